@@ -3,6 +3,7 @@
 #
 # Every command does whatever set-up is missing, says so, and can be run again. Prerequisites are checked before anything
 # is downloaded or built, so that a machine that lacks one is left as it was.
+# shellcheck disable=SC2046,SC2086 # lists of package names are split into words on purpose
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -128,7 +129,7 @@ set_up() {
   say "Supplier: $Supplier ($supplier_reason)"
   if [[ "$Supplier" == polyfills ]]; then
     check_polyfill_prerequisites
-    install_debian_packages "${debian_packages[@]}"
+    install_debian_packages $(polyfill_packages)
     install_onnx_runtime
     build_torch_shim
   elif ((cuda)); then
@@ -187,16 +188,20 @@ ask_package_sources() {
   fi
 }
 
-# What the polyfills are built from, beside the .NET SDK: Debian's libtorch with a BLAS that is fast, and a compiler.
-readonly debian_packages=(libtorch-dev libopenblas0-openmp g++)
+# What the TorchSharp polyfill is built from: a compiler, Debian's libtorch, and a BLAS for it that is fast.
+# CXX names another compiler; LIBTORCH another libtorch, a folder with include/ and lib/.
+polyfill_packages() {
+  command -v "${CXX:-g++}" >/dev/null || echo g++
+  [[ -n "${LIBTORCH:-}" ]] || printf '%s\n' libtorch-dev libopenblas0-openmp
+}
 
 # Every prerequisite of the polyfills, before anything of them is downloaded or built.
 check_polyfill_prerequisites() {
-  [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] || die "the polyfills are for Linux on x64; on this machine the NuGet packages are needed (Supplier: $supplier_reason)."
-  onnx_runtime_present || command -v npm >/dev/null || die "no 'npm' found: the ONNX Runtime polyfill needs it; install it (apt-get install npm)."
+  [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] || die "the polyfills need Linux on x64; here, the package sources must offer the packages themselves (supplier: $supplier_reason)."
+  onnx_runtime_present || command -v npm >/dev/null || die "no 'npm' found: the ONNX Runtime polyfill is an npm package; install npm (apt-get install npm)."
   local missing
-  missing=$(missing_debian_packages "${debian_packages[@]}")
-  [[ -z "$missing" ]] || can_install_debian_packages || die "the polyfills need the Debian packages that this user cannot install; run as root: apt-get install ${missing//$'\n'/ }"
+  missing=$(missing_debian_packages $(polyfill_packages))
+  [[ -z "$missing" ]] || check_can_install $missing
 }
 
 missing_debian_packages() {
@@ -206,18 +211,23 @@ missing_debian_packages() {
   done
 }
 
-can_install_debian_packages() { ((EUID == 0)) && command -v apt-get >/dev/null; }
+# Dies with what to install where this user cannot.
+check_can_install() {
+  command -v apt-get >/dev/null || die "this is no Debian system and lacks $(listed "$@"): install them, or name others by CXX and LIBTORCH."
+  ((EUID == 0)) || die "$(listed "$@") must be installed, which needs root: run 'apt-get install $*' as root, then this again."
+}
 
 install_debian_packages() {
   local missing
   missing=$(missing_debian_packages "$@")
   [[ -n "$missing" ]] || return 0
-  can_install_debian_packages || die "missing Debian packages; run as root: apt-get install ${missing//$'\n'/ }"
-  say "Installing Debian packages: ${missing//$'\n'/ } ..."
+  check_can_install $missing
+  say "Installing from Debian: $(listed $missing) ..."
   quietly apt-get update
-  # shellcheck disable=SC2086 # one word for each package
   DEBIAN_FRONTEND=noninteractive quietly apt-get install --yes --no-install-recommends $missing
 }
+
+listed() { local IFS=,; local text="$*"; echo "${text//,/, }"; }
 
 readonly onnx_runtime=polyfills/OnnxRuntime
 
@@ -241,15 +251,9 @@ install_onnx_runtime() {
   onnx_runtime_present || die "npm ended well, but $onnx_runtime/node_modules lacks what $onnx_runtime/package.json pins."
 }
 
-# The C++ half of the TorchSharp polyfill: compiled once for each state of its sources.
+# The C++ half of the TorchSharp polyfill; its script compiles only what changed.
 build_torch_shim() {
-  local native=artifacts/native stamp
-  stamp=$(find polyfills/TorchSharp/Native -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
-  [[ "$(cat $native/torch.stamp 2>/dev/null)" != "$stamp" ]] || return 0
-  say "Compiling the libtorch shim ..."
-  mkdir -p $native
-  quietly polyfills/TorchSharp/Native/build.sh "$native"
-  echo "$stamp" >$native/torch.stamp
+  polyfills/TorchSharp/Native/build.sh artifacts/native/torch || die "the libtorch shim did not compile (above)."
 }
 
 # ---------------------------------------------------------------------------------------------------- arguments

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>What an exported graph says of itself in ONNX's <c>metadata_props</c>, so that a file explains itself and a fitted model can be had back from it.</summary>
+/// <remarks>
+/// Every key starts with <see cref="Prefix"/>. Numbers are written in the invariant culture with as many digits as bring the same
+/// value back; lists of numbers are separated by commas; names and options are JSON.
+/// </remarks>
+public sealed record AutoencoderMetadata
+{
+    /// <summary>What every key of this library starts with.</summary>
+    public const string Prefix = "autoencoder.";
+
+    /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
+    public const string CurrentFormatVersion = "1.0";
+
+    /// <summary>How many quantiles of the training scores are kept: at 0, 0.001, ..., 1.</summary>
+    public const int QuantileCount = 1001;
+
+    /// <summary>The version of this library, as written into the graphs.</summary>
+    public static string CurrentLibraryVersion { get; } =
+        typeof(AutoencoderMetadata).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The version of the metadata's format, <c>major.minor</c>.</summary>
+    public string FormatVersion { get; init; } = CurrentFormatVersion;
+
+    /// <summary>The version of the library that wrote the graph.</summary>
+    public string LibraryVersion { get; init; } = CurrentLibraryVersion;
+
+    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c> or <c>decoder</c>.</summary>
+    public string Graph { get; init; } = "scorer";
+
+    /// <summary>The kind of autoencoder, such as <c>dense</c>.</summary>
+    public required string Variant { get; init; }
+
+    /// <summary>The names of the features, in the order of the slots; as many as there are features.</summary>
+    public required IReadOnlyList<string> FeatureNames { get; init; }
+
+    /// <summary>The number of units of the code.</summary>
+    public required int CodeSize { get; init; }
+
+    /// <summary>How raw features are scaled: <c>none</c>, <c>standardise</c> or <c>min-max</c>.</summary>
+    public required string Scaling { get; init; }
+
+    /// <summary>Per feature, what is subtracted from a raw value before it is divided by <see cref="ScalingScales"/>.</summary>
+    public required IReadOnlyList<float> ScalingOffsets { get; init; }
+
+    /// <summary>Per feature, what a raw value less its offset is divided by; 1 for a constant feature.</summary>
+    public required IReadOnlyList<float> ScalingScales { get; init; }
+
+    /// <summary>Per feature, the mean of the training rows in raw units.</summary>
+    public required IReadOnlyList<float> FeatureMeans { get; init; }
+
+    /// <summary>The reconstruction loss whose terms the feature errors are, such as <c>mean_squared</c>.</summary>
+    public required string Loss { get; init; }
+
+    /// <summary>What the score is: <c>mean_feature_error</c>.</summary>
+    public string ScoreKind { get; init; } = "mean_feature_error";
+
+    /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>.</summary>
+    public string ScoreDirection { get; init; } = "higher_is_more_anomalous";
+
+    /// <summary>What a row with a missing value (NaN or infinity) gets: <c>nan</c>, <c>error</c> or <c>mean</c>.</summary>
+    public required string MissingValues { get; init; }
+
+    /// <summary>The score above which a row counts as an anomaly.</summary>
+    public float Threshold { get; init; } = float.PositiveInfinity;
+
+    /// <summary>How the threshold was chosen, such as <c>contamination 0.1</c>.</summary>
+    public string ThresholdRule { get; init; } = "none";
+
+    /// <summary>The quantiles of the training scores at 0, 0.001, ..., 1; empty before they are known.</summary>
+    public IReadOnlyList<float> ScoreQuantiles { get; init; } = [];
+
+    /// <summary>The mean of the training rows' codes, [k]; empty before it is known.</summary>
+    public IReadOnlyList<float> CodeMean { get; init; } = [];
+
+    /// <summary>The covariance of the training rows' codes, [k, k] row by row; empty before it is known.</summary>
+    public IReadOnlyList<float> CodeCovariance { get; init; } = [];
+
+    /// <summary>The options that the model was trained with, as JSON.</summary>
+    public required string Options { get; init; }
+
+    /// <summary>The seed that all of the training's random numbers came from.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>The number of threads that the training used.</summary>
+    public required int ThreadCount { get; init; }
+
+    /// <summary>A summary of the training (rows, epochs, losses), as JSON.</summary>
+    public required string Training { get; init; }
+
+    /// <summary>Which column of a data view each of the graph's inputs and outputs stands for; what is not named here has no column.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The number of features.</summary>
+    public int FeatureCount => FeatureNames.Count;
+
+    /// <summary>Writes every property under its key.</summary>
+    public IReadOnlyDictionary<string, string> ToDictionary() => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [Prefix + "format_version"] = FormatVersion,
+        [Prefix + "library_version"] = LibraryVersion,
+        [Prefix + "graph"] = Graph,
+        [Prefix + "variant"] = Variant,
+        [Prefix + "feature_names"] = JsonSerializer.Serialize(FeatureNames),
+        [Prefix + "code_size"] = CodeSize.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "scaling"] = Scaling,
+        [Prefix + "scaling_offsets"] = Join(ScalingOffsets),
+        [Prefix + "scaling_scales"] = Join(ScalingScales),
+        [Prefix + "feature_means"] = Join(FeatureMeans),
+        [Prefix + "loss"] = Loss,
+        [Prefix + "score_kind"] = ScoreKind,
+        [Prefix + "score_direction"] = ScoreDirection,
+        [Prefix + "missing_values"] = MissingValues,
+        [Prefix + "threshold"] = Threshold.ToString("R", CultureInfo.InvariantCulture),
+        [Prefix + "threshold_rule"] = ThresholdRule,
+        [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
+        [Prefix + "code_mean"] = Join(CodeMean),
+        [Prefix + "code_covariance"] = Join(CodeCovariance),
+        [Prefix + "options"] = Options,
+        [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "training"] = Training,
+        [Prefix + "columns"] = JsonSerializer.Serialize(new SortedDictionary<string, string>(Columns.ToDictionary(), StringComparer.Ordinal)),
+    };
+
+    /// <summary>Reads the properties back.</summary>
+    /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
+    /// <param name="source">Where it came from, for messages.</param>
+    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its format, or a value is missing or cannot be read.</exception>
+    public static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (!IsAutoencoder(metadata))
+            throw new InvalidDataException($"{source} is not an autoencoder of this library: its metadata have no '{Prefix}format_version'.");
+        string version = metadata[Prefix + "format_version"];
+        string supported = CurrentFormatVersion.Split('.')[0];
+        if (!int.TryParse(version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major))
+            throw new InvalidDataException($"{source} has the format version '{version}'; expected major.minor, such as {CurrentFormatVersion}.");
+        if (major > int.Parse(supported, CultureInfo.InvariantCulture))
+            throw new InvalidDataException($"{source} has the format version {version}; this library (version {CurrentLibraryVersion}) reads up to {supported}.x. Use a newer version of the library.");
+
+        string Text(string key) => metadata.TryGetValue(Prefix + key, out string? value)
+            ? value
+            : throw new InvalidDataException($"{source} lacks the metadata '{Prefix}{key}', which the format version {version} requires.");
+        T Parse<T>(string key, Func<string, T> parse)
+        {
+            string text = Text(key);
+            try
+            {
+                return parse(text);
+            }
+            catch (Exception e) when (e is FormatException or OverflowException or JsonException)
+            {
+                throw new InvalidDataException($"{source} has metadata '{Prefix}{key}' that cannot be read as {typeof(T).Name}: '{Shorten(text)}'.", e);
+            }
+        }
+
+        var result = new AutoencoderMetadata
+        {
+            FormatVersion = version,
+            LibraryVersion = Text("library_version"),
+            Graph = Text("graph"),
+            Variant = Text("variant"),
+            FeatureNames = Parse("feature_names", text => JsonSerializer.Deserialize<string[]>(text) ?? throw new FormatException()),
+            CodeSize = Parse("code_size", text => int.Parse(text, CultureInfo.InvariantCulture)),
+            Scaling = Text("scaling"),
+            ScalingOffsets = Parse("scaling_offsets", Split),
+            ScalingScales = Parse("scaling_scales", Split),
+            FeatureMeans = Parse("feature_means", Split),
+            Loss = Text("loss"),
+            ScoreKind = Text("score_kind"),
+            ScoreDirection = Text("score_direction"),
+            MissingValues = Text("missing_values"),
+            Threshold = Parse("threshold", text => float.Parse(text, CultureInfo.InvariantCulture)),
+            ThresholdRule = Text("threshold_rule"),
+            ScoreQuantiles = Parse("score_quantiles", Split),
+            CodeMean = Parse("code_mean", Split),
+            CodeCovariance = Parse("code_covariance", Split),
+            Options = Text("options"),
+            Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
+            ThreadCount = Parse("thread_count", text => int.Parse(text, CultureInfo.InvariantCulture)),
+            Training = Text("training"),
+            Columns = Parse("columns", text => JsonSerializer.Deserialize<Dictionary<string, string>>(text) ?? throw new FormatException()),
+        };
+        if (result.FeatureCount == 0 || result.CodeSize <= 0)
+            throw new InvalidDataException($"{source} has {result.FeatureCount} features and a code of {result.CodeSize} units; expected at least one of each.");
+        return result;
+    }
+
+    /// <summary>Whether the metadata are of a graph that this library wrote, of any version.</summary>
+    /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
+    public static bool IsAutoencoder(IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return metadata.ContainsKey(Prefix + "format_version");
+    }
+
+    private static string Join(IReadOnlyList<float> values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+
+    private static float[] Split(string text) => text.Length == 0 ? [] : Array.ConvertAll(text.Split(','), part => float.Parse(part, CultureInfo.InvariantCulture));
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "...";
+}

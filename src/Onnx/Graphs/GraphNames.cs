@@ -1,0 +1,23 @@
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>The names of the inputs and outputs that every exported graph of this library uses.</summary>
+public static class GraphNames
+{
+    /// <summary>Input of encoder and scorer: raw features, [batch, d].</summary>
+    public const string Features = "features";
+
+    /// <summary>Output of encoder and scorer, input of the decoder: the code, [batch, k].</summary>
+    public const string Code = "code";
+
+    /// <summary>Output of decoder and scorer: the reconstruction in the features' raw units, [batch, d].</summary>
+    public const string Reconstruction = "reconstruction";
+
+    /// <summary>Output of the scorer: each feature's term of the reconstruction loss, in scaled units, [batch, d].</summary>
+    public const string FeatureErrors = "feature_errors";
+
+    /// <summary>Output of the scorer: the anomaly score, higher for rows more anomalous, [batch, 1].</summary>
+    public const string Score = "score";
+
+    /// <summary>Output of the scorer: whether the row counts as an anomaly, that is, not (score ≤ threshold), [batch, 1].</summary>
+    public const string IsAnomaly = "is_anomaly";
+}

@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using MLNetAutoencoder.Onnx.Graphs;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>Builds an ONNX graph (opset 17, IR version 8) node by node from plain arrays.</summary>
+/// <remarks>
+/// A value in the graph is known by its name. Names are paths that a person reads in a graph viewer, such as
+/// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>.
+/// </remarks>
+public sealed class OnnxGraphBuilder
+{
+    /// <summary>The operator set that the graphs are written in.</summary>
+    public const int Opset = 17;
+
+    /// <summary>The version of ONNX's intermediate representation that belongs to <see cref="Opset"/>.</summary>
+    public const int IrVersion = 8;
+
+    /// <summary>The name of the symbolic first axis of every input and output.</summary>
+    public const string BatchAxis = "batch";
+
+    private readonly GraphProto _graph;
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
+    /// <summary>Starts an empty graph.</summary>
+    /// <param name="name">The graph's name, as a graph viewer shows it.</param>
+    public OnnxGraphBuilder(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        _graph = new GraphProto { Name = name };
+    }
+
+    /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
+    /// <param name="name">The input's name.</param>
+    /// <param name="size">The length of its second axis.</param>
+    /// <param name="description">What it is, kept as its doc string.</param>
+    /// <returns>The input's name.</returns>
+    public string Input(string name, int size, string description)
+    {
+        Claim(name);
+        _graph.Input.Add(Value(name, OnnxElementType.Single, size, description));
+        return name;
+    }
+
+    /// <summary>Declares a value as a graph output of shape [batch, <paramref name="size"/>].</summary>
+    /// <param name="name">The name of a value that a node of the graph makes.</param>
+    /// <param name="type">Its element type.</param>
+    /// <param name="size">The length of its second axis.</param>
+    /// <param name="description">What it is, kept as its doc string.</param>
+    /// <exception cref="ArgumentException">No node makes a value of that name.</exception>
+    public void Output(string name, OnnxElementType type, int size, string description)
+    {
+        if (!_graph.Node.Any(node => node.Output.Contains(name)))
+            throw new ArgumentException($"The graph '{_graph.Name}' has no node that makes '{name}', so it cannot be an output.", nameof(name));
+        _graph.Output.Add(Value(name, type, size, description));
+    }
+
+    /// <summary>Adds an array as an initializer.</summary>
+    /// <param name="name">The initializer's name.</param>
+    /// <param name="values">Its values, in row-major order.</param>
+    /// <param name="shape">Its shape, whose product is the number of values.</param>
+    /// <returns>The initializer's name.</returns>
+    /// <exception cref="ArgumentException">The shape does not hold as many values as there are, or the name is taken.</exception>
+    public string Initializer(string name, ReadOnlySpan<float> values, params long[] shape)
+    {
+        long count = shape.Aggregate(1L, (product, length) => product * length);
+        if (count != values.Length)
+            throw new ArgumentException($"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.", nameof(shape));
+        Claim(name);
+        _graph.Initializer.Add(new TensorProto
+        {
+            Name = name,
+            DataType = (int)OnnxElementType.Single,
+            Dims = { shape },
+            RawData = ByteString.CopyFrom(LittleEndian(values)),
+        });
+        return name;
+    }
+
+    /// <summary>Adds a node with one output.</summary>
+    /// <param name="operation">The ONNX operator, such as <c>Gemm</c>.</param>
+    /// <param name="name">The node's name; its output is known by the same name.</param>
+    /// <param name="inputs">The names of the values that it takes.</param>
+    /// <param name="attributes">The operator's attributes.</param>
+    /// <returns>The name of its output.</returns>
+    /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
+    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        foreach (string input in inputs)
+        {
+            if (!_names.Contains(input))
+                throw new ArgumentException($"The node '{name}' ({operation}) takes '{input}', which the graph '{_graph.Name}' does not have yet.", nameof(inputs));
+        }
+        Claim(name);
+        _graph.Node.Add(new NodeProto
+        {
+            OpType = operation,
+            Name = name,
+            Input = { inputs },
+            Output = { name },
+            Attribute = { attributes.Select(attribute => attribute.ToProto()) },
+        });
+        return name;
+    }
+
+    /// <summary>Gives the output of a node another name, everywhere: this is how the last node of a part gets the name that the contract asks for.</summary>
+    /// <param name="name">The value's name so far. The node keeps it.</param>
+    /// <param name="newName">The name that it gets.</param>
+    /// <returns>The new name.</returns>
+    /// <exception cref="ArgumentException">No node makes a value of that name, or the new name is taken.</exception>
+    public string Rename(string name, string newName)
+    {
+        var maker = _graph.Node.FirstOrDefault(node => node.Output.Contains(name))
+            ?? throw new ArgumentException($"The graph '{_graph.Name}' has no node that makes '{name}'.", nameof(name));
+        Claim(newName);
+        maker.Output[maker.Output.IndexOf(name)] = newName;
+        foreach (var node in _graph.Node)
+        {
+            for (int i = 0; i < node.Input.Count; i++)
+            {
+                if (node.Input[i] == name)
+                    node.Input[i] = newName;
+            }
+        }
+        _names.Remove(name);
+        return newName;
+    }
+
+    /// <summary>Ends the graph and gives the bytes of an ONNX file.</summary>
+    /// <param name="metadata">Keys and values for the file's <c>metadata_props</c>, written in the order of the keys.</param>
+    /// <param name="description">What the model is, kept as its doc string.</param>
+    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "")
+    {
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion,
+            ProducerName = "MLNetAutoencoder",
+            ProducerVersion = AutoencoderMetadata.CurrentLibraryVersion,
+            DocString = description,
+            Graph = _graph.Clone(),
+            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
+        };
+        OnnxFile.SetMetadata(model, metadata);
+        return model.ToByteArray();
+    }
+
+    private void Claim(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!_names.Add(name))
+            throw new ArgumentException($"The graph '{_graph.Name}' has two values with the name '{name}'.", nameof(name));
+    }
+
+    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) => new()
+    {
+        Name = name,
+        DocString = description,
+        Type = new TypeProto
+        {
+            TensorType = new TypeProto.Types.Tensor
+            {
+                ElemType = (int)type,
+                Shape = new TensorShapeProto
+                {
+                    Dim =
+                    {
+                        new TensorShapeProto.Types.Dimension { DimParam = BatchAxis },
+                        new TensorShapeProto.Types.Dimension { DimValue = size },
+                    },
+                },
+            },
+        },
+    };
+
+    private static ReadOnlySpan<byte> LittleEndian(ReadOnlySpan<float> values)
+    {
+        if (BitConverter.IsLittleEndian)
+            return MemoryMarshal.AsBytes(values);
+        byte[] bytes = new byte[values.Length * sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+        return bytes;
+    }
+}

@@ -1,0 +1,164 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using MLNetAutoencoder.Onnx.Graphs;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>A graph of this library with its metadata, ready to be run under ONNX Runtime.</summary>
+/// <remarks>
+/// Safe for use by several threads. ONNX Runtime runs every node of a graph whatever outputs are asked for; so there is one session
+/// for each set of asked-for outputs, over the graph cut to these, made when it is first needed.
+/// </remarks>
+public sealed class AutoencoderModel : IDisposable
+{
+    private readonly ModelProto _model;
+    private readonly byte[] _bytes;
+    private readonly Dictionary<string, InferenceSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _widths;
+    private bool _disposed;
+
+    /// <summary>Reads a graph.</summary>
+    /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
+    /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'scorer.onnx'</c>.</param>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major format version, or contradict their metadata.</exception>
+    public AutoencoderModel(byte[] bytes, string source)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        _model = OnnxFile.Parse(bytes, source);
+        _bytes = bytes;
+        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
+        _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+        CheckWidth(GraphNames.Features, Metadata.FeatureCount, source);
+        CheckWidth(GraphNames.Reconstruction, Metadata.FeatureCount, source);
+        CheckWidth(GraphNames.FeatureErrors, Metadata.FeatureCount, source);
+        CheckWidth(GraphNames.Code, Metadata.CodeSize, source);
+        CheckWidth(GraphNames.Score, 1, source);
+        CheckWidth(GraphNames.IsAnomaly, 1, source);
+    }
+
+    /// <summary>What the graph says of itself.</summary>
+    public AutoencoderMetadata Metadata { get; }
+
+    /// <summary>The names of the graph's inputs.</summary>
+    public IReadOnlyList<string> Inputs => _model.Graph.Input.Select(value => value.Name).ToArray();
+
+    /// <summary>The names of the graph's outputs.</summary>
+    public IReadOnlyList<string> Outputs => _model.Graph.Output.Select(value => value.Name).ToArray();
+
+    /// <summary>The length of the second axis of an input or output.</summary>
+    /// <param name="name">One of <see cref="Inputs"/> or <see cref="Outputs"/>.</param>
+    /// <exception cref="ArgumentException">The graph has no such input or output.</exception>
+    public int Width(string name) => _widths.TryGetValue(name, out int width)
+        ? width
+        : throw new ArgumentException($"The {Metadata.Graph} graph has no input or output '{name}'; it has {string.Join(", ", _widths.Keys)}.", nameof(name));
+
+    /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
+    public byte[] ToBytes() => (byte[])_bytes.Clone();
+
+    /// <summary>The encoder alone, features to code, as an ONNX file.</summary>
+    public byte[] EncoderBytes() => CutTo("encoder", [GraphNames.Features], [GraphNames.Code]);
+
+    /// <summary>The decoder alone, code to reconstruction, as an ONNX file: the scorer cut at the code.</summary>
+    public byte[] DecoderBytes() => CutTo("decoder", [GraphNames.Code], [GraphNames.Reconstruction]);
+
+    /// <summary>The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata.</summary>
+    /// <param name="inputs">Inputs, or outputs at which to cut.</param>
+    /// <param name="outputs">The outputs to keep.</param>
+    /// <param name="rename">Gives each input and output its name in the file.</param>
+    public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
+    {
+        ArgumentNullException.ThrowIfNull(rename);
+        return OnnxFile.RenameBorder(OnnxFile.Cut(_model, inputs, outputs), rename).ToByteArray();
+    }
+
+    /// <summary>Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the inverse of <see cref="CutAndRename"/>.</summary>
+    /// <param name="bytes">The content of an ONNX file.</param>
+    /// <param name="rename">Gives the name in the contract for a name in the file.</param>
+    /// <returns>The model, or null where the bytes are not a graph of this library.</returns>
+    /// <exception cref="InvalidDataException">It is a graph of this library, but cannot be read.</exception>
+    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string> rename)
+    {
+        ArgumentNullException.ThrowIfNull(rename);
+        const string source = "The graph in the model";
+        var model = OnnxFile.Parse(bytes, source);
+        return AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
+            ? new AutoencoderModel(OnnxFile.RenameBorder(model, rename).ToByteArray(), source)
+            : null;
+    }
+
+    /// <summary>The same model with another threshold.</summary>
+    /// <param name="threshold">The score above which a row counts as an anomaly.</param>
+    /// <param name="rule">How it was chosen, for the metadata.</param>
+    public AutoencoderModel WithThreshold(float threshold, string rule) => WithMetadata(Metadata with { Threshold = threshold, ThresholdRule = rule });
+
+    /// <summary>The same model with other metadata; the threshold in the graph follows the metadata's.</summary>
+    /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be those of the graph.</param>
+    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata)
+    {
+        var model = _model.Clone();
+        OnnxFile.SetMetadata(model, metadata.ToDictionary());
+        var threshold = model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName);
+        if (threshold is not null)
+        {
+            byte[] bytes = new byte[sizeof(float)];
+            System.Buffers.Binary.BinaryPrimitives.WriteSingleLittleEndian(bytes, metadata.Threshold);
+            threshold.RawData = ByteString.CopyFrom(bytes);
+        }
+        return new AutoencoderModel(model.ToByteArray(), "The graph");
+    }
+
+    /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
+    /// <param name="inputs">The inputs that the caller will fill.</param>
+    /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
+    /// <param name="capacity">The most rows that one run takes.</param>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    public BatchRunner CreateRunner(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        return new BatchRunner(SessionFor(inputs, outputs), [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+    }
+
+    /// <summary>Releases the native sessions. Safe to call twice; a use afterwards is an <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        lock (_sessions)
+        {
+            _disposed = true;
+            foreach (var session in _sessions.Values)
+                session.Dispose();
+            _sessions.Clear();
+        }
+    }
+
+    private InferenceSession SessionFor(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
+    {
+        string key = string.Join(',', inputs) + ">" + string.Join(',', outputs.Order(StringComparer.Ordinal));
+        lock (_sessions)
+        {
+            if (_disposed)
+                throw new ObjectDisposedException(nameof(AutoencoderModel), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
+            if (!_sessions.TryGetValue(key, out var session))
+                _sessions.Add(key, session = OnnxRuntimeLibrary.OpenSession(OnnxFile.Cut(_model, inputs, outputs).ToByteArray()));
+            return session;
+        }
+    }
+
+    private byte[] CutTo(string graph, string[] inputs, string[] outputs)
+    {
+        var cut = OnnxFile.Cut(_model, inputs, outputs);
+        OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
+        cut.DocString = $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
+        return cut.ToByteArray();
+    }
+
+    private OnnxElementType ElementType(string output) =>
+        (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
+
+    private void CheckWidth(string name, int expected, string source)
+    {
+        if (_widths.TryGetValue(name, out int width) && width != expected)
+            throw new InvalidDataException($"{source} has '{name}' of width {width}; its metadata say {expected}.");
+    }
+}

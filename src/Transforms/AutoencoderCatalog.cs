@@ -1,0 +1,56 @@
+using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder;
+
+/// <summary>Everything this library adds to ML.NET, had from <see cref="AutoencoderExtensions.Autoencoders"/>. The package <c>MLNetAutoencoder.Trainers</c> adds the trainers.</summary>
+public sealed class AutoencoderCatalog
+{
+    internal AutoencoderCatalog(MLContext context) => Context = context;
+
+    /// <summary>The context that the catalog belongs to: its log, its seed, its folder for temporary files.</summary>
+    public MLContext Context { get; }
+
+    /// <summary>Makes a transformer of a graph that this library wrote.</summary>
+    /// <param name="model">The graph. The transformer takes it over: disposing the transformer disposes the model.</param>
+    public AutoencoderTransformer FromModel(AutoencoderModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new AutoencoderTransformer(Context, model);
+    }
+
+    /// <summary>Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers that stand for them in the file.</summary>
+    /// <param name="filePath">The file, as <c>mlContext.Model.Save</c> wrote it.</param>
+    /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
+    /// <returns>The autoencoder, or the chain that it is a part of.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no ML.NET model, holds no autoencoder, or one of a newer format.</exception>
+    public ITransformer Load(string filePath, out DataViewSchema? inputSchema)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(filePath);
+        if (!File.Exists(filePath))
+            throw new FileNotFoundException($"The model file '{filePath}' does not exist.", filePath);
+        using var stream = File.OpenRead(filePath);
+        return StockChain.Load(Context, stream, $"The file '{filePath}'", out inputSchema);
+    }
+
+    /// <summary>Opens a model from a stream, as <see cref="Load(string, out DataViewSchema)"/> does from a file.</summary>
+    /// <param name="stream">A readable, seekable stream.</param>
+    /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
+    /// <returns>The autoencoder, or the chain that it is a part of.</returns>
+    /// <exception cref="InvalidDataException">The stream holds no ML.NET model, no autoencoder, or one of a newer format.</exception>
+    public ITransformer Load(Stream stream, out DataViewSchema? inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return StockChain.Load(Context, stream, "The stream", out inputSchema);
+    }
+
+    /// <summary>Puts this library's autoencoders back into a model that was opened by <c>mlContext.Model.Load</c>.</summary>
+    /// <param name="transformer">The model. The stock transformers that are replaced are disposed; those that stay are used in the result.</param>
+    /// <returns>The autoencoder, the chain that it is a part of, or <paramref name="transformer"/> itself where it holds none.</returns>
+    public ITransformer Upgrade(ITransformer transformer)
+    {
+        ArgumentNullException.ThrowIfNull(transformer);
+        return StockChain.Upgrade(Context, transformer);
+    }
+}

@@ -1,0 +1,203 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder;
+
+/// <summary>Which columns a fitted autoencoder reads and writes, and what their types and annotations are.</summary>
+/// <remarks>The columns are a map from the names of the graph (<see cref="GraphNames"/>) to names of columns; what is not in the map has no column.</remarks>
+public static class AutoencoderColumns
+{
+    /// <summary>The name of the feature column unless another is given.</summary>
+    public const string Features = "Features";
+
+    /// <summary>The name of the score column unless another is given.</summary>
+    public const string Score = "Score";
+
+    /// <summary>The name of the predicted-label column unless another is given.</summary>
+    public const string PredictedLabel = "PredictedLabel";
+
+    /// <summary>The name that <see cref="AutoencoderTransformer.Encoder"/> gives its column where the options name none.</summary>
+    public const string Code = "Code";
+
+    /// <summary>The name that <see cref="AutoencoderTransformer.Reconstructor"/> gives its column where the options name none.</summary>
+    public const string Reconstruction = "Reconstruction";
+
+    /// <summary>The name that users of the library mostly give the column of feature errors.</summary>
+    public const string FeatureErrors = "FeatureErrors";
+
+    // The order of the output columns: the two that stock anomaly trainers give first, as they do.
+    private static readonly string[] s_outputOrder =
+        [GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Code, GraphNames.Reconstruction, GraphNames.FeatureErrors];
+
+    /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
+    /// <param name="columns">From names of the graph to names of columns.</param>
+    /// <exception cref="ArgumentException">A name is empty, or two outputs have the same; the message names both.</exception>
+    public static void Validate(IReadOnlyDictionary<string, string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string output in Outputs(columns))
+        {
+            string column = columns[output];
+            if (string.IsNullOrWhiteSpace(column))
+                throw new ArgumentException($"The column for the output '{output}' has an empty name. Give it a name, or null to leave the column out.", nameof(columns));
+            if (!owners.TryAdd(column, output))
+                throw new ArgumentException($"Two output columns have the name '{column}': the one for '{owners[column]}' and the one for '{output}'. Give each a name of its own, or null to leave one out.", nameof(columns));
+        }
+    }
+
+    /// <summary>The shape of a schema after an autoencoder: what an estimator promises.</summary>
+    /// <param name="input">The shape before it.</param>
+    /// <param name="columns">From names of the graph to names of columns.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a scalar, of Single.</exception>
+    public static SchemaShape OutputShape(SchemaShape input, IReadOnlyDictionary<string, string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Validate(columns);
+        string featureName = columns[GraphNames.Features];
+        var features = input.Where(column => column.Name == featureName).Cast<SchemaShape.Column?>().FirstOrDefault()
+            ?? throw Missing(featureName, nameof(input), input.Select(column => column.Name));
+        if (features.ItemType != NumberDataViewType.Single || features.IsKey || features.Kind == SchemaShape.Column.VectorKind.VariableVector)
+            throw Mismatch(featureName, features.GetTypeString(), nameof(input));
+
+        // ML.NET lets only its own code make a column of a shape; a loader's schema is turned into one for anybody. Sizes do not show in a shape.
+        var builder = new DataViewSchema.Builder();
+        var slotNames = features.Annotations.Any(annotation => annotation.Name == AnnotationKinds.SlotNames) ? new[] { "" } : null;
+        AddOutputs(builder, columns, _ => 1, slotNames, scoreSetId: 1);
+        var added = new SchemaLoader(builder.ToSchema()).Append(new PassThroughEstimator()).GetOutputSchema();
+        var names = added.Select(column => column.Name).ToHashSet(StringComparer.Ordinal);
+        return new SchemaShape(input.Where(column => !names.Contains(column.Name)).Concat(added));
+    }
+
+    /// <summary>The input of the graph that has a column: the features, or the code where a decoder stands alone.</summary>
+    internal static string[] Inputs(IReadOnlyDictionary<string, string> columns) => columns.ContainsKey(GraphNames.Features) ? [GraphNames.Features] : [GraphNames.Code];
+
+    /// <summary>The outputs of the graph that have a column, in the order of the columns.</summary>
+    internal static string[] Outputs(IReadOnlyDictionary<string, string> columns) => [.. s_outputOrder.Except(Inputs(columns)).Where(columns.ContainsKey)];
+
+    /// <summary>The columns that a model's metadata name, as far as its graph has them; its input gets the usual name where they name none.</summary>
+    internal static IReadOnlyDictionary<string, string> Of(AutoencoderModel model)
+    {
+        var border = model.Inputs.Concat(model.Outputs).ToHashSet(StringComparer.Ordinal);
+        var columns = model.Metadata.Columns.Where(pair => border.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+        columns.TryAdd(model.Inputs[0], model.Inputs[0] == GraphNames.Code ? Code : Features);
+        return columns;
+    }
+
+    /// <summary>The schema of a data view after an autoencoder.</summary>
+    internal static DataViewSchema OutputSchema(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        AddOutputs(builder, columns, model.Width, SlotNames(input, model, columns), NextScoreSetId(input));
+        return builder.ToSchema();
+    }
+
+    /// <summary>Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where one is expected.</summary>
+    internal static DataViewSchema.Column FindInput(DataViewSchema schema, string name, int size, string parameter)
+    {
+        var column = schema.GetColumnOrNull(name) ?? throw Missing(name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        bool fits = column.Type is VectorDataViewType vector
+            ? vector.ItemType == NumberDataViewType.Single && vector.IsKnownSize && (size == 0 || vector.Size == size)
+            : column.Type == NumberDataViewType.Single && size is 0 or 1;
+        return fits ? column : throw Mismatch(name, column.Type.ToString()!, parameter, size);
+    }
+
+    /// <summary>The names of the slots of the feature column, or null where it has none.</summary>
+    internal static string[]? ReadSlotNames(DataViewSchema.Column column)
+    {
+        if (column.Type is not VectorDataViewType || !column.HasSlotNames())
+            return null;
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private static string[]? SlotNames(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
+        columns.TryGetValue(GraphNames.Features, out string? features)
+            ? ReadSlotNames(FindInput(input, features, model.Width(GraphNames.Features), nameof(input)))
+            : [.. model.Metadata.FeatureNames];
+
+    private static void AddOutputs(DataViewSchema.Builder builder, IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId)
+    {
+        foreach (string output in Outputs(columns))
+        {
+            var annotations = new DataViewSchema.Annotations.Builder();
+            DataViewType type;
+            switch (output)
+            {
+                case GraphNames.IsAnomaly:
+                    type = BooleanDataViewType.Instance;
+                    AddScoreAnnotations(annotations, AnnotationKinds.PredictedLabelValue, scoreSetId);
+                    break;
+                case GraphNames.Score:
+                    type = NumberDataViewType.Single;
+                    AddScoreAnnotations(annotations, AnnotationKinds.ScoreValue, scoreSetId);
+                    break;
+                default:
+                    type = new VectorDataViewType(NumberDataViewType.Single, width(output));
+                    if (output != GraphNames.Code && slotNames is not null)
+                        AddSlotNames(annotations, slotNames);
+                    break;
+            }
+            builder.AddColumn(columns[output], type, annotations.ToAnnotations());
+        }
+    }
+
+    private static void AddScoreAnnotations(DataViewSchema.Annotations.Builder annotations, string valueKind, uint setId)
+    {
+        annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), setId);
+        annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance, AnnotationKinds.BinaryClassification.AsMemory());
+        annotations.AddPrimitiveValue(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
+    }
+
+    private static void AddSlotNames(DataViewSchema.Annotations.Builder annotations, string[] names)
+    {
+        var values = Array.ConvertAll(names, name => name.AsMemory());
+        annotations.Add(AnnotationKinds.SlotNames, new VectorDataViewType(TextDataViewType.Instance, names.Length),
+            (ref VBuffer<ReadOnlyMemory<char>> destination) => new VBuffer<ReadOnlyMemory<char>>(values.Length, values).CopyTo(ref destination));
+    }
+
+    /// <summary>Score columns that belong together share a number, one above the highest so far.</summary>
+    private static uint NextScoreSetId(DataViewSchema input)
+    {
+        uint highest = 0;
+        foreach (var column in input)
+        {
+            if (column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.ScoreColumnSetId) is { Type: KeyDataViewType { RawType: var raw } } && raw == typeof(uint))
+            {
+                uint id = 0;
+                column.Annotations.GetValue(AnnotationKinds.ScoreColumnSetId, ref id);
+                highest = Math.Max(highest, id);
+            }
+        }
+        return highest + 1;
+    }
+
+    private static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
+        new(parameter, $"Could not find the feature column '{name}'. The data have the columns {string.Join(", ", present.Select(other => $"'{other}'"))}.");
+
+    private static ArgumentOutOfRangeException Mismatch(string name, string found, string parameter, int size = 0) =>
+        new(parameter, $"The feature column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}. "
+            + "Put the features together with Concatenate, and convert other types with Conversion.ConvertType.");
+
+    private static string GetTypeString(this SchemaShape.Column column) => $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";
+
+    /// <summary>A loader that has a schema and nothing else: the way from a schema to a shape that is open to all.</summary>
+    private sealed class SchemaLoader(DataViewSchema schema) : IDataLoader<object>
+    {
+        public DataViewSchema GetOutputSchema() => schema;
+
+        public IDataView Load(object input) => new EmptyDataView(schema);
+
+        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException("A loader that only carries a schema cannot be saved.");
+    }
+
+    private sealed class PassThroughEstimator : IEstimator<ITransformer>
+    {
+        public ITransformer Fit(IDataView input) => throw new NotSupportedException("An estimator that only carries a schema cannot be fitted.");
+
+        public SchemaShape GetOutputSchema(SchemaShape inputSchema) => inputSchema;
+    }
+}

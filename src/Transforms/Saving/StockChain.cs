@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+using Microsoft.ML.Transforms.Onnx;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The chain of stock transformers that stands for an autoencoder in a model file.</summary>
+/// <remarks>
+/// CopyColumns to each of the graph's inputs, OnnxTransformer over the whole graph, CopyColumns to each of the user's names, DropColumns of the helpers.
+/// The graph's inputs and outputs carry names in the file that start with <see cref="Prefix"/> and a digest of the graph, so that the helper
+/// columns collide with no column of the user's.
+/// </remarks>
+internal static class StockChain
+{
+    private const string Prefix = "mlnetautoencoder.";
+    private const string OnnxEntry = "OnnxModel";
+
+    /// <summary>Saves an autoencoder as the chain.</summary>
+    public static void Save(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, ModelSaveContext ctx, string? temporaryFolder)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        string[] inputs = AutoencoderColumns.Inputs(columns);
+        string[] outputs = AutoencoderColumns.Outputs(columns);
+        if (outputs.Length == 0)
+            throw new InvalidOperationException("The autoencoder has no output column, so there is nothing to save. Name at least one output column.");
+
+        var saved = model.WithMetadata(model.Metadata with { Columns = columns });
+        string prefix = $"{Prefix}{Convert.ToHexString(SHA256.HashData(saved.ToBytes()))[..12]}.";
+
+        // A decoder alone is cut out of the scorer; everything else keeps the whole graph, from which all parts can be had again.
+        string[] kept = inputs.SequenceEqual(saved.Inputs) ? [.. saved.Outputs] : outputs;
+        byte[] bytes = saved.CutAndRename(inputs, kept, name => prefix + name);
+
+        string folder = string.IsNullOrEmpty(temporaryFolder) ? Path.GetTempPath() : temporaryFolder;
+        string path = Path.Combine(folder, $"mlnetautoencoder-{Guid.NewGuid():N}.onnx");
+        try
+        {
+            File.WriteAllBytes(path, bytes);
+            // A context of our own: the chain is only written, so no device of the user's is wanted.
+            var transforms = new MLContext().Transforms;
+            var schema = new DataViewSchema.Builder();
+            foreach (string input in inputs)
+                schema.AddColumn(columns[input], new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
+            IDataView view = new EmptyDataView(schema.ToSchema());
+
+            var parts = new List<ITransformer>();
+            void Add(IEstimator<ITransformer> estimator)
+            {
+                var part = estimator.Fit(view);
+                parts.Add(part);
+                view = part.Transform(view);
+            }
+            try
+            {
+                foreach (string input in inputs)
+                    Add(transforms.CopyColumns(prefix + input, columns[input]));
+                Add(transforms.ApplyOnnxModel([.. outputs.Select(output => prefix + output)], [.. inputs.Select(input => prefix + input)], path));
+                foreach (string output in outputs)
+                    Add(transforms.CopyColumns(columns[output], prefix + output));
+                Add(transforms.DropColumns([.. inputs.Concat(outputs).Select(name => prefix + name)]));
+                ((ICanSaveModel)new TransformerChain<ITransformer>([.. parts])).Save(ctx);
+            }
+            finally
+            {
+                // The file goes after the transformer that has it open.
+                foreach (var part in parts)
+                    (part as IDisposable)?.Dispose();
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Opens a model file and puts the autoencoders back.</summary>
+    public static ITransformer Load(MLContext context, Stream stream, string source, out DataViewSchema? inputSchema)
+    {
+        ITransformer loaded;
+        try
+        {
+            loaded = context.Model.Load(stream, out var schema);
+            inputSchema = schema;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new InvalidDataException($"{source} cannot be opened as a model of ML.NET: {Innermost(e).Message}", e);
+        }
+        var upgraded = Upgrade(context, loaded);
+        if (ReferenceEquals(upgraded, loaded))
+        {
+            (loaded as IDisposable)?.Dispose();
+            throw new InvalidDataException($"{source} is a model of ML.NET, but holds no autoencoder of this library. Open it with mlContext.Model.Load.");
+        }
+        return upgraded;
+    }
+
+    /// <summary>Puts the autoencoders back into a model; gives the model itself where it holds none.</summary>
+    public static ITransformer Upgrade(MLContext context, ITransformer transformer)
+    {
+        if (transformer is not IEnumerable<ITransformer> chain)
+            return transformer;
+        ITransformer[] parts = [.. chain];
+        if (TryReadAutoencoder(context, parts, out var model))
+        {
+            foreach (var part in parts)
+                (part as IDisposable)?.Dispose();
+            return new AutoencoderTransformer(context, model);
+        }
+        var upgraded = Array.ConvertAll(parts, part => Upgrade(context, part));
+        return upgraded.SequenceEqual(parts)
+            ? transformer
+            : new TransformerChain<ITransformer>(upgraded, Scopes(transformer, parts));
+    }
+
+    /// <summary>Whether the parts are a chain as <see cref="Save"/> writes it, and if so the autoencoder in it.</summary>
+    private static bool TryReadAutoencoder(MLContext context, ITransformer[] parts, [NotNullWhen(true)] out AutoencoderModel? model)
+    {
+        model = null;
+        bool looksRight = parts is [ColumnCopyingTransformer, .., ColumnSelectingTransformer]
+            && parts.All(part => part is ColumnCopyingTransformer or OnnxTransformer or ColumnSelectingTransformer);
+        if (!looksRight || parts.OfType<OnnxTransformer>().ToArray() is not [var onnx])
+            return false;
+        model = AutoencoderModel.TryReadRenamed(ReadOnnx(context, onnx), WithoutPrefix);
+        return model is not null;
+    }
+
+    /// <summary>The graph inside an OnnxTransformer: the only way to it that is open to all is to save the transformer and look into the zip.</summary>
+    private static byte[] ReadOnnx(MLContext context, OnnxTransformer onnx)
+    {
+        using var stream = new MemoryStream();
+        context.Model.Save(onnx, (DataViewSchema?)null, stream);
+        stream.Position = 0;
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
+        var entry = zip.Entries.FirstOrDefault(candidate => candidate.Name == OnnxEntry || candidate.FullName.EndsWith('\\' + OnnxEntry))
+            ?? throw new InvalidDataException($"The model's OnnxTransformer has no entry '{OnnxEntry}'; it was saved by a version of ML.NET that this library does not know.");
+        using var content = entry.Open();
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        content.ReadExactly(length);
+        byte[] bytes = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
+        content.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static string WithoutPrefix(string name)
+    {
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
+            return name;
+        int end = name.IndexOf('.', Prefix.Length);
+        return end < 0 ? name : name[(end + 1)..];
+    }
+
+    /// <summary>What each part of a chain is for, found by asking the chain for the parts of each scope: it tells its scopes in no other way.</summary>
+    private static TransformerScope[] Scopes(ITransformer transformer, ITransformer[] parts)
+    {
+        var scopes = new TransformerScope[parts.Length];
+        if (transformer is not TransformerChain<ITransformer> chain)
+        {
+            Array.Fill(scopes, TransformerScope.Everything);
+            return scopes;
+        }
+        foreach (var scope in new[] { TransformerScope.Training, TransformerScope.Testing, TransformerScope.Scoring })
+        {
+            var members = chain.GetModelFor(scope).ToHashSet<ITransformer>(ReferenceEqualityComparer.Instance);
+            for (int i = 0; i < parts.Length; i++)
+            {
+                if (members.Contains(parts[i]))
+                    scopes[i] |= scope;
+            }
+        }
+        return scopes;
+    }
+
+    private static Exception Innermost(Exception e)
+    {
+        while (e.InnerException is not null)
+            e = e.InnerException;
+        return e;
+    }
+}
