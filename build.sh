@@ -1,0 +1,275 @@
+#!/usr/bin/env bash
+# One entry for everything: set-up, demo, tests, benchmarks, packages. `./build.sh` without arguments prints the usage.
+#
+# Every command does whatever set-up is missing, says so, and can be run again. Prerequisites are checked before anything
+# is downloaded or built, so that a machine that lacks one is left as it was.
+# shellcheck disable=SC2046,SC2086 # lists of package names are split into words on purpose
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'USAGE'
+usage: ./build.sh COMMAND [options] [arguments]
+
+  demo           train, score and export on two real data sets; writes artifacts/demo/
+  test           build everything and run all tests; arguments go to the runner: ./build.sh test --filter Name~Score
+  bench NAME     run a benchmark, e.g. ./build.sh bench torch; without a name, list them
+  pack [FOLDER]  write the three NuGet packages to FOLDER (artifacts/packages)
+  clean          delete artifacts/ and the downloaded node_modules
+
+  --packages     use the NuGet packages Microsoft.ML, Microsoft.ML.OnnxRuntime and TorchSharp
+  --polyfills    use the projects under polyfills/ in their place
+                 (without either: asked once of the configured package sources, remembered in artifacts/supplier)
+  --cuda         with the polyfills: also download ONNX Runtime's CUDA provider
+USAGE
+}
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
+# No server outlives the command: not MSBuild's nodes, not the compiler's.
+readonly dotnet_flags=(-nodeReuse:false -p:UseSharedCompilation=false -v quiet -clp:NoSummary)
+
+# ---------------------------------------------------------------------------------------------------- commands
+
+demo() {
+  set_up
+  build samples/StockScorer/StockScorer.csproj
+  build samples/Demo/Demo.csproj
+  dotnet "$(output_of Demo)" "$@"
+}
+
+test_() {
+  set_up
+  build MLNetAutoencoder.sln
+  mkdir -p artifacts/logs
+  local log=artifacts/logs/test.log status=0
+  dotnet "$(output_of MLNetAutoencoder.Tests)" --ansi off --progress off --output Detailed "$@" 2>&1 | tee "$log" || status=$?
+  summarise_tests "$log" "$status"
+}
+
+bench() {
+  set_up
+  if [[ "${1:-}" == torch && "$Supplier" == polyfills ]]; then
+    install_debian_packages python3-torch
+  fi
+  build bench/MLNetAutoencoder.Bench.csproj
+  dotnet "$(output_of MLNetAutoencoder.Bench)" "$@"
+}
+
+pack() {
+  local folder=${1:-artifacts/packages} project
+  set_up
+  mkdir -p "$folder"
+  rm -f "$folder"/MLNetAutoencoder.*.nupkg
+  for project in Onnx Transforms Trainers; do
+    quietly dotnet pack "src/$project/MLNetAutoencoder.$project.csproj" -c Release -o "$folder" "${dotnet_flags[@]}"
+  done
+  say "Packages:"
+  ls -1 "$folder"/MLNetAutoencoder.*.nupkg
+}
+
+clean() {
+  say "Deleting artifacts/ and polyfills/OnnxRuntime/node_modules."
+  rm -rf artifacts polyfills/OnnxRuntime/node_modules
+  # Left by an IDE or by a build from before artifacts/ held everything.
+  find src test samples bench polyfills eng -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} + 2>/dev/null || true
+}
+
+# ---------------------------------------------------------------------------------------------------- building
+
+build() {
+  say "Building $1 ..."
+  quietly dotnet build "$1" -c Release "${dotnet_flags[@]}"
+}
+
+# The assembly that the build of a project left; the layout is that of UseArtifactsOutput.
+output_of() { echo "artifacts/$Supplier/bin/$1/release/$1.dll"; }
+
+# Runs a command; shows what it wrote only when it fails.
+quietly() {
+  mkdir -p artifacts/logs
+  local log status=0
+  log=$(mktemp artifacts/logs/step.XXXXXX)
+  "$@" >"$log" 2>&1 || status=$?
+  if ((status != 0)); then
+    sort -u "$log" >&2
+    rm -f "$log"
+    die "'$1 ${2:-} ${3:-}' failed"
+  fi
+  rm -f "$log"
+}
+
+# ---------------------------------------------------------------------------------------------------- test summary
+
+# The last lines of a test run: what was skipped and why, and the one line that says how it went.
+summarise_tests() {
+  local log=$1 status=$2 summary passed failed skipped
+  summary=$(sed -n '/^Test run summary:/,$p' "$log")
+  passed=$(count_in "$summary" succeeded) failed=$(count_in "$summary" failed) skipped=$(count_in "$summary" skipped)
+  if [[ -z "$passed" || -z "$failed" || -z "$skipped" ]]; then
+    die "the test runner stopped before its summary (exit status $status); the last test that it finished: $(grep -E '^(passed|failed|skipped) ' "$log" | tail -n 1 || true)"
+  fi
+  if ((skipped > 0)); then
+    say "" "Skipped:"
+    awk '/^skipped / { name = $2; reason = 1; next } reason { sub(/^ +(Assert\.Inconclusive\. )?/, ""); print "  " name ": " $0; reason = 0 }' "$log"
+  fi
+  say "" "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
+  ((status == 0 && passed > 0))
+}
+
+count_in() { sed -n "s/^  $2: \\([0-9]*\\)$/\\1/p" <<<"$1" | tail -n 1; }
+
+# ---------------------------------------------------------------------------------------------------- set-up
+
+set_up() {
+  check_sdk
+  choose_supplier
+  say "Supplier: $Supplier ($supplier_reason)"
+  if [[ "$Supplier" == polyfills ]]; then
+    check_polyfill_prerequisites
+    install_debian_packages $(polyfill_packages)
+    install_onnx_runtime
+    build_torch_shim
+  elif ((cuda)); then
+    say "--cuda has no effect with the packages: Microsoft.ML.OnnxRuntime.Gpu holds the CUDA provider."
+  fi
+}
+
+check_sdk() {
+  local needs="this project needs the .NET SDK 10.0 or later: install it (package dotnet-sdk-10.0) and put 'dotnet' on the PATH"
+  command -v dotnet >/dev/null || die "no 'dotnet' found; $needs."
+  local version
+  version=$(dotnet --version 2>/dev/null) || die "'dotnet' has no SDK; $needs."
+  ((${version%%.*} >= 10)) || die "the .NET SDK found is $version; $needs."
+}
+
+# Sets Supplier (exported: MSBuild reads it) and supplier_reason. Where no option decides, the configured package sources
+# do: they are asked by a restore of the pinned packages. Only their own answer is remembered, not a failure to reach them.
+choose_supplier() {
+  local remembered=artifacts/supplier
+  if [[ -n "$forced_supplier" ]]; then
+    Supplier=$forced_supplier supplier_reason="as --$forced_supplier says"
+  elif [[ "$remembered" -nt Directory.Packages.props ]]; then
+    read -r Supplier supplier_reason <"$remembered"
+  else
+    say "Asking the configured package sources for Microsoft.ML, ONNX Runtime and TorchSharp (once) ..."
+    ask_package_sources
+    if ((sources_answered)); then
+      printf '%s %s\n' "$Supplier" "$supplier_reason" >"$remembered"
+    fi
+  fi
+  export Supplier
+}
+
+ask_package_sources() {
+  local probe=artifacts/probe log=artifacts/probe/restore.log id missing
+  local ids=(Microsoft.ML Microsoft.ML.OnnxTransformer Microsoft.ML.OnnxRuntime.Managed Microsoft.ML.OnnxRuntime.Gpu TorchSharp TorchSharp-cpu)
+  mkdir -p "$probe"
+  {
+    echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>'
+    for id in "${ids[@]}"; do echo "<PackageReference Include=\"$id\" />"; done
+    echo '</ItemGroup></Project>'
+  } >"$probe/Probe.csproj"
+  sources_answered=1
+  if Supplier=packages dotnet restore "$probe/Probe.csproj" -nodeReuse:false >"$log" 2>&1; then
+    Supplier=packages supplier_reason="the configured package sources have them"
+    return
+  fi
+  Supplier=polyfills
+  # NU1101: no such package; NU1102, NU1103: no such version. Anything else is no answer.
+  missing=$(sed -n "s/.*error NU110[123]: Unable to find a\\{0,1\\} *\\(stable \\)\\{0,1\\}package \\([^ ]*[^ .]\\).*/\\2/p" "$log" | sort -u | paste -sd ' ')
+  if grep -q 'error ' "$log" && ! grep 'error ' "$log" | grep -qvE 'NU110[123]'; then
+    supplier_reason="the configured package sources lack ${missing// /, }"
+  else
+    sources_answered=0
+    supplier_reason="for now: the package sources gave no answer, see $log: $(grep -m 1 -oE 'error .*' "$log" || tail -n 1 "$log")"
+  fi
+}
+
+# What the TorchSharp polyfill is built from: a compiler, Debian's libtorch, and a BLAS for it that is fast.
+# CXX names another compiler; LIBTORCH another libtorch, a folder with include/ and lib/.
+polyfill_packages() {
+  command -v "${CXX:-g++}" >/dev/null || echo g++
+  [[ -n "${LIBTORCH:-}" ]] || printf '%s\n' libtorch-dev libopenblas0-openmp
+}
+
+# Every prerequisite of the polyfills, before anything of them is downloaded or built.
+check_polyfill_prerequisites() {
+  [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] || die "the polyfills need Linux on x64; here, the package sources must offer the packages themselves (supplier: $supplier_reason)."
+  onnx_runtime_present || command -v npm >/dev/null || die "no 'npm' found: the ONNX Runtime polyfill is an npm package; install npm (apt-get install npm)."
+  local missing
+  missing=$(missing_debian_packages $(polyfill_packages))
+  [[ -z "$missing" ]] || check_can_install $missing
+}
+
+missing_debian_packages() {
+  local package
+  for package in "$@"; do
+    [[ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" == "install ok installed" ]] || echo "$package"
+  done
+}
+
+# Dies with what to install where this user cannot.
+check_can_install() {
+  command -v apt-get >/dev/null || die "this is no Debian system and lacks $(listed "$@"): install them, or name others by CXX and LIBTORCH."
+  ((EUID == 0)) || die "$(listed "$@") must be installed, which needs root: run 'apt-get install $*' as root, then this again."
+}
+
+install_debian_packages() {
+  local missing
+  missing=$(missing_debian_packages "$@")
+  [[ -n "$missing" ]] || return 0
+  check_can_install $missing
+  say "Installing from Debian: $(listed $missing) ..."
+  quietly apt-get update
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install --yes --no-install-recommends $missing
+}
+
+listed() { local IFS=,; local text="$*"; echo "${text//,/, }"; }
+
+readonly onnx_runtime=polyfills/OnnxRuntime
+
+onnx_runtime_present() {
+  npm_package_present com.github.asus4.onnxruntime && { ((!cuda)) || npm_package_present com.github.asus4.onnxruntime.linux-x64-gpu; }
+}
+
+# Whether node_modules has the package in the version that package.json pins.
+npm_package_present() {
+  local version
+  version=$(sed -n "s/.*\"$1\": \"\\(.*\\)\".*/\\1/p" $onnx_runtime/package.json)
+  grep -qs "\"version\": \"$version\"" "$onnx_runtime/node_modules/$1/package.json"
+}
+
+install_onnx_runtime() {
+  onnx_runtime_present && return
+  local with_cuda=()
+  ((!cuda)) || with_cuda=(--include=optional)
+  say "Downloading ONNX Runtime$( ((!cuda)) || echo " and its CUDA provider") ..."
+  (cd $onnx_runtime && npm ci --ignore-scripts "${with_cuda[@]}" >/dev/null) || die "npm could not download ONNX Runtime (above)."
+  onnx_runtime_present || die "npm ended well, but $onnx_runtime/node_modules lacks what $onnx_runtime/package.json pins."
+}
+
+# The C++ half of the TorchSharp polyfill; its script compiles only what changed.
+build_torch_shim() {
+  polyfills/TorchSharp/Native/build.sh artifacts/native/torch || die "the libtorch shim did not compile (above)."
+}
+
+# ---------------------------------------------------------------------------------------------------- arguments
+
+forced_supplier='' cuda=0 command='' arguments=()
+for argument in "$@"; do
+  case $argument in
+    --packages | --polyfills) forced_supplier=${argument#--} ;;
+    --cuda) cuda=1 ;;
+    --help | -h) usage; exit 0 ;;
+    *) if [[ -z "$command" ]]; then command=$argument; else arguments+=("$argument"); fi ;;
+  esac
+done
+case $command in
+  demo | bench | pack | clean) "$command" "${arguments[@]}" ;;
+  test) test_ "${arguments[@]}" ;;
+  '') usage ;;
+  *) usage >&2; die "no such command: $command" ;;
+esac
