@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -9,8 +10,8 @@ public sealed class BatchRunner : IDisposable
     private readonly InferenceSession _session;
     private readonly (string Name, int Width)[] _inputs;
     private readonly (string Name, int Width, OnnxElementType Type)[] _outputs;
-    private readonly float[][] _inputBuffers;
-    private readonly Array[] _outputBuffers;
+    private readonly AlignedBuffer[] _inputBuffers;
+    private readonly AlignedBuffer[] _outputBuffers;
     private readonly List<OrtValue> _values = [];
     private readonly RunOptions _runOptions = new();
     private OrtIoBinding? _binding;
@@ -23,13 +24,8 @@ public sealed class BatchRunner : IDisposable
         _inputs = inputs;
         _outputs = outputs;
         Capacity = capacity;
-        _inputBuffers = Array.ConvertAll(inputs, input => new float[checked(capacity * input.Width)]);
-        _outputBuffers = Array.ConvertAll(outputs, output => output.Type switch
-        {
-            OnnxElementType.Single => (Array)new float[checked(capacity * output.Width)],
-            OnnxElementType.Boolean => new bool[checked(capacity * output.Width)],
-            _ => throw new NotSupportedException($"The graph's output '{output.Name}' has elements of type {output.Type}; expected Single or Boolean."),
-        });
+        _inputBuffers = Array.ConvertAll(inputs, input => new AlignedBuffer(checked(capacity * input.Width * sizeof(float))));
+        _outputBuffers = Array.ConvertAll(outputs, output => new AlignedBuffer(checked(capacity * output.Width * ElementSize(output))));
     }
 
     /// <summary>The most rows that one run takes.</summary>
@@ -37,19 +33,19 @@ public sealed class BatchRunner : IDisposable
 
     /// <summary>The buffer of an input: <see cref="Capacity"/> rows, one after another.</summary>
     /// <param name="index">The input's place in the list that the runner was made with.</param>
-    public Span<float> Input(int index) => _inputBuffers[index];
+    public Span<float> Input(int index) => _inputBuffers[index].AsSpan<float>(0, Capacity * _inputs[index].Width);
 
     /// <summary>The buffer of one row of an input.</summary>
     /// <param name="index">The input's place in the list that the runner was made with.</param>
     /// <param name="row">The row's place in the batch.</param>
-    public Span<float> InputRow(int index, int row) => _inputBuffers[index].AsSpan(row * _inputs[index].Width, _inputs[index].Width);
+    public Span<float> InputRow(int index, int row) => _inputBuffers[index].AsSpan<float>(row * _inputs[index].Width, _inputs[index].Width);
 
     /// <summary>One row of an output with elements of type <typeparamref name="T"/>, as the last run left it.</summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="bool"/>, as the graph's output has it.</typeparam>
     /// <param name="index">The output's place in the list that the runner was made with.</param>
     /// <param name="row">The row's place in the batch.</param>
     public ReadOnlySpan<T> OutputRow<T>(int index, int row) where T : unmanaged =>
-        ((T[])_outputBuffers[index]).AsSpan(row * _outputs[index].Width, _outputs[index].Width);
+        _outputBuffers[index].AsSpan<T>(row * _outputs[index].Width, _outputs[index].Width);
 
     /// <summary>Runs the graph over the first <paramref name="rows"/> rows of the input buffers.</summary>
     /// <param name="rows">From 1 to <see cref="Capacity"/>.</param>
@@ -72,6 +68,8 @@ public sealed class BatchRunner : IDisposable
         _disposed = true;
         Unbind();
         _runOptions.Dispose();
+        foreach (var buffer in _inputBuffers.Concat(_outputBuffers))
+            buffer.Dispose();
     }
 
     private void Bind(int rows)
@@ -79,23 +77,28 @@ public sealed class BatchRunner : IDisposable
         Unbind();
         _binding = _session.CreateIoBinding();
         for (int i = 0; i < _inputs.Length; i++)
-            _binding.BindInput(_inputs[i].Name, Tensor(_inputBuffers[i], rows, _inputs[i].Width));
+            _binding.BindInput(_inputs[i].Name, Tensor(_inputBuffers[i], TensorElementType.Float, rows, _inputs[i].Width, sizeof(float)));
         for (int i = 0; i < _outputs.Length; i++)
         {
-            _binding.BindOutput(_outputs[i].Name, _outputBuffers[i] is float[] numbers
-                ? Tensor(numbers, rows, _outputs[i].Width)
-                : Tensor((bool[])_outputBuffers[i], rows, _outputs[i].Width));
+            var (name, width, type) = _outputs[i];
+            _binding.BindOutput(name, Tensor(_outputBuffers[i], (TensorElementType)type, rows, width, ElementSize(_outputs[i])));
         }
         _boundRows = rows;
     }
 
-    private OrtValue Tensor<T>(T[] buffer, int rows, int width) where T : unmanaged
+    private OrtValue Tensor(AlignedBuffer buffer, TensorElementType type, int rows, int width, int elementSize)
     {
-        // The value pins the buffer until it is disposed.
-        var value = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, buffer.AsMemory(0, rows * width), [rows, width]);
+        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [rows, width], buffer.Address, (long)rows * width * elementSize);
         _values.Add(value);
         return value;
     }
+
+    private static int ElementSize((string Name, int Width, OnnxElementType Type) output) => output.Type switch
+    {
+        OnnxElementType.Single => sizeof(float),
+        OnnxElementType.Boolean => sizeof(bool),
+        _ => throw new NotSupportedException($"The graph's output '{output.Name}' has elements of type {output.Type}; expected Single or Boolean."),
+    };
 
     private void Unbind()
     {
