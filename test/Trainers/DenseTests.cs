@@ -1,0 +1,204 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
+using TorchSharp;
+
+namespace MLNetAutoencoder.Tests.Trainers;
+
+/// <summary>The dense autoencoder from training to graph.</summary>
+[TestClass]
+public sealed class DenseTests
+{
+    private static readonly MLContext s_ml = new(seed: 1);
+
+    public static IEnumerable<object[]> ActivationsAndBatches =>
+        from activation in Enum.GetValues<Activation>() from batch in new[] { 1, 7, 256 } select new object[] { activation, batch };
+
+    [TestMethod]
+    [DynamicData(nameof(ActivationsAndBatches))]
+    public void Reconstruction_by_ONNX_Runtime_equals_libtorchs_on_trained_weights(Activation activation, int batch)
+    {
+        const int d = 12, k = 3;
+        using var scope = torch.NewDisposeScope();
+        using var generator = new torch.Generator(5, torch.CPU);
+        var options = new AutoencoderEstimator.Options
+        {
+            Network = new DenseNetworkOptions { Hidden = [16, 8], Activation = activation, OutputActivation = Activation.Linear },
+            Code = new CodeOptions { Size = k, Activation = activation },
+            Scaling = InputScaling.None,
+            Epochs = 3,
+        };
+        using var network = options.Network.Create(d, options.Code, generator);
+        float[] rows = MemoryMarshal.Cast<byte, float>(torch.randn([512, d], generator: generator).bytes).ToArray();
+        using (var channel = ((Microsoft.ML.Runtime.IHostEnvironment)s_ml).Register("Test").Start("Test"))
+            new TrainingLoop(options, channel).Run(network, rows, d, generator);
+
+        using var model = new AutoencoderModel(network.ToScorerGraph(Metadata(d, k)), "The graph");
+        using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Reconstruction, GraphNames.Code], batch);
+        rows.AsSpan(0, batch * d).CopyTo(runner.Input(0));
+        runner.Run(batch);
+
+        using var noGrad = torch.no_grad();
+        var input = torch.tensor(rows[..(batch * d)], [batch, d]);
+        var code = network.Encode(input);
+        Compare(code, 1, k);
+        Compare(network.Decode(code), 0, d);
+
+        // Relative to the largest value of the tensor: single values may lie next to zero.
+        void Compare(torch.Tensor expected, int output, int width)
+        {
+            float[] values = MemoryMarshal.Cast<byte, float>(expected.contiguous().bytes).ToArray();
+            float largest = values.Max(Math.Abs);
+            for (int i = 0; i < batch; i++)
+            {
+                var actual = runner.OutputRow<float>(output, i);
+                for (int j = 0; j < width; j++)
+                    Assert.AreEqual(values[i * width + j], actual[j], 1e-5 * largest);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_second_fit_and_concurrent_fits_give_the_same_bytes()
+    {
+        var estimator = s_ml.Autoencoders().Dense(Rows.Options());
+        var view = Rows.View(s_ml, 200);
+        byte[] first = Scorer(estimator.Fit(view));
+        CollectionAssert.AreEqual(first, Scorer(estimator.Fit(view)));
+        var concurrent = new byte[4][];
+        Parallel.For(0, concurrent.Length, i => concurrent[i] = Scorer(s_ml.Autoencoders().Dense(Rows.Options()).Fit(Rows.View(s_ml, 200))));
+        foreach (byte[] bytes in concurrent)
+            CollectionAssert.AreEqual(first, bytes);
+    }
+
+    [TestMethod]
+    public void Without_a_seed_the_contexts_is_used()
+    {
+        byte[] Fit(int seed)
+        {
+            var ml = new MLContext(seed);
+            return Scorer(Rows.Fit(ml, options => options.Seed = null));
+        }
+        CollectionAssert.AreEqual(Fit(1), Fit(1));
+        CollectionAssert.AreNotEqual(Fit(1), Fit(2));
+    }
+
+    [TestMethod]
+    public void The_process_wide_generator_and_thread_count_are_left_as_they_were()
+    {
+        torch.manual_seed(42);
+        using var expected = torch.rand(4);
+        torch.manual_seed(42);
+        int threads = torch.get_num_threads();
+        Rows.Fit(s_ml).Dispose();
+        Assert.AreEqual(threads, torch.get_num_threads());
+        using var actual = torch.rand(4);
+        CollectionAssert.AreEqual(expected.bytes.ToArray(), actual.bytes.ToArray());
+    }
+
+    [TestMethod]
+    public void Training_lowers_the_error_for_every_scaling()
+    {
+        foreach (var scaling in Enum.GetValues<InputScaling>())
+        {
+            double Error(int epochs)
+            {
+                using var model = Rows.Fit(s_ml, options => (options.Scaling, options.Epochs, options.LearningRate) = (scaling, epochs, 0.01));
+                return Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 100, seed: 23))).Average(row => row.Score);
+            }
+            double untrained = Error(0), trained = Error(60);
+            Assert.IsLessThan(0.5 * untrained, trained, $"{scaling}");
+        }
+    }
+
+    [TestMethod]
+    public void The_options_are_copied_when_the_estimator_is_made()
+    {
+        var options = Rows.Options();
+        var estimator = s_ml.Autoencoders().Dense(options);
+        byte[] before = Scorer(estimator.Fit(Rows.View(s_ml, 100)));
+        options.Code.Size = 4;
+        options.Epochs = 1;
+        ((DenseNetworkOptions)options.Network).Hidden = [3];
+        CollectionAssert.AreEqual(before, Scorer(estimator.Fit(Rows.View(s_ml, 100))));
+    }
+
+    [TestMethod]
+    public void The_promised_schema_is_the_delivered_one()
+    {
+        var estimator = s_ml.Transforms.Concatenate("Features", "Features", "Extra").Append(s_ml.Autoencoders().Dense(Rows.Options()));
+        var view = Rows.View(s_ml, 60);
+        var promised = estimator.GetOutputSchema(Shape(view.Schema));
+        var delivered = Shape(estimator.Fit(view).Transform(view).Schema);
+        Assert.AreEqual(Describe(delivered), Describe(promised));
+
+        static string Describe(SchemaShape shape) => string.Join('\n', shape.OrderBy(column => column.Name).Select(column =>
+            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} [{string.Join(',', column.Annotations.Select(a => $"{a.Name} {a.Kind} {a.ItemType} {a.IsKey}").Order())}]"));
+    }
+
+    [TestMethod]
+    public void One_feature_may_be_a_scalar_column()
+    {
+        var view = Rows.View(s_ml, 100);
+        using var model = Rows.Fit(s_ml, options => (options.FeatureColumnName, options.Code) = ("Label", new CodeOptions { Size = 1 }), view);
+        Assert.AreEqual("Label", model.Metadata.FeatureNames.Single());
+        Assert.AreEqual(100, Rows.Read(s_ml, model.Transform(view)).Count(row => row.Reconstruction.Length == 1));
+    }
+
+    [TestMethod]
+    public void Metadata_tell_of_the_training()
+    {
+        using var model = Rows.Fit(s_ml);
+        Assert.AreEqual("dense", model.Metadata.Variant);
+        Assert.AreEqual("standardise", model.Metadata.Scaling);
+        Assert.AreEqual(1, model.Metadata.ThreadCount);
+        Assert.AreEqual("{\"features\":\"Features\"", model.Metadata.ToDictionary()["autoencoder.columns"].Replace("\"code\":\"Code\",\"feature_errors\":\"FeatureErrors\",", "", StringComparison.Ordinal)[..22]);
+        var means = Rows.Make(200).Select(row => row.Features);
+        for (int j = 0; j < 5; j++)
+            Assert.AreEqual(means.Average(row => (double)row[j]), model.Metadata.FeatureMeans[j], 1e-4);
+    }
+
+    internal static byte[] Scorer(AutoencoderTransformer model)
+    {
+        using var folder = new TestFolder();
+        model.ExportOnnx(folder["e"], folder["d"], folder["s"]);
+        model.Dispose();
+        return File.ReadAllBytes(folder["s"]);
+    }
+
+    private static SchemaShape Shape(DataViewSchema schema) => new SchemaOnly(schema).Append(new PassThrough()).GetOutputSchema();
+
+    private static AutoencoderMetadata Metadata(int d, int k) => new()
+    {
+        Variant = "dense",
+        FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
+        CodeSize = k,
+        Scaling = "none",
+        ScalingOffsets = new float[d],
+        ScalingScales = [.. Enumerable.Repeat(1f, d)],
+        FeatureMeans = new float[d],
+        Loss = "mean_squared",
+        MissingValues = MissingValuePolicy.NaN,
+        Options = "{}",
+        Seed = 0,
+        ThreadCount = 1,
+        Training = "{}",
+    };
+
+    private sealed class SchemaOnly(DataViewSchema schema) : IDataLoader<object>
+    {
+        public DataViewSchema GetOutputSchema() => schema;
+
+        public IDataView Load(object input) => throw new NotSupportedException();
+
+        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
+    }
+
+    private sealed class PassThrough : IEstimator<ITransformer>
+    {
+        public ITransformer Fit(IDataView input) => throw new NotSupportedException();
+
+        public SchemaShape GetOutputSchema(SchemaShape inputSchema) => inputSchema;
+    }
+}
