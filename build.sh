@@ -94,7 +94,8 @@ quietly() {
   log=$(mktemp artifacts/logs/step.XXXXXX)
   "$@" >"$log" 2>&1 || status=$?
   if ((status != 0)); then
-    sort -u "$log" >&2
+    # Each error once; MSBuild repeats them for each project that they stop.
+    { grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sed 's/ \[[^]]*\]$//' | awk '!seen[$0]++' || cat "$log"; } >&2
     rm -f "$log"
     die "'$1 ${2:-} ${3:-}' failed"
   fi

@@ -31,20 +31,21 @@ public sealed class PackageTests
     public static void Delete() => Directory.Delete(folder, recursive: true);
 
     [TestMethod]
-    public void Three_packages_are_written() => CollectionAssert.AreEquivalent(
-        new[] { "MLNetAutoencoder.Onnx.0.1.0.nupkg", "MLNetAutoencoder.Trainers.0.1.0.nupkg", "MLNetAutoencoder.Transforms.0.1.0.nupkg" },
-        Directory.GetFiles(folder).Select(Path.GetFileName).ToArray());
+    public void Three_packages_are_written() => AssertSame(
+        ["MLNetAutoencoder.Onnx.0.1.0.nupkg", "MLNetAutoencoder.Transforms.0.1.0.nupkg", "MLNetAutoencoder.Trainers.0.1.0.nupkg"],
+        Directory.GetFiles(folder).Select(path => Path.GetFileName(path)));
 
     [TestMethod]
     [DataRow("Onnx", "Google.Protobuf 3.30.2", "Microsoft.ML.OnnxRuntime.Managed 1.29.0")]
     [DataRow("Transforms", "MLNetAutoencoder.Onnx 0.1.0", "Microsoft.ML 5.0.0", "Microsoft.ML.OnnxTransformer 5.0.0")]
-    [DataRow("Trainers", "MLNetAutoencoder.Onnx 0.1.0", "MLNetAutoencoder.Transforms 0.1.0", "TorchSharp 0.106.0")]
+    [DataRow("Trainers", "MLNetAutoencoder.Transforms 0.1.0", "TorchSharp 0.106.0")]
     public void The_nuspec_names_the_real_packages(string library, params string[] expected)
     {
         using var package = Open(library);
         var group = Nuspec(package).Descendants().Single(element => element.Name.LocalName == "group");
         Assert.AreEqual("net8.0", group.Attribute("targetFramework")!.Value);
-        CollectionAssert.AreEquivalent(expected, group.Elements().Select(dependency => $"{dependency.Attribute("id")!.Value} {dependency.Attribute("version")!.Value}").ToArray());
+        var found = group.Elements().Select(dependency => $"{dependency.Attribute("id")!.Value} {dependency.Attribute("version")!.Value}");
+        AssertSame(expected, found);
         // No dependency is cut down to parts of it (an "include", or an "exclude" beyond pack's own).
         foreach (var dependency in group.Elements())
         {
@@ -61,9 +62,9 @@ public sealed class PackageTests
     {
         using var package = Open(library);
         string id = $"MLNetAutoencoder.{library}";
-        string[] expected = [$"{id}.nuspec", "README.md", $"lib/net8.0/{id}.dll", $"lib/net8.0/{id}.xml"];
-        string[] found = [.. package.Entries.Select(entry => entry.FullName).Where(name => !IsContainer(name))];
-        CollectionAssert.AreEquivalent(expected, found);
+        AssertSame(
+            [$"{id}.nuspec", "README.md", $"lib/net8.0/{id}.dll", $"lib/net8.0/{id}.xml"],
+            package.Entries.Select(entry => entry.FullName).Where(name => !IsContainer(name)));
     }
 
     [TestMethod]
@@ -80,6 +81,9 @@ public sealed class PackageTests
         Assert.AreEqual("README.md", metadata["readme"].Single());
         Assert.AreNotEqual("Package Description", metadata["description"].Single(), "pack's placeholder for a missing description");
     }
+
+    private static void AssertSame(IEnumerable<string> expected, IEnumerable<string> found) =>
+        Assert.AreEqual(string.Join('\n', expected.Order(StringComparer.Ordinal)), string.Join('\n', found.Order(StringComparer.Ordinal)));
 
     private static ZipArchive Open(string library) => ZipFile.OpenRead(Path.Combine(folder, $"MLNetAutoencoder.{library}.0.1.0.nupkg"));
 
