@@ -70,6 +70,26 @@ public static class AutoencoderColumns
         return new SchemaShape(input.Where(column => !names.Contains(column.Name)).Concat(added));
     }
 
+    /// <summary>Finds the feature column of training data.</summary>
+    /// <param name="schema">The schema of the data.</param>
+    /// <param name="name">The column's name.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a vector of known size, or a scalar, of Single.</exception>
+    public static DataViewSchema.Column FindFeatures(DataViewSchema schema, string name)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        return FindInput(schema, name, size: 0, nameof(schema));
+    }
+
+    /// <summary>The names of the features in a column: its slot names, or the column's name and the slot's number where a slot has none.</summary>
+    /// <param name="column">A column that <see cref="FindFeatures"/> found.</param>
+    public static string[] FeatureNames(DataViewSchema.Column column)
+    {
+        if (column.Type is not VectorDataViewType vector)
+            return [column.Name];
+        string[]? slots = ReadSlotNames(column);
+        return [.. Enumerable.Range(0, vector.Size).Select(j => string.IsNullOrWhiteSpace(slots?[j]) ? $"{column.Name}[{j}]" : slots[j])];
+    }
+
     /// <summary>The input of the graph that has a column: the features, or the code where a decoder stands alone.</summary>
     internal static string[] Inputs(IReadOnlyDictionary<string, string> columns) => columns.ContainsKey(GraphNames.Features) ? [GraphNames.Features] : [GraphNames.Code];
 
@@ -105,7 +125,7 @@ public static class AutoencoderColumns
     }
 
     /// <summary>The names of the slots of the feature column, or null where it has none.</summary>
-    internal static string[]? ReadSlotNames(DataViewSchema.Column column)
+    private static string[]? ReadSlotNames(DataViewSchema.Column column)
     {
         if (column.Type is not VectorDataViewType || !column.HasSlotNames())
             return null;

@@ -1,0 +1,271 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.Native;
+
+namespace TorchSharp;
+
+public static partial class torch
+{
+    // Matrix products, shapes, and parts of tensors.
+    public unsafe partial class Tensor
+    {
+        public Tensor matmul(Tensor target)
+        {
+            return Result(ts_matmul(Handle, target.Handle), this, target);
+
+            [DllImport(Lib)]
+            static extern nint ts_matmul(nint a, nint b);
+        }
+
+        public Tensor mm(Tensor target)
+        {
+            return Result(ts_mm(Handle, target.Handle), this, target);
+
+            [DllImport(Lib)]
+            static extern nint ts_mm(nint a, nint b);
+        }
+
+        public Tensor t() { return Result(ts_t(Handle), this); [DllImport(Lib)] static extern nint ts_t(nint a); }
+
+        public Tensor transpose(long dim0, long dim1)
+        {
+            return Result(ts_transpose(Handle, dim0, dim1), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_transpose(nint a, long dim0, long dim1);
+        }
+
+        public Tensor permute(params long[] permutation)
+        {
+            fixed (long* s = permutation) return Result(ts_permute(Handle, s, permutation.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_permute(nint a, long* s, int n);
+        }
+
+        public Tensor reshape(params long[] shape)
+        {
+            fixed (long* s = shape) return Result(ts_reshape(Handle, s, shape.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_reshape(nint a, long* s, int n);
+        }
+
+        public Tensor view(params long[] shape)
+        {
+            fixed (long* s = shape) return Result(ts_view(Handle, s, shape.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_view(nint a, long* s, int n);
+        }
+
+        public Tensor repeat(params long[] sizes)
+        {
+            fixed (long* s = sizes) return Result(ts_repeat(Handle, s, sizes.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_repeat(nint a, long* s, int n);
+        }
+
+        public Tensor expand(params long[] sizes) => expand(sizes.AsSpan());
+        public Tensor expand(long[] sizes, bool isImplicit = false) => expand(sizes.AsSpan(), isImplicit);
+        public Tensor expand(ReadOnlySpan<long> sizes, bool isImplicit = false)
+        {
+            fixed (long* s = sizes)
+                return Result(ts_expand(Handle, s, sizes.Length, isImplicit), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_expand(nint a, long* s, int n, bool isImplicit);
+        }
+
+        public Tensor expand_as(Tensor other) => expand(other.shape);
+        public Tensor view_as(Tensor other) => view(other.shape);
+
+        public Tensor flatten(long start_dim = 0, long end_dim = -1)
+        {
+            return Result(ts_flatten(Handle, start_dim, end_dim), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_flatten(nint a, long start, long end);
+        }
+
+        public Tensor squeeze(long? dim = null)
+        {
+            return Result(dim is { } given ? ts_squeeze_dim(Handle, given) : ts_squeeze(Handle), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_squeeze(nint a);
+            [DllImport(Lib)]
+            static extern nint ts_squeeze_dim(nint a, long dim);
+        }
+
+        public Tensor unsqueeze(long dim)
+        {
+            return Result(ts_unsqueeze(Handle, dim), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_unsqueeze(nint a, long dim);
+        }
+
+        public Tensor narrow(long dim, long start, long length)
+        {
+            return Result(ts_narrow(Handle, dim, start, length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_narrow(nint a, long dim, long start, long length);
+        }
+
+        public Tensor select(long dim, long index)
+        {
+            return Result(ts_select(Handle, dim, index), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_select(nint a, long dim, long index);
+        }
+
+        public Tensor slice(long dim, long start, long finish, long step)
+        {
+            return Result(ts_slice(Handle, dim, start, finish, step), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_slice(nint a, long dim, long start, long finish, long step);
+        }
+
+        public Tensor index_select(long dim, Tensor index)
+        {
+            return Result(ts_index_select(Handle, dim, index.Handle), this, index);
+
+            [DllImport(Lib)]
+            static extern nint ts_index_select(nint a, long dim, nint index);
+        }
+
+        public Tensor gather(long dim, Tensor index)
+        {
+            return Result(ts_gather(Handle, dim, index.Handle), this, index);
+
+            [DllImport(Lib)]
+            static extern nint ts_gather(nint a, long dim, nint index);
+        }
+
+        public Tensor masked_select(Tensor mask)
+        {
+            return Result(ts_masked_select(Handle, mask.Handle), this, mask);
+
+            [DllImport(Lib)]
+            static extern nint ts_masked_select(nint a, nint mask);
+        }
+
+        public Tensor nonzero() { return Result(ts_nonzero(Handle), this); [DllImport(Lib)] static extern nint ts_nonzero(nint a); }
+
+        // ---- indexers
+
+        public Tensor index(params TensorIndex[] indices)
+        {
+            Axis* items = stackalloc Axis[indices.Length];
+            for (int i = 0; i < indices.Length; i++)
+                items[i] = indices[i].Axis;
+            return Result(ts_index(Handle, items, indices.Length), this, indices);
+
+            [DllImport(Lib)]
+            static extern nint ts_index(nint a, Axis* indices, int n);
+        }
+
+        public Tensor index_put_(Tensor value, params TensorIndex[] indices)
+        {
+            Axis* items = stackalloc Axis[indices.Length];
+            for (int i = 0; i < indices.Length; i++)
+                items[i] = indices[i].Axis;
+            return InPlace(ts_index_put_(Handle, items, indices.Length, value.Handle), this, value, indices);
+
+            [DllImport(Lib)]
+            static extern bool ts_index_put_(nint a, Axis* indices, int n, nint value);
+        }
+
+        public Tensor index_put_(Scalar value, params TensorIndex[] indices)
+        {
+            Axis* items = stackalloc Axis[indices.Length];
+            for (int i = 0; i < indices.Length; i++)
+                items[i] = indices[i].Axis;
+            return InPlace(ts_index_put_s_(Handle, items, indices.Length, value), this, indices);
+
+            [DllImport(Lib)]
+            static extern bool ts_index_put_s_(nint a, Axis* indices, int n, Number value);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[params TensorIndex[] indices]
+        {
+            get => index(indices);
+            set => index_put_(value, indices);
+        }
+
+        /// <summary>Rows and columns at the places that index tensors give.</summary>
+        [IndexerName("TensorItems")]
+        public Tensor this[params Tensor[] indices]
+        {
+            get => index(Array.ConvertAll(indices, TensorIndex.Tensor));
+            set => index_put_(value, Array.ConvertAll(indices, TensorIndex.Tensor));
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1]
+        {
+            get => index(i1);
+            set => index_put_(value, i1);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2]
+        {
+            get => index(i1, i2);
+            set => index_put_(value, i1, i2);
+        }
+
+        [IndexerName("TensorItems")]
+        public Tensor this[long i1, long i2, long i3]
+        {
+            get => index(i1, i2, i3);
+            set => index_put_(value, i1, i2, i3);
+        }
+    }
+
+    /// <summary>One axis of an indexer: a number, a slice, a new axis, a tensor.</summary>
+    public struct TensorIndex
+    {
+        private readonly Tensor? _tensor;
+        private readonly Axis _axis;
+
+        private TensorIndex(long kind, long start = 0, long stop = 0, long step = 1, Tensor? tensor = null)
+        {
+            _axis = new() { Kind = kind, Start = start, Stop = stop, Step = step };
+            _tensor = tensor;
+        }
+
+        public static TensorIndex Colon = Slice();
+        public static TensorIndex Ellipsis = new(Axis.Ellipsis);
+        public static TensorIndex None = new(Axis.NewAxis);
+        public static TensorIndex Null = new(Axis.NewAxis);
+
+        internal readonly Axis Axis
+        {
+            get
+            {
+                Axis axis = _axis;
+                axis.Handle = _tensor?.Handle ?? 0;
+                return axis;
+            }
+        }
+
+        /// <summary>From <paramref name="start"/> up to, not including, <paramref name="stop"/>; null for the axis's own ends.</summary>
+        public static TensorIndex Slice(long? start = null, long? stop = null, long? step = null) =>
+            new(Axis.Slice, start ?? (step < 0 ? long.MaxValue : 0), stop ?? (step < 0 ? long.MinValue : long.MaxValue), step ?? 1);
+
+        public static TensorIndex Single(long? index) => new(Axis.Single, index ?? 0);
+
+        public static TensorIndex Bool(bool value) => new(value ? Axis.True : Axis.False);
+
+        public static TensorIndex Tensor(Tensor tensor) => new(Axis.Tensor, tensor: tensor);
+
+        public static implicit operator TensorIndex(long value) => Single(value);
+    }
+}

@@ -1,0 +1,474 @@
+// The C ABI between the managed half of this polyfill and libtorch.
+//
+// A tensor crosses as a pointer to an at::Tensor on the heap, which the managed side owns and gives back to ts_free.
+// No exception crosses: every body runs inside guarded(), which keeps the message for ts_take_error on the same thread.
+// The three macros below make an operator one line here and one line of C#:
+//   TENSOR(name, (parameters), expression)     returns a new handle; null for an error, and for an undefined tensor
+//   DONE(name, (parameters), statements)       returns true, or false for an error; in-place operators among others
+//   FAST(type, name, (parameters), expression) what can neither fail nor take long: called without leaving the GC's mode
+// Only public headers are used, and nothing that newer versions of libtorch have renamed.
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorIndexing.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/cuda.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <tuple>
+#include <vector>
+
+using T = at::Tensor *;
+using G = at::Generator *;
+
+namespace {
+
+thread_local char *last_error = nullptr;
+
+void fail(const char *message) noexcept
+{
+    std::free(last_error);
+    last_error = strdup(message);
+}
+
+template <class Body> bool guarded(Body body) noexcept
+{
+    try {
+        body();
+        return true;
+    } catch (const std::exception &e) {
+        fail(e.what());
+    } catch (...) {
+        fail("libtorch threw something that is no std::exception");
+    }
+    return false;
+}
+
+T handle(at::Tensor tensor) { return tensor.defined() ? new at::Tensor(std::move(tensor)) : nullptr; }
+
+// What TorchSharp.Scalar holds, by value: an integer, a floating-point number, a Boolean, or nothing.
+struct Number {
+    int64_t kind; // 0 nothing, 1 integer, 2 floating point, 3 Boolean
+    int64_t bits;
+
+    static Number of(const at::Scalar &scalar)
+    {
+        Number number{scalar.isFloatingPoint() ? 2 : scalar.isBoolean() ? 3 : 1, 0};
+        if (number.kind == 2) {
+            double real = scalar.toDouble();
+            std::memcpy(&number.bits, &real, sizeof real);
+        } else
+            number.bits = scalar.toLong();
+        return number;
+    }
+    at::Scalar value() const
+    {
+        double real;
+        std::memcpy(&real, &bits, sizeof real);
+        return kind == 2 ? at::Scalar(real) : kind == 3 ? at::Scalar(bits != 0) : at::Scalar(bits);
+    }
+    operator at::Scalar() const { return value(); }
+    c10::optional<at::Scalar> maybe() const { return kind == 0 ? c10::optional<at::Scalar>() : value(); }
+};
+
+struct Options {
+    int32_t dtype, device_type, device_index, requires_grad;
+
+    operator at::TensorOptions() const
+    {
+        return at::TensorOptions().dtype(static_cast<at::ScalarType>(dtype)).device(device());
+    }
+    at::Device device() const { return at::Device(static_cast<at::DeviceType>(device_type), static_cast<at::DeviceIndex>(device_index)); }
+    at::Tensor finish(at::Tensor tensor) const { return requires_grad ? tensor.set_requires_grad(true) : tensor; }
+};
+
+struct Index {
+    int64_t kind; // 0 single, 1 slice, 2 none (a new axis), 3 ellipsis, 4 false, 5 true, 6 tensor
+    int64_t start, stop, step;
+    T tensor;
+};
+
+at::IntArrayRef dims(const int64_t *values, int32_t count) { return at::IntArrayRef(values, count); }
+
+c10::optional<at::ScalarType> maybe_type(int32_t type)
+{
+    return type < 0 ? c10::optional<at::ScalarType>() : static_cast<at::ScalarType>(type);
+}
+
+const char *rounding(int32_t mode) { return mode == 1 ? "trunc" : "floor"; }
+
+at::Tensor or_none(T tensor) { return tensor ? *tensor : at::Tensor(); }
+
+// libtorch takes an undefined generator for its process-wide one.
+at::Generator or_default(G generator) { return generator ? *generator : at::Generator(); }
+
+std::vector<at::Tensor> list(T *tensors, int32_t count)
+{
+    std::vector<at::Tensor> result;
+    result.reserve(count);
+    for (int32_t i = 0; i < count; i++)
+        result.push_back(*tensors[i]);
+    return result;
+}
+
+std::vector<at::indexing::TensorIndex> indices(const Index *items, int32_t count)
+{
+    using at::indexing::TensorIndex;
+    std::vector<TensorIndex> result;
+    for (int32_t i = 0; i < count; i++) {
+        const Index &item = items[i];
+        switch (item.kind) {
+        case 0: result.emplace_back(item.start); break;
+        case 1: result.emplace_back(at::indexing::Slice(item.start, item.stop, item.step)); break;
+        case 2: result.emplace_back(at::indexing::None); break;
+        case 3: result.emplace_back(at::indexing::Ellipsis); break;
+        case 4: result.emplace_back(false); break;
+        case 5: result.emplace_back(true); break;
+        default: result.emplace_back(*item.tensor); break;
+        }
+    }
+    return result;
+}
+
+void same_size(const at::Tensor &input, const at::Tensor &target)
+{
+    TORCH_CHECK(input.sizes() == target.sizes(), "Using a target size (", target.sizes(), ") that is different to the input size (", input.sizes(),
+                ") is deprecated. Please ensure they have the same size.");
+}
+
+} // namespace
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+#define TENSOR(name, parameters, ...)                                                                                                                \
+    EXPORT T ts_##name parameters noexcept                                                                                                           \
+    {                                                                                                                                                \
+        T result = nullptr;                                                                                                                          \
+        guarded([&] { result = handle(__VA_ARGS__); });                                                                                               \
+        return result;                                                                                                                               \
+    }
+#define DONE(name, parameters, ...)                                                                                                                  \
+    EXPORT bool ts_##name parameters noexcept                                                                                                        \
+    {                                                                                                                                                \
+        return guarded([&] { __VA_ARGS__; });                                                                                                        \
+    }
+#define FAST(type, name, parameters, ...)                                                                                                            \
+    EXPORT type ts_##name parameters noexcept { return __VA_ARGS__; }
+
+// ---- errors and ownership
+
+EXPORT char *ts_take_error() noexcept
+{
+    char *error = last_error;
+    last_error = nullptr;
+    return error;
+}
+EXPORT void ts_free_error(char *error) noexcept { std::free(error); }
+DONE(free, (T a), delete a)
+
+// ---- the process
+
+DONE(set_num_threads, (int32_t count), at::set_num_threads(count))
+DONE(get_num_threads, (int32_t *result), *result = at::get_num_threads())
+DONE(cuda_device_count, (int32_t *result), *result = torch::cuda::is_available() ? static_cast<int32_t>(torch::cuda::device_count()) : 0)
+FAST(bool, grad_enabled, (), at::GradMode::is_enabled())
+FAST(void, set_grad_enabled, (bool enabled), at::GradMode::set_enabled(enabled))
+
+// ---- generators
+
+EXPORT G ts_generator(uint64_t seed) noexcept
+{
+    G result = nullptr;
+    guarded([&] { result = new at::Generator(at::detail::createCPUGenerator(seed)); });
+    return result;
+}
+EXPORT G ts_default_generator() noexcept
+{
+    G result = nullptr;
+    guarded([&] { result = new at::Generator(at::detail::getDefaultCPUGenerator()); });
+    return result;
+}
+DONE(generator_free, (G g), delete g)
+DONE(manual_seed, (int64_t seed), at::manual_seed(static_cast<uint64_t>(seed)))
+DONE(generator_seed, (G g, int64_t seed), std::lock_guard<std::mutex> lock(g->mutex()); g->set_current_seed(static_cast<uint64_t>(seed)))
+DONE(generator_initial_seed, (G g, int64_t *result), *result = static_cast<int64_t>(g->current_seed()))
+TENSOR(generator_state, (G g), (std::lock_guard<std::mutex>(g->mutex()), g->get_state()))
+DONE(generator_set_state, (G g, T state), std::lock_guard<std::mutex> lock(g->mutex()); g->set_state(*state))
+
+// ---- making tensors
+
+TENSOR(copy_of, (const void *data, const int64_t *s, int32_t n, int32_t from, Options o),
+       o.finish(at::from_blob(const_cast<void *>(data), dims(s, n), at::TensorOptions().dtype(static_cast<at::ScalarType>(from)))
+                    .to(static_cast<at::TensorOptions>(o), false, true)))
+TENSOR(alias_of, (void *data, const int64_t *s, int32_t n, int32_t dtype, void (*release)(void *), void *context),
+       at::from_blob(
+           data, dims(s, n), [release, context](void *) { release(context); }, at::TensorOptions().dtype(static_cast<at::ScalarType>(dtype))))
+TENSOR(empty, (const int64_t *s, int32_t n, Options o), o.finish(at::empty(dims(s, n), o)))
+TENSOR(zeros, (const int64_t *s, int32_t n, Options o), o.finish(at::zeros(dims(s, n), o)))
+TENSOR(ones, (const int64_t *s, int32_t n, Options o), o.finish(at::ones(dims(s, n), o)))
+TENSOR(full, (const int64_t *s, int32_t n, Number value, Options o), o.finish(at::full(dims(s, n), value, o)))
+TENSOR(arange, (Number start, Number stop, Number step, Options o), o.finish(at::arange(start.value(), stop.value(), step.value(), o)))
+TENSOR(eye, (int64_t rows, int64_t columns, Options o), o.finish(at::eye(rows, columns, o)))
+TENSOR(rand, (const int64_t *s, int32_t n, G g, Options o), o.finish(at::rand(dims(s, n), or_default(g), o)))
+TENSOR(randn, (const int64_t *s, int32_t n, G g, Options o), o.finish(at::randn(dims(s, n), or_default(g), o)))
+TENSOR(randint, (int64_t low, int64_t high, const int64_t *s, int32_t n, G g, Options o), o.finish(at::randint(low, high, dims(s, n), or_default(g), o)))
+TENSOR(randperm, (int64_t n, G g, Options o), o.finish(at::randperm(n, or_default(g), o)))
+TENSOR(empty_like, (T a, Options o), o.finish(at::empty_like(*a, o)))
+TENSOR(zeros_like, (T a, Options o), o.finish(at::zeros_like(*a, o)))
+TENSOR(ones_like, (T a, Options o), o.finish(at::ones_like(*a, o)))
+TENSOR(full_like, (T a, Number value, Options o), o.finish(at::full_like(*a, value, o)))
+TENSOR(rand_like, (T a, Options o), o.finish(at::rand_like(*a, o)))
+TENSOR(randn_like, (T a, Options o), o.finish(at::randn_like(*a, o)))
+
+// ---- what a tensor is
+
+FAST(int64_t, dim, (T a), a->dim())
+FAST(int64_t, numel, (T a), a->numel())
+FAST(int32_t, dtype, (T a), static_cast<int32_t>(a->scalar_type()))
+FAST(int32_t, device_type, (T a), static_cast<int32_t>(a->device().type()))
+FAST(int32_t, device_index, (T a), a->device().index())
+FAST(bool, is_contiguous, (T a), a->is_contiguous())
+FAST(bool, is_leaf, (T a), a->is_leaf())
+FAST(bool, requires_grad, (T a), a->requires_grad())
+FAST(void, sizes, (T a, int64_t *out), std::memcpy(out, a->sizes().data(), a->dim() * sizeof(int64_t)), void())
+FAST(void, strides, (T a, int64_t *out), std::memcpy(out, a->strides().data(), a->dim() * sizeof(int64_t)), void())
+DONE(size, (T a, int64_t dim, int64_t *result), *result = a->size(dim))
+DONE(data, (T a, void **result), *result = a->data_ptr())
+DONE(item, (T a, Number *result), *result = Number::of(a->item()))
+DONE(equal, (T a, T b, bool *result), *result = at::equal(*a, *b))
+DONE(allclose, (T a, T b, double rtol, double atol, bool nan, bool *result), *result = at::allclose(*a, *b, rtol, atol, nan))
+
+// ---- moving and converting
+
+TENSOR(to, (T a, int32_t dtype, int32_t device_type, int32_t device_index, bool copy, bool non_blocking),
+       a->to((Options{dtype, device_type, device_index, 0}), non_blocking, copy))
+TENSOR(clone, (T a), a->clone())
+TENSOR(detach, (T a), a->detach())
+TENSOR(contiguous, (T a), a->contiguous())
+TENSOR(alias, (T a), a->alias())
+DONE(copy_, (T a, T source, bool non_blocking), a->copy_(*source, non_blocking))
+
+// ---- autograd
+
+TENSOR(grad, (T a), a->grad())
+DONE(set_grad, (T a, T gradient), a->mutable_grad() = or_none(gradient))
+DONE(set_requires_grad, (T a, bool value), a->set_requires_grad(value))
+DONE(retain_grad, (T a), a->retain_grad())
+DONE(backward, (T *outputs, int32_t no, T *gradients, int32_t ng, bool retain, bool create, T *inputs, int32_t ni),
+     torch::autograd::backward(list(outputs, no), list(gradients, ng), retain, create, list(inputs, ni)))
+DONE(autograd_grad, (T *outputs, int32_t no, T *inputs, int32_t ni, T *gradients, int32_t ng, bool retain, bool create, bool unused, T *results),
+     auto all = torch::autograd::grad(list(outputs, no), list(inputs, ni), list(gradients, ng), retain, create, unused);
+     for (size_t i = 0; i < all.size(); i++) results[i] = handle(all[i]))
+DONE(clear_grads, (T *parameters, int32_t n, bool set_to_none), for (int32_t i = 0; i < n; i++) {
+    at::Tensor &gradient = parameters[i]->mutable_grad();
+    if (set_to_none)
+        gradient.reset();
+    else if (gradient.defined()) {
+        if (gradient.grad_fn())
+            gradient.detach_();
+        at::NoGradGuard quiet;
+        gradient.zero_();
+    }
+})
+
+// ---- elementwise, one operand
+
+#define UNARY(name) TENSOR(name, (T a), a->name())
+#define UNARY_(name) DONE(name, (T a), a->name())
+UNARY(abs) UNARY(neg) UNARY(exp) UNARY(expm1) UNARY(log) UNARY(log1p) UNARY(sqrt) UNARY(rsqrt) UNARY(square) UNARY(reciprocal) UNARY(sign)
+UNARY(sin) UNARY(cos) UNARY(erf) UNARY(floor) UNARY(ceil) UNARY(relu) UNARY(sigmoid) UNARY(tanh)
+UNARY(isnan) UNARY(isinf) UNARY(isfinite) UNARY(logical_not) UNARY(bitwise_not)
+UNARY_(abs_) UNARY_(neg_) UNARY_(exp_) UNARY_(log_) UNARY_(sqrt_) UNARY_(reciprocal_) UNARY_(relu_) UNARY_(sigmoid_) UNARY_(tanh_) UNARY_(zero_)
+TENSOR(silu, (T a), at::silu(*a))
+TENSOR(selu, (T a), at::selu(*a))
+TENSOR(gelu, (T a), at::gelu(*a))
+TENSOR(elu, (T a, Number alpha), at::elu(*a, alpha.value()))
+TENSOR(leaky_relu, (T a, Number slope), at::leaky_relu(*a, slope.value()))
+TENSOR(softplus, (T a, Number beta, Number threshold), at::softplus(*a, beta.value(), threshold.value()))
+DONE(silu_, (T a), at::silu_(*a))
+DONE(selu_, (T a), at::selu_(*a))
+DONE(elu_, (T a, Number alpha), at::elu_(*a, alpha.value()))
+DONE(leaky_relu_, (T a, Number slope), at::leaky_relu_(*a, slope.value()))
+TENSOR(softmax, (T a, int64_t dim, int32_t type), at::softmax(*a, dim, maybe_type(type)))
+TENSOR(log_softmax, (T a, int64_t dim, int32_t type), at::log_softmax(*a, dim, maybe_type(type)))
+TENSOR(dropout, (T a, double p, bool train), at::dropout(*a, p, train))
+DONE(dropout_, (T a, double p, bool train), at::dropout_(*a, p, train))
+
+// ---- elementwise, more operands; an operator with a Scalar carries _s
+
+#define BINARY(name) TENSOR(name, (T a, T b), a->name(*b)) TENSOR(name##_s, (T a, Number b), a->name(b.value()))
+TENSOR(add, (T a, T b, Number alpha), a->add(*b, alpha.value()))
+TENSOR(add_s, (T a, Number b, Number alpha), a->add(b.value(), alpha.value()))
+TENSOR(sub, (T a, T b), a->sub(*b))
+TENSOR(sub_s, (T a, Number b), a->sub(b.value()))
+TENSOR(rsub_s, (T a, Number b), at::rsub(*a, b.value()))
+BINARY(mul) BINARY(pow) BINARY(remainder) BINARY(eq) BINARY(ne) BINARY(lt) BINARY(le) BINARY(gt) BINARY(ge)
+DONE(add_, (T a, T b, Number alpha), a->add_(*b, alpha.value()))
+DONE(add_s_, (T a, Number b, Number alpha), a->add_(b.value(), alpha.value()))
+DONE(sub_, (T a, T b), a->sub_(*b))
+DONE(sub_s_, (T a, Number b), a->sub_(b.value()))
+DONE(mul_, (T a, T b), a->mul_(*b))
+DONE(mul_s_, (T a, Number b), a->mul_(b.value()))
+DONE(pow_, (T a, T b), a->pow_(*b))
+DONE(pow_s_, (T a, Number b), a->pow_(b.value()))
+TENSOR(div, (T a, T b, int32_t mode), mode ? a->div(*b, rounding(mode)) : a->div(*b))
+TENSOR(div_s, (T a, Number b, int32_t mode), mode ? a->div(b.value(), rounding(mode)) : a->div(b.value()))
+DONE(div_, (T a, T b, int32_t mode), mode ? a->div_(*b, rounding(mode)) : a->div_(*b))
+DONE(div_s_, (T a, Number b, int32_t mode), mode ? a->div_(b.value(), rounding(mode)) : a->div_(b.value()))
+TENSOR(maximum, (T a, T b), at::maximum(*a, *b))
+TENSOR(minimum, (T a, T b), at::minimum(*a, *b))
+TENSOR(logical_and, (T a, T b), a->logical_and(*b))
+TENSOR(logical_or, (T a, T b), a->logical_or(*b))
+TENSOR(bitwise_and, (T a, T b), a->bitwise_and(*b))
+TENSOR(bitwise_or, (T a, T b), a->bitwise_or(*b))
+TENSOR(bitwise_xor, (T a, T b), a->bitwise_xor(*b))
+TENSOR(clamp, (T a, Number low, Number high), a->clamp(low.maybe(), high.maybe()))
+DONE(clamp_, (T a, Number low, Number high), a->clamp_(low.maybe(), high.maybe()))
+TENSOR(lerp, (T a, T end, T weight), a->lerp(*end, *weight))
+DONE(lerp_, (T a, T end, T weight), a->lerp_(*end, *weight))
+TENSOR(addcmul, (T a, T b, T c, Number value), a->addcmul(*b, *c, value.value()))
+TENSOR(addcdiv, (T a, T b, T c, Number value), a->addcdiv(*b, *c, value.value()))
+DONE(addcmul_, (T a, T b, T c, Number value), a->addcmul_(*b, *c, value.value()))
+DONE(addcdiv_, (T a, T b, T c, Number value), a->addcdiv_(*b, *c, value.value()))
+TENSOR(where, (T condition, T a, T b), at::where(*condition, *a, *b))
+TENSOR(masked_fill, (T a, T mask, Number value), a->masked_fill(*mask, value.value()))
+DONE(masked_fill_, (T a, T mask, Number value), a->masked_fill_(*mask, value.value()))
+TENSOR(nan_to_num, (T a, double nan), at::nan_to_num(*a, nan))
+DONE(fill_, (T a, Number value), a->fill_(value.value()))
+DONE(uniform_, (T a, double from, double to, G g), a->uniform_(from, to, or_default(g)))
+DONE(normal_, (T a, double mean, double std, G g), a->normal_(mean, std, or_default(g)))
+DONE(bernoulli_, (T a, double p, G g), a->bernoulli_(p, or_default(g)))
+TENSOR(bernoulli, (T a, G g), a->bernoulli(or_default(g)))
+
+// ---- reductions
+
+TENSOR(sum, (T a, int32_t type), a->sum(maybe_type(type)))
+TENSOR(sum_dim, (T a, const int64_t *d, int32_t n, bool keep, int32_t type), a->sum(dims(d, n), keep, maybe_type(type)))
+TENSOR(mean, (T a), a->mean())
+TENSOR(mean_dim, (T a, const int64_t *d, int32_t n, bool keep, int32_t type), a->mean(dims(d, n), keep, maybe_type(type)))
+TENSOR(std, (T a, bool unbiased), a->std(unbiased))
+TENSOR(std_dim, (T a, const int64_t *d, int32_t n, bool unbiased, bool keep), a->std(dims(d, n), unbiased, keep))
+TENSOR(var, (T a, bool unbiased), a->var(unbiased))
+TENSOR(var_dim, (T a, const int64_t *d, int32_t n, bool unbiased, bool keep), a->var(dims(d, n), unbiased, keep))
+TENSOR(any, (T a), a->any())
+TENSOR(any_dim, (T a, int64_t dim, bool keep), a->any(dim, keep))
+TENSOR(all, (T a), a->all())
+TENSOR(all_dim, (T a, int64_t dim, bool keep), a->all(dim, keep))
+TENSOR(max, (T a), a->max())
+TENSOR(min, (T a), a->min())
+DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->max(dim, keep); *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
+DONE(min_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->min(dim, keep); *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
+DONE(sort, (T a, int64_t dim, bool descending, bool stable, T *values, T *indexes), auto r = a->sort(stable, dim, descending);
+     *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
+TENSOR(argmax, (T a), a->argmax())
+TENSOR(argmax_dim, (T a, int64_t dim, bool keep), a->argmax(dim, keep))
+TENSOR(argmin, (T a), a->argmin())
+TENSOR(argmin_dim, (T a, int64_t dim, bool keep), a->argmin(dim, keep))
+TENSOR(norm, (T a, float p), a->norm(p))
+TENSOR(norm_dim, (T a, int64_t dim, bool keep, float p), a->norm(p, dim, keep))
+TENSOR(logsumexp, (T a, int64_t dim, bool keep), a->logsumexp(dim, keep))
+
+// ---- matrices
+
+TENSOR(matmul, (T a, T b), a->matmul(*b))
+TENSOR(mm, (T a, T b), a->mm(*b))
+TENSOR(linear, (T input, T weight, T bias), bias ? at::linear(*input, *weight, *bias) : at::linear(*input, *weight))
+DONE(svd, (T a, bool full, T *u, T *s, T *vh), auto r = at::linalg_svd(*a, full);
+     *u = handle(std::get<0>(r)); *s = handle(std::get<1>(r)); *vh = handle(std::get<2>(r)))
+
+// ---- shapes and parts
+
+TENSOR(t, (T a), a->t())
+TENSOR(transpose, (T a, int64_t dim0, int64_t dim1), a->transpose(dim0, dim1))
+TENSOR(permute, (T a, const int64_t *d, int32_t n), a->permute(dims(d, n)))
+TENSOR(reshape, (T a, const int64_t *s, int32_t n), a->reshape(dims(s, n)))
+TENSOR(view, (T a, const int64_t *s, int32_t n), a->view(dims(s, n)))
+TENSOR(expand, (T a, const int64_t *s, int32_t n, bool implicit), a->expand(dims(s, n), implicit))
+TENSOR(repeat, (T a, const int64_t *s, int32_t n), a->repeat(dims(s, n)))
+TENSOR(flatten, (T a, int64_t start, int64_t end), a->flatten(start, end))
+TENSOR(squeeze, (T a), a->squeeze())
+TENSOR(squeeze_dim, (T a, int64_t dim), a->squeeze(dim))
+TENSOR(unsqueeze, (T a, int64_t dim), a->unsqueeze(dim))
+TENSOR(narrow, (T a, int64_t dim, int64_t start, int64_t length), a->narrow(dim, start, length))
+TENSOR(select, (T a, int64_t dim, int64_t index), a->select(dim, index))
+TENSOR(slice, (T a, int64_t dim, int64_t start, int64_t finish, int64_t step), a->slice(dim, start, finish, step))
+TENSOR(index_select, (T a, int64_t dim, T index), a->index_select(dim, *index))
+TENSOR(gather, (T a, int64_t dim, T index), a->gather(dim, *index))
+TENSOR(masked_select, (T a, T mask), a->masked_select(*mask))
+TENSOR(nonzero, (T a), a->nonzero())
+TENSOR(index, (T a, const Index *items, int32_t n), a->index(indices(items, n)))
+DONE(index_put_, (T a, const Index *items, int32_t n, T value), a->index_put_(indices(items, n), *value))
+DONE(index_put_s_, (T a, const Index *items, int32_t n, Number value), a->index_put_(indices(items, n), value.value()))
+TENSOR(cat, (T *tensors, int32_t n, int64_t dim), at::cat(list(tensors, n), dim))
+TENSOR(stack, (T *tensors, int32_t n, int64_t dim), at::stack(list(tensors, n), dim))
+
+// ---- losses
+
+TENSOR(mse_loss, (T input, T target, int64_t reduction), at::mse_loss(*input, *target, reduction))
+TENSOR(l1_loss, (T input, T target, int64_t reduction), at::l1_loss(*input, *target, reduction))
+TENSOR(huber_loss, (T input, T target, int64_t reduction, double delta), at::huber_loss(*input, *target, reduction, delta))
+TENSOR(smooth_l1_loss, (T input, T target, int64_t reduction, double beta), at::smooth_l1_loss(*input, *target, reduction, beta))
+TENSOR(binary_cross_entropy, (T input, T target, T weight, int64_t reduction),
+       (same_size(*input, *target), at::binary_cross_entropy(*input, *target, or_none(weight), reduction)))
+TENSOR(binary_cross_entropy_with_logits, (T input, T target, T weight, int64_t reduction, T positive),
+       (same_size(*input, *target), at::binary_cross_entropy_with_logits(*input, *target, or_none(weight), or_none(positive), reduction)))
+
+// ---- optimizers: one call for a whole parameter list, in the order of PyTorch's own operators, so that the rounding is the same
+
+struct AdamOptions {
+    double lr, beta1, beta2, eps, weight_decay;
+    int32_t amsgrad, maximize, decoupled; // decoupled: AdamW's decay of the parameter itself
+};
+
+// A parameter without a gradient is left alone, its step count too.
+DONE(adam, (T *parameters, T *means, T *squares, T *largest, int64_t *steps, int32_t n, const AdamOptions *o), {
+    at::NoGradGuard quiet;
+    for (int32_t i = 0; i < n; i++) {
+        at::Tensor &parameter = *parameters[i], gradient = parameter.grad();
+        if (!gradient.defined())
+            continue;
+        if (o->maximize)
+            gradient = gradient.neg();
+        int64_t step = ++steps[i];
+        if (o->decoupled)
+            parameter.mul_(1 - o->lr * o->weight_decay);
+        else if (o->weight_decay != 0)
+            gradient = gradient.add(parameter, o->weight_decay);
+        double correction1 = 1 - std::pow(o->beta1, step), correction2 = 1 - std::pow(o->beta2, step);
+        means[i]->mul_(o->beta1).add_(gradient, 1 - o->beta1);
+        squares[i]->mul_(o->beta2).addcmul_(gradient, gradient, 1 - o->beta2);
+        if (o->amsgrad)
+            at::maximum_out(*largest[i], *largest[i], *squares[i]);
+        at::Tensor scale = (o->amsgrad ? *largest[i] : *squares[i]).sqrt().div_(std::sqrt(correction2)).add_(o->eps);
+        parameter.addcdiv_(*means[i], scale, -(o->lr / correction1));
+    }
+})
+
+struct SgdOptions {
+    double lr, momentum, dampening, weight_decay;
+    int32_t nesterov, maximize;
+};
+
+// buffers[i] is null before the first step with momentum, which makes it.
+DONE(sgd, (T *parameters, T *buffers, int32_t n, const SgdOptions *o), {
+    at::NoGradGuard quiet;
+    for (int32_t i = 0; i < n; i++) {
+        at::Tensor &parameter = *parameters[i], gradient = parameter.grad();
+        if (!gradient.defined())
+            continue;
+        if (o->weight_decay != 0)
+            gradient = gradient.add(parameter, o->weight_decay);
+        if (o->momentum != 0) {
+            if (buffers[i])
+                buffers[i]->mul_(o->momentum).add_(gradient, 1 - o->dampening);
+            else
+                buffers[i] = handle(gradient.detach().clone());
+            gradient = o->nesterov ? gradient.add(*buffers[i], o->momentum) : *buffers[i];
+        }
+        parameter.add_(gradient, o->maximize ? o->lr : -o->lr);
+    }
+})

@@ -1,0 +1,37 @@
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>Each activation twice, for training and for the graph; a test holds the two to each other.</summary>
+internal static class Activations
+{
+    // Maas et al. 2013; PyTorch's default, and ONNX's.
+    private const double LeakySlope = 0.01;
+
+    public static Tensor Apply(Activation activation, Tensor x) => activation switch
+    {
+        Activation.Linear => x,
+        Activation.ReLU => nn.functional.relu(x),
+        Activation.LeakyReLU => nn.functional.leaky_relu(x, LeakySlope),
+        Activation.ELU => nn.functional.elu(x, 1.0),
+        Activation.SELU => nn.functional.selu(x),
+        Activation.Tanh => tanh(x),
+        Activation.Sigmoid => sigmoid(x),
+        Activation.Softplus => nn.functional.softplus(x),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
+    };
+
+    public static string Emit(Activation activation, OnnxGraphBuilder graph, string name, string x) => activation switch
+    {
+        Activation.Linear => x,
+        Activation.ReLU => graph.Node("Relu", name, [x]),
+        Activation.LeakyReLU => graph.Node("LeakyRelu", name, [x], OnnxAttribute.Single("alpha", (float)LeakySlope)),
+        Activation.ELU => graph.Node("Elu", name, [x], OnnxAttribute.Single("alpha", 1)),
+        Activation.SELU => graph.Node("Selu", name, [x]),
+        Activation.Tanh => graph.Node("Tanh", name, [x]),
+        Activation.Sigmoid => graph.Node("Sigmoid", name, [x]),
+        Activation.Softplus => graph.Node("Softplus", name, [x]),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
+    };
+}

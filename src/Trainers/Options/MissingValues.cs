@@ -1,0 +1,24 @@
+namespace MLNetAutoencoder;
+
+/// <summary>What training does with a row that has a missing value, that is NaN or an infinity.</summary>
+public enum TrainingMissingValues
+{
+    /// <summary>Training stops with an error that names the row and the feature.</summary>
+    Refuse,
+
+    /// <summary>Such rows are left out; how many is told in the context's log.</summary>
+    Skip,
+}
+
+/// <summary>What scoring does with a row that has a missing value, that is NaN or an infinity. The choice is made with the estimator and saved in the model.</summary>
+public enum ScoringMissingValues
+{
+    /// <summary>The row's score is NaN, and it counts as an anomaly.</summary>
+    NaN,
+
+    /// <summary>Scoring stops with an error that names the row and the feature.</summary>
+    Refuse,
+
+    /// <summary>The missing value counts as the training mean of its feature.</summary>
+    Mean,
+}

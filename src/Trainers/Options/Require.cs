@@ -1,0 +1,36 @@
+namespace MLNetAutoencoder;
+
+/// <summary>Checks of options: each message names the option, what was found and what is expected.</summary>
+internal static class Require
+{
+    public static void NotNull([System.Diagnostics.CodeAnalysis.NotNull] object? value, string option)
+    {
+        if (value is null)
+            throw new ArgumentNullException(option, $"The option {option} is null; expected a value.");
+    }
+
+    public static void AtLeast(int value, int least, string option)
+    {
+        if (value < least)
+            throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected at least {least}.");
+    }
+
+    /// <summary>Strictly between two bounds; NaN is not.</summary>
+    public static void Between(double value, double above, double below, string option)
+    {
+        if (!(value > above && value < below))
+            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected more than {above} and less than {below}."));
+    }
+
+    public static void Defined<TEnum>(TEnum value, string option) where TEnum : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected one of {string.Join(", ", Enum.GetNames<TEnum>())}.");
+    }
+
+    public static void ColumnName(string? value, string option)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            throw new ArgumentException($"The option {option} is empty; expected the name of a column.", option);
+    }
+}

@@ -1,0 +1,75 @@
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder;
+
+/// <summary>What the training rows' scores and codes look like, as the finished graph gives them.</summary>
+internal sealed class ScoreStatistics
+{
+    private const int BatchSize = 256;
+    private readonly float[] _sorted;
+
+    private ScoreStatistics(float[] sorted, float[] codeMean, float[] codeCovariance)
+    {
+        _sorted = sorted;
+        CodeMean = codeMean;
+        CodeCovariance = codeCovariance;
+    }
+
+    /// <summary>The mean of the codes, [k].</summary>
+    public float[] CodeMean { get; }
+
+    /// <summary>The (population) covariance of the codes, [k, k] row by row.</summary>
+    public float[] CodeCovariance { get; }
+
+    /// <summary>Runs the scorer over the training rows.</summary>
+    public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingRows rows)
+    {
+        int k = scorer.Metadata.CodeSize;
+        float[] scores = new float[rows.Count];
+        double[] mean = new double[k], deviation = new double[k], comoment = new double[k * k];
+        using var runner = scorer.CreateRunner([GraphNames.Features], [GraphNames.Score, GraphNames.Code], Math.Min(BatchSize, rows.Count));
+        for (int start = 0; start < rows.Count; start += runner.Capacity)
+        {
+            int length = Math.Min(runner.Capacity, rows.Count - start);
+            rows.Values.AsSpan(start * rows.FeatureCount, length * rows.FeatureCount).CopyTo(runner.Input(0));
+            runner.Run(length);
+            for (int i = 0; i < length; i++)
+            {
+                scores[start + i] = runner.OutputRow<float>(0, i)[0];
+                var code = runner.OutputRow<float>(1, i);
+
+                // Welford's update for several variables: the comoment grows by (x - old mean)(x - new mean)ᵀ.
+                for (int a = 0; a < k; a++)
+                {
+                    deviation[a] = code[a] - mean[a];
+                    mean[a] += deviation[a] / (start + i + 1);
+                }
+                for (int a = 0; a < k; a++)
+                {
+                    for (int b = 0; b < k; b++)
+                        comoment[a * k + b] += deviation[a] * (code[b] - mean[b]);
+                }
+            }
+        }
+        Array.Sort(scores);
+        return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), Array.ConvertAll(comoment, value => (float)(value / rows.Count)));
+    }
+
+    /// <summary>The q-quantile of the scores, 0 ≤ q ≤ 1, linearly between neighbouring ones (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>
+    public float Quantile(double q)
+    {
+        double place = q * (_sorted.Length - 1);
+        int below = (int)Math.Floor(place);
+        int above = Math.Min(below + 1, _sorted.Length - 1);
+        return (float)(_sorted[below] + (place - below) * ((double)_sorted[above] - _sorted[below]));
+    }
+
+    /// <summary>The quantiles at 0, 0.001, ..., 1.</summary>
+    public float[] Quantiles()
+    {
+        float[] quantiles = new float[AutoencoderMetadata.QuantileCount];
+        for (int i = 0; i < quantiles.Length; i++)
+            quantiles[i] = Quantile(i / (quantiles.Length - 1.0));
+        return quantiles;
+    }
+}
