@@ -1,0 +1,65 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms;
+
+namespace Microsoft.ML;
+
+/// <summary>The transforms, as extension methods.</summary>
+public sealed class TransformsCatalog
+{
+    internal TransformsCatalog(IHostEnvironmentInternal env)
+    {
+        Environment = env;
+        Conversion = new ConversionTransforms(env);
+    }
+
+    public ConversionTransforms Conversion { get; }
+
+    internal IHostEnvironmentInternal Environment { get; }
+
+    public sealed class ConversionTransforms
+    {
+        internal ConversionTransforms(IHostEnvironment env) => Environment = env;
+
+        internal IHostEnvironment Environment { get; }
+    }
+}
+
+public static class TransformExtensionsCatalog
+{
+    public static ColumnConcatenatingEstimator Concatenate(this TransformsCatalog catalog, string outputColumnName, params string[] inputColumnNames) =>
+        new(catalog.Environment, outputColumnName, inputColumnNames);
+
+    public static ColumnCopyingEstimator CopyColumns(this TransformsCatalog catalog, string outputColumnName, string inputColumnName) =>
+        new(catalog.Environment, (outputColumnName, inputColumnName));
+
+    public static ColumnSelectingEstimator DropColumns(this TransformsCatalog catalog, params string[] columnNames) =>
+        new(catalog.Environment, null, columnNames, keepHidden: false);
+
+    public static ColumnSelectingEstimator SelectColumns(this TransformsCatalog catalog, params string[] columnNames) =>
+        new(catalog.Environment, columnNames, null, keepHidden: false);
+
+    public static ColumnSelectingEstimator SelectColumns(this TransformsCatalog catalog, string[] columnNames, bool keepHidden) =>
+        new(catalog.Environment, columnNames, null, keepHidden);
+}
+
+/// <summary>The names of an output column and of the input that it is made of.</summary>
+public sealed class InputOutputColumnPair
+{
+    public InputOutputColumnPair(string outputColumnName, string inputColumnName = null)
+    {
+        Refuse.Empty(outputColumnName, nameof(outputColumnName));
+        OutputColumnName = outputColumnName;
+        InputColumnName = inputColumnName ?? outputColumnName;
+    }
+
+    public string InputColumnName { get; }
+
+    public string OutputColumnName { get; }
+
+    internal static (string Output, string Input)[] Pairs(InputOutputColumnPair[] columns)
+    {
+        Refuse.Null(columns, nameof(columns));
+        return Array.ConvertAll(columns, column => (column.OutputColumnName, column.InputColumnName));
+    }
+}
