@@ -58,14 +58,12 @@ bench() {
 }
 
 pack() {
-  local folder=${1:-artifacts/packages} library
+  local folder=${1:-artifacts/packages}
   set_up
   build src/Trainers/MLNetAutoencoder.Trainers.csproj # and with it the two below
   mkdir -p "$folder"
   rm -f "$folder"/MLNetAutoencoder.*.nupkg
-  for library in Onnx Transforms Trainers; do
-    quietly dotnet pack "src/$library/MLNetAutoencoder.$library.csproj" -c Release --no-build -o "$folder" "${dotnet_flags[@]}"
-  done
+  quietly dotnet pack MLNetAutoencoder.sln -c Release --no-build -o "$folder" "${dotnet_flags[@]}"
   say "Packages:"
   ls -1 "$folder"/MLNetAutoencoder.*.nupkg
 }
