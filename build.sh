@@ -66,6 +66,9 @@ pack() {
   quietly dotnet pack MLNetAutoencoder.sln -c Release --no-build -o "$folder" "${dotnet_flags[@]}"
   say "Packages:"
   ls -1 "$folder"/MLNetAutoencoder.*.nupkg
+  if [[ "$Supplier" == polyfills ]]; then
+    say "Their assemblies are bound to the polyfills, for a look at the packages only: publish what --packages packs."
+  fi
 }
 
 clean() {
