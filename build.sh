@@ -35,7 +35,6 @@ readonly dotnet_flags=(-nodeReuse:false -p:UseSharedCompilation=false -v quiet -
 
 demo() {
   set_up
-  build samples/StockScorer/StockScorer.csproj
   build samples/Demo/Demo.csproj
   dotnet "$(output_of Demo)" "$@"
 }
@@ -59,15 +58,17 @@ bench() {
 }
 
 pack() {
-  local folder=${1:-artifacts/packages} project
+  local folder=${1:-artifacts/packages}
   set_up
+  build src/Trainers/MLNetAutoencoder.Trainers.csproj # and with it the two below
   mkdir -p "$folder"
   rm -f "$folder"/MLNetAutoencoder.*.nupkg
-  for project in Onnx Transforms Trainers; do
-    quietly dotnet pack "src/$project/MLNetAutoencoder.$project.csproj" -c Release -o "$folder" "${dotnet_flags[@]}"
-  done
+  quietly dotnet pack MLNetAutoencoder.sln -c Release --no-build -o "$folder" "${dotnet_flags[@]}"
   say "Packages:"
   ls -1 "$folder"/MLNetAutoencoder.*.nupkg
+  if [[ "$Supplier" == polyfills ]]; then
+    say "Their assemblies are bound to the polyfills, for a look at the packages only: publish what --packages packs."
+  fi
 }
 
 clean() {
@@ -94,7 +95,8 @@ quietly() {
   log=$(mktemp artifacts/logs/step.XXXXXX)
   "$@" >"$log" 2>&1 || status=$?
   if ((status != 0)); then
-    sort -u "$log" >&2
+    # Each error once; MSBuild repeats them for each project that they stop.
+    { grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sed 's/ \[[^]]*\]$//' | awk '!seen[$0]++' || cat "$log"; } >&2
     rm -f "$log"
     die "'$1 ${2:-} ${3:-}' failed"
   fi
@@ -112,10 +114,10 @@ summarise_tests() {
     die "the test runner stopped before its summary (exit status $status); the last test that it finished: $(grep -E '^(passed|failed|skipped) ' "$log" | tail -n 1 || true)"
   fi
   if ((skipped > 0)); then
-    say "" "Skipped:"
-    awk '/^skipped / { name = $2; reason = 1; next } reason { sub(/^ +(Assert\.Inconclusive\. )?/, ""); print "  " name ": " $0; reason = 0 }' "$log"
+    printf "\nSkipped:\n"
+    awk '/^skipped / { name = substr($0, 9); sub(/ \([^()]*\)$/, "", name); reason = 1; next } reason { sub(/^ +(Assert\.Inconclusive\. )?/, ""); print "  " name ": " $0; reason = 0 }' "$log"
   fi
-  say "" "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
+  printf "\n%s\n" "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
   ((status == 0 && passed > 0))
 }
 

@@ -8,5 +8,5 @@ full=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p polyfills/api
 export Supplier=polyfills
-dotnet build eng/ApiTool/ApiTool.csproj -c Release -v quiet -nodeReuse:false -clp:NoSummary
+dotnet build eng/ApiTool/ApiTool.csproj -c Release -v quiet -nodeReuse:false -clp:"NoSummary;ErrorsOnly"
 dotnet artifacts/polyfills/bin/ApiTool/release/ApiTool.dll "$full" polyfills/api

@@ -1,2 +1,2 @@
 // One test at a time: the thread count of libtorch belongs to the process, and some tests measure time or memory.
-[assembly: Microsoft.VisualStudio.TestTools.UnitTesting.DoNotParallelize]
+[assembly: DoNotParallelize]
