@@ -104,8 +104,8 @@ const char *rounding(int32_t mode) { return mode == 1 ? "trunc" : "floor"; }
 
 at::Tensor or_none(T tensor) { return tensor ? *tensor : at::Tensor(); }
 
-// libtorch takes an undefined generator for its process-wide one.
-at::Generator or_default(G generator) { return generator ? *generator : at::Generator(); }
+// No generator means the process-wide one.
+c10::optional<at::Generator> or_default(G generator) { return generator ? c10::optional<at::Generator>(*generator) : c10::optional<at::Generator>(); }
 
 std::vector<at::Tensor> list(T *tensors, int32_t count)
 {
@@ -417,34 +417,103 @@ TENSOR(binary_cross_entropy, (T input, T target, T weight, int64_t reduction),
 TENSOR(binary_cross_entropy_with_logits, (T input, T target, T weight, int64_t reduction, T positive),
        (same_size(*input, *target), at::binary_cross_entropy_with_logits(*input, *target, or_none(weight), or_none(positive), reduction)))
 
-// ---- optimizers: one call for a whole parameter list, in the order of PyTorch's own operators, so that the rounding is the same
+// ---- optimizers: one call for a whole parameter list
+
+namespace {
 
 struct AdamOptions {
     double lr, beta1, beta2, eps, weight_decay;
     int32_t amsgrad, maximize, decoupled; // decoupled: AdamW's decay of the parameter itself
 };
 
+// Adam on any kind of tensor, in the order of PyTorch's own operators.
+void adam_operators(at::Tensor &parameter, at::Tensor gradient, at::Tensor &mean, at::Tensor &square, T largest, double step_size, double correction,
+                    const AdamOptions &o)
+{
+    if (o.maximize)
+        gradient = gradient.neg();
+    if (o.decoupled)
+        parameter.mul_(1 - o.lr * o.weight_decay);
+    else if (o.weight_decay != 0)
+        gradient = gradient.add(parameter, o.weight_decay);
+    mean.mul_(o.beta1).add_(gradient, 1 - o.beta1);
+    square.mul_(o.beta2).addcmul_(gradient, gradient, 1 - o.beta2);
+    if (o.amsgrad)
+        at::maximum_out(*largest, *largest, square);
+    parameter.addcdiv_(mean, (o.amsgrad ? *largest : square).sqrt().div_(correction).add_(o.eps), -step_size);
+}
+
+struct AdamSpan {
+    float *parameter, *mean, *square, *largest;
+    const float *gradient;
+    float beta1, rest1, beta2, rest2, sign, decay, shrink, correction, eps, step_size;
+};
+
+// The same in one pass over memory, which is what the step costs. The fused multiply-adds stand where libtorch's vectorised
+// operators have theirs, so that the rounding is theirs too, on every CPU. PLAIN leaves out what only options ask for.
+template <bool PLAIN, bool AMSGRAD> __attribute__((always_inline)) inline void adam_span(const AdamSpan &s, int64_t begin, int64_t end)
+{
+    float *__restrict p = s.parameter, *__restrict m = s.mean, *__restrict v = s.square, *__restrict l = s.largest;
+    const float *__restrict g = s.gradient;
+    for (int64_t i = begin; i < end; i++) {
+        float gradient = g[i], parameter = p[i];
+        if (!PLAIN) {
+            parameter = parameter * s.shrink;
+            gradient = __builtin_fmaf(parameter, s.decay, gradient * s.sign);
+        }
+        float mean = __builtin_fmaf(gradient, s.rest1, m[i] * s.beta1);
+        float square = __builtin_fmaf(s.rest2 * gradient, gradient, v[i] * s.beta2);
+        float scale = AMSGRAD && !(square > l[i] || square != square) ? l[i] : square;
+        m[i] = mean;
+        v[i] = square;
+        if (AMSGRAD)
+            l[i] = scale;
+        p[i] = parameter - s.step_size * mean / (__builtin_sqrtf(scale) / s.correction + s.eps);
+    }
+}
+
+using AdamLoop = void (*)(const AdamSpan &, int64_t, int64_t);
+template <bool PLAIN, bool AMSGRAD> void adam_any(const AdamSpan &s, int64_t begin, int64_t end) { adam_span<PLAIN, AMSGRAD>(s, begin, end); }
+#if defined(__x86_64__)
+template <bool PLAIN, bool AMSGRAD> __attribute__((target("avx2,fma"))) void adam_avx2(const AdamSpan &s, int64_t begin, int64_t end)
+{
+    adam_span<PLAIN, AMSGRAD>(s, begin, end);
+}
+const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+#define adam_avx2 adam_any
+const bool avx2 = false;
+#endif
+
+template <bool PLAIN, bool AMSGRAD> AdamLoop adam_loop() { return avx2 ? adam_avx2<PLAIN, AMSGRAD> : adam_any<PLAIN, AMSGRAD>; }
+
+bool is_span(const at::Tensor &tensor) { return tensor.scalar_type() == at::kFloat && tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.is_contiguous(); }
+
+} // namespace
+
 // A parameter without a gradient is left alone, its step count too.
-DONE(adam, (T *parameters, T *means, T *squares, T *largest, int64_t *steps, int32_t n, const AdamOptions *o), {
+DONE(adam, (T *parameters, T *means, T *squares, T *largest, int64_t *steps, int32_t n, const AdamOptions *options), {
+    const AdamOptions &o = *options;
+    AdamLoop loop = o.amsgrad ? adam_loop<false, true>() : o.maximize || o.weight_decay != 0 ? adam_loop<false, false>() : adam_loop<true, false>();
     at::NoGradGuard quiet;
     for (int32_t i = 0; i < n; i++) {
-        at::Tensor &parameter = *parameters[i], gradient = parameter.grad();
+        at::Tensor &parameter = *parameters[i], gradient = parameter.grad(), &mean = *means[i], &square = *squares[i];
         if (!gradient.defined())
             continue;
-        if (o->maximize)
-            gradient = gradient.neg();
         int64_t step = ++steps[i];
-        if (o->decoupled)
-            parameter.mul_(1 - o->lr * o->weight_decay);
-        else if (o->weight_decay != 0)
-            gradient = gradient.add(parameter, o->weight_decay);
-        double correction1 = 1 - std::pow(o->beta1, step), correction2 = 1 - std::pow(o->beta2, step);
-        means[i]->mul_(o->beta1).add_(gradient, 1 - o->beta1);
-        squares[i]->mul_(o->beta2).addcmul_(gradient, gradient, 1 - o->beta2);
-        if (o->amsgrad)
-            at::maximum_out(*largest[i], *largest[i], *squares[i]);
-        at::Tensor scale = (o->amsgrad ? *largest[i] : *squares[i]).sqrt().div_(std::sqrt(correction2)).add_(o->eps);
-        parameter.addcdiv_(*means[i], scale, -(o->lr / correction1));
+        double step_size = o.lr / (1 - std::pow(o.beta1, step)), correction = std::sqrt(1 - std::pow(o.beta2, step));
+        if (!is_span(parameter) || !is_span(gradient) || !is_span(mean) || !is_span(square) || parameter.sizes() != gradient.sizes() || parameter.sizes() != mean.sizes()) {
+            adam_operators(parameter, gradient, mean, square, o.amsgrad ? largest[i] : nullptr, step_size, correction, o);
+            continue;
+        }
+        AdamSpan span{parameter.data_ptr<float>(), mean.data_ptr<float>(), square.data_ptr<float>(), o.amsgrad ? largest[i]->data_ptr<float>() : nullptr,
+                      gradient.data_ptr<float>(), static_cast<float>(o.beta1), static_cast<float>(1 - o.beta1), static_cast<float>(o.beta2),
+                      static_cast<float>(1 - o.beta2), o.maximize ? -1.0f : 1.0f, static_cast<float>(o.decoupled ? 0 : o.weight_decay),
+                      static_cast<float>(o.decoupled ? 1 - o.lr * o.weight_decay : 1), static_cast<float>(correction), static_cast<float>(o.eps),
+                      static_cast<float>(step_size)};
+        at::parallel_for(0, parameter.numel(), at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) { loop(span, begin, end); });
+        // As an in-place operator would: a graph that still needs the old values must say so.
+        parameter.unsafeGetTensorImpl()->bump_version();
     }
 })
 
