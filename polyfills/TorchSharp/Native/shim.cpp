@@ -360,8 +360,10 @@ TENSOR(all, (T a), a->all())
 TENSOR(all_dim, (T a, int64_t dim, bool keep), a->all(dim, keep))
 TENSOR(max, (T a), a->max())
 TENSOR(min, (T a), a->min())
-DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->max(dim, keep); *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
-DONE(min_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->min(dim, keep); *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
+DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->max(dim, keep);
+     *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
+DONE(min_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->min(dim, keep);
+     *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
 DONE(sort, (T a, int64_t dim, bool descending, bool stable, T *values, T *indexes), auto r = a->sort(stable, dim, descending);
      *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
 TENSOR(argmax, (T a), a->argmax())
@@ -487,7 +489,12 @@ const bool avx2 = false;
 
 template <bool PLAIN, bool AMSGRAD> AdamLoop adam_loop() { return avx2 ? adam_avx2<PLAIN, AMSGRAD> : adam_any<PLAIN, AMSGRAD>; }
 
-bool is_span(const at::Tensor &tensor) { return tensor.scalar_type() == at::kFloat && tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.is_contiguous(); }
+// Plain memory of floats, as many as the parameter has.
+bool is_span(const at::Tensor &tensor, const at::Tensor &parameter)
+{
+    return tensor.scalar_type() == at::kFloat && tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.is_contiguous() &&
+           tensor.sizes() == parameter.sizes();
+}
 
 } // namespace
 
@@ -502,7 +509,7 @@ DONE(adam, (T *parameters, T *means, T *squares, T *largest, int64_t *steps, int
             continue;
         int64_t step = ++steps[i];
         double step_size = o.lr / (1 - std::pow(o.beta1, step)), correction = std::sqrt(1 - std::pow(o.beta2, step));
-        if (!is_span(parameter) || !is_span(gradient) || !is_span(mean) || !is_span(square) || parameter.sizes() != gradient.sizes() || parameter.sizes() != mean.sizes()) {
+        if (!is_span(parameter, parameter) || !is_span(gradient, parameter) || !is_span(mean, parameter) || !is_span(square, parameter)) {
             adam_operators(parameter, gradient, mean, square, o.amsgrad ? largest[i] : nullptr, step_size, correction, o);
             continue;
         }

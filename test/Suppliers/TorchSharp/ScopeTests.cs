@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder.Tests.Suppliers.TorchSharp;
+
+[TestClass]
+public sealed class ScopeTests
+{
+    [TestMethod]
+    public void Scope_FreesItsTensorsAtOnce()
+    {
+        Tensor inside, kept, outside = ones(2);
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            inside = ones(2);
+            kept = inside.add(1).DetachFromDisposeScope();
+            Assert.AreEqual(1, scope.DisposablesCount);
+            Assert.IsTrue(scope.Contains(inside));
+            Assert.IsFalse(scope.Contains(kept));
+        }
+
+        Assert.IsTrue(inside.IsInvalid);
+        Assert.IsFalse(kept.IsInvalid);
+        Assert.IsFalse(outside.IsInvalid);
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => inside.add(1));
+        StringAssert.Contains(error.Message, "empty handle");
+        kept.Dispose();
+        kept.Dispose();
+        outside.Dispose();
+    }
+
+    [TestMethod]
+    public void NestedScopes_PassTensorsOutwards()
+    {
+        Tensor a, b, c;
+        using (NewDisposeScope())
+        {
+            using (DisposeScope inner = NewDisposeScope())
+            {
+                a = inner.MoveToOuter(ones(1));
+                b = ones(1).MoveToOuterDisposeScope();
+                c = ones(1);
+            }
+
+            Assert.IsFalse(a.IsInvalid);
+            Assert.IsFalse(b.IsInvalid);
+            Assert.IsTrue(c.IsInvalid);
+        }
+
+        Assert.IsTrue(a.IsInvalid);
+        Assert.IsTrue(b.IsInvalid);
+    }
+
+    [TestMethod]
+    public void Attach_TakesATensorFromAnotherScope()
+    {
+        using DisposeScope outer = NewDisposeScope();
+        Tensor t = ones(1);
+        using (DisposeScope inner = NewDisposeScope())
+        {
+            inner.Attach(t);
+            Assert.AreEqual(0, outer.DisposablesCount);
+        }
+
+        Assert.IsTrue(t.IsInvalid);
+    }
+
+    [TestMethod]
+    public void DisposedTensor_LeavesItsScope()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor a = ones(1), b = ones(1), c = ones(1);
+        b.Dispose();
+        Assert.AreEqual(2, scope.DisposablesCount);
+        scope.DisposeEverything();
+        Assert.IsTrue(a.IsInvalid && c.IsInvalid);
+        Assert.AreEqual(0, scope.DisposablesCount);
+    }
+
+    [TestMethod]
+    public void Scopes_BelongToTheirThread()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor? other = null;
+        var thread = new Thread(() => other = ones(1));
+        thread.Start();
+        thread.Join();
+        Assert.AreEqual(0, scope.DisposablesCount);
+        Assert.IsFalse(other!.IsInvalid);
+        other.Dispose();
+    }
+
+    [TestMethod]
+    public void Threads_ComputeSideBySide()
+    {
+        float[] results = new float[8];
+        Parallel.For(0, results.Length, i =>
+        {
+            for (int repeat = 0; repeat < 50; repeat++)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                using var generator = new Generator((ulong)i);
+                Tensor weight = rand([20, 20], generator: generator).requires_grad_();
+                Tensor loss = weight.mm(weight).square().mean();
+                loss.backward();
+                results[i] = weight.grad!.sum().item<float>();
+            }
+        });
+        for (int i = 0; i < results.Length; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using var generator = new Generator((ulong)i);
+            Tensor weight = rand([20, 20], generator: generator).requires_grad_();
+            weight.mm(weight).square().mean().backward();
+            Assert.AreEqual(weight.grad!.sum().item<float>(), results[i]);
+        }
+    }
+
+    [TestMethod]
+    public void TrainingInScopes_KeepsMemoryFlat()
+    {
+        using var model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 64));
+        using var optimizer = optim.Adam(model.parameters());
+        using Tensor rows = rand(256, 64);
+        Train(300);
+        long before = Resident();
+        Train(2000);
+        long grown = Resident() - before;
+        Assert.IsTrue(grown < 24L << 20, $"2,000 steps took {grown >> 20} MiB.");
+
+        void Train(int steps)
+        {
+            for (int i = 0; i < steps; i++)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                model.zero_grad();
+                nn.functional.mse_loss(model.call(rows), rows).backward();
+                optimizer.step();
+            }
+        }
+
+        static long Resident()
+        {
+            using Process process = Process.GetCurrentProcess();
+            return process.WorkingSet64;
+        }
+    }
+}
