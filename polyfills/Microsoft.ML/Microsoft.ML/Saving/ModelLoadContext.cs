@@ -78,8 +78,17 @@ internal sealed class ModelLoadContext
             "Create", BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public, [typeof(IHostEnvironment), typeof(ModelLoadContext)]);
         Refuse.FormatUnless(create is not null, $"Couldn't load model: '{directory}'");
         var context = new ModelLoadContext(file, directory, body);
-        // What goes wrong in a component reaches the caller as TargetInvocationException, once for each level: as with the package.
-        var component = create.Invoke(null, [env, context]) as TComponent;
+        TComponent component;
+        try
+        {
+            component = create.Invoke(null, [env, context]) as TComponent;
+        }
+        catch (TargetInvocationException e) when (e.InnerException.Source is "Microsoft.ML" or "Microsoft.ML.OnnxTransformer")
+        {
+            // The package wraps its own refusals once more, and leaves what others throw to the reflection that meets them.
+            throw new InvalidOperationException("Error during class instantiation", e);
+        }
+
         Refuse.FormatUnless(component is not null, $"Couldn't load model: '{directory}'");
         // More bytes than the component wrote: it was saved with two calls on one context.
         if (context.Reader.BaseStream.Position != body.Length)
