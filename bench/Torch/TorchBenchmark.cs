@@ -59,7 +59,7 @@ internal static class TorchBenchmark
             for (int i = 0; i < Rows; i += Batch)
             {
                 using DisposeScope step = NewDisposeScope();
-                Tensor batch = rows.index_select(0, order.narrow(0, i, Batch));
+                Tensor batch = rows[order.narrow(0, i, Batch)];
                 model.zero_grad();
                 Tensor loss = nn.functional.mse_loss(model.call(batch), batch);
                 loss.backward();
