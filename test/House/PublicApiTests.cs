@@ -20,7 +20,11 @@ public sealed class PublicApiTests
         string[] gained = [.. received.Except(approved)], lost = [.. approved.Except(received)];
         if (gained.Length + lost.Length == 0)
         {
-            File.Delete(receivedPath);
+            if (File.Exists(receivedPath))
+            {
+                File.Delete(receivedPath);
+            }
+
             return;
         }
 
