@@ -193,7 +193,7 @@ ask_package_sources() {
 # What the TorchSharp polyfill is built from: a compiler, Debian's libtorch, and a BLAS for it that is fast.
 # CXX names another compiler; LIBTORCH another libtorch, a folder with include/ and lib/.
 polyfill_packages() {
-  command -v "${CXX:-g++}" >/dev/null || echo g++
+  [[ -n "${CXX:-}" ]] || command -v g++ >/dev/null || echo g++
   [[ -n "${LIBTORCH:-}" ]] || printf '%s\n' libtorch-dev libopenblas0-openmp
 }
 
@@ -201,6 +201,7 @@ polyfill_packages() {
 check_polyfill_prerequisites() {
   [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] || die "the polyfills need Linux on x64; here, the package sources must offer the packages themselves (supplier: $supplier_reason)."
   onnx_runtime_present || command -v npm >/dev/null || die "no 'npm' found: the ONNX Runtime polyfill is an npm package; install npm (apt-get install npm)."
+  [[ -z "${CXX:-}" ]] || command -v "$CXX" >/dev/null || die "CXX names the C++ compiler '$CXX', which is not on the PATH; install it, or unset CXX to use g++."
   local missing
   missing=$(missing_debian_packages $(polyfill_packages))
   [[ -z "$missing" ]] || check_can_install $missing
