@@ -5,7 +5,7 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    // Elementwise operators, one line each.
+    // Elementwise operators.
     public partial class Tensor
     {
         // ---- one operand

@@ -37,7 +37,8 @@ public static partial class torch
 
         public Tensor permute(params long[] permutation)
         {
-            fixed (long* s = permutation) return Result(ts_permute(Handle, s, permutation.Length), this);
+            fixed (long* s = permutation)
+                return Result(ts_permute(Handle, s, permutation.Length), this);
 
             [DllImport(Lib)]
             static extern nint ts_permute(nint a, long* s, int n);
@@ -45,7 +46,8 @@ public static partial class torch
 
         public Tensor reshape(params long[] shape)
         {
-            fixed (long* s = shape) return Result(ts_reshape(Handle, s, shape.Length), this);
+            fixed (long* s = shape)
+                return Result(ts_reshape(Handle, s, shape.Length), this);
 
             [DllImport(Lib)]
             static extern nint ts_reshape(nint a, long* s, int n);
@@ -53,7 +55,8 @@ public static partial class torch
 
         public Tensor view(params long[] shape)
         {
-            fixed (long* s = shape) return Result(ts_view(Handle, s, shape.Length), this);
+            fixed (long* s = shape)
+                return Result(ts_view(Handle, s, shape.Length), this);
 
             [DllImport(Lib)]
             static extern nint ts_view(nint a, long* s, int n);
@@ -61,7 +64,8 @@ public static partial class torch
 
         public Tensor repeat(params long[] sizes)
         {
-            fixed (long* s = sizes) return Result(ts_repeat(Handle, s, sizes.Length), this);
+            fixed (long* s = sizes)
+                return Result(ts_repeat(Handle, s, sizes.Length), this);
 
             [DllImport(Lib)]
             static extern nint ts_repeat(nint a, long* s, int n);

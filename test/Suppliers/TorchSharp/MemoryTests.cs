@@ -104,6 +104,19 @@ public sealed class MemoryTests
     }
 
     [TestMethod]
+    public void EmptyTensors_HaveNoElements()
+    {
+        using Tensor none = tensor(Array.Empty<float>());
+        Expect.Shape([0], none);
+        Assert.AreEqual(0, none.bytes.Length);
+        Assert.AreEqual(0, none.data<float>().ToArray().Length);
+        using Tensor rows = zeros(0, 3);
+        Expect.Shape([0, 3], rows);
+        using Tensor sum = rows.sum();
+        Assert.AreEqual(0f, sum.item<float>());
+    }
+
+    [TestMethod]
     public void MissingElements_AreRefused()
     {
         var error = Assert.ThrowsExactly<ArgumentException>(() => tensor([1f, 2, 3], [2, 2]));

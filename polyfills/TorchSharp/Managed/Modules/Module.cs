@@ -21,8 +21,6 @@ public static partial class torch
 
             protected Module(string name) => _name = name;
 
-            ~Module() => Dispose(false);
-
             /// <summary>Whether the module trains, rather than being put to use: dropout asks.</summary>
             public virtual bool training => _training;
 
