@@ -28,6 +28,9 @@ internal static class OnnxFile
     public static byte[] Constant(string name, float[] values, params int[] axes) => Message(
         [.. axes.Select(axis => Field(1, axis)), Field(2, Float), Field(8, name), Field(9, [.. values.SelectMany(BitConverter.GetBytes)])]);
 
+    public static byte[] Integers(string name, long[] values, params int[] axes) => Message(
+        [.. axes.Select(axis => Field(1, axis)), Field(2, Int64), Field(8, name), Field(9, [.. values.SelectMany(BitConverter.GetBytes)])]);
+
     public static byte[] Model(byte[][] nodes, byte[][] inputs, byte[][] outputs, byte[][]? constants = null, int opset = 17, int ir = 8) => Message(
         Field(1, ir),
         Field(7, Message(
