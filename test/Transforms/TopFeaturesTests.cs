@@ -23,7 +23,8 @@ public sealed class TopFeaturesTests
                 int j = order[k];
                 Assert.AreEqual($"Features[{j}]", top[k].Name);
                 Assert.AreEqual(rows[i].Features[j], top[k].Value);
-                Assert.AreEqual(scored[i].Reconstruction[j], top[k].Expected, 1e-4);
+                float reconstruction = top[k].Expected;
+                Assert.AreEqual(scored[i].Reconstruction[j], reconstruction, 1e-4);
                 Assert.AreEqual(scored[i].FeatureErrors[j] / scored[i].FeatureErrors.Sum(), top[k].Share, 1e-4);
             }
             Assert.AreEqual(1, s_model.TopFeatures(rows[i].Features, 5).Sum(feature => feature.Share), 1e-5);
@@ -39,7 +40,7 @@ public sealed class TopFeaturesTests
             string.Join(' ', view.Schema.Skip(4).Select(column => $"{column.Name}:{column.Type}")));
         var names = view.GetColumn<VBuffer<ReadOnlyMemory<char>>>("TopFeatureNames").Select(buffer => buffer.DenseValues().Select(name => name.ToString()).ToArray()).ToArray();
         var values = view.GetColumn<float[]>("TopFeatureValues").ToArray();
-        var expected = view.GetColumn<float[]>("TopFeatureExpected").ToArray();
+        var expectedValues = view.GetColumn<float[]>("TopFeatureExpected").ToArray();
         var shares = view.GetColumn<float[]>("TopFeatureShares").ToArray();
         for (int i = 0; i < rows.Length; i++)
         {
@@ -48,7 +49,8 @@ public sealed class TopFeaturesTests
             {
                 Assert.AreEqual(top[k].Name, names[i][k]);
                 Assert.AreEqual(top[k].Value, values[i][k]);
-                Assert.AreEqual(top[k].Expected, expected[i][k], 1e-4);
+                float reconstruction = top[k].Expected;
+                Assert.AreEqual(reconstruction, expectedValues[i][k], 1e-4);
                 Assert.AreEqual(top[k].Share, shares[i][k], 1e-4);
             }
         }

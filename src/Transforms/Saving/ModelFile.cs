@@ -10,11 +10,13 @@ namespace MLNetAutoencoder;
 /// <summary>Opens model files of ML.NET in which <see cref="StockChain"/> stands for autoencoders.</summary>
 /// <remarks>
 /// Before ML.NET reads the file, each of our OnnxTransformers in it is replaced, in memory, by a CopyColumns: ML.NET then opens no session with our weights, leaves no temporary
-/// file, and does not fail over a device that only our part would have used. The graphs are taken from the file itself.
+/// file, and does not fail over a device that only our part would have used. The graphs are taken from the file itself: the folder of a graph, such as
+/// <c>TransformerChain/Transform_001/Transform_001</c>, tells which of the loaded chains it belongs to.
 /// </remarks>
 internal static class ModelFile
 {
     private const string OnnxModelEntry = "OnnxModel";
+    private const string LoaderFolder = "Loader";
     private const string RootFolder = "TransformerChain";
     private const string ChildPrefix = "Transform_";
 
@@ -80,12 +82,13 @@ internal static class ModelFile
         try
         {
             using var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true);
+            int skipped = IsUnwrapped(zip) ? 1 : 0;
             foreach (var entry in zip.Entries.Where(IsOnnxModel).ToArray())
             {
                 if (StockChain.TryReadGraph(ReadOnnxModel(entry)) is not { } model)
                     continue;
                 string[] folder = Segments(entry.FullName)[..^1];
-                models.Add((ChainPath(folder), model));
+                models.Add((ChainPath(folder)[skipped..], model));
                 ReplaceByStub(zip, folder);
             }
         }
@@ -96,6 +99,14 @@ internal static class ModelFile
                 : NoModel(source, e);
         }
         return models;
+    }
+
+    /// <summary>Whether ML.NET puts the model into a chain of one when it saves, and takes it out again when it loads: it does where it saves a loader too.</summary>
+    private static bool IsUnwrapped(ZipArchive zip)
+    {
+        string[][] entries = [.. zip.Entries.Select(entry => Segments(entry.FullName))];
+        return entries.Any(entry => entry[0] == LoaderFolder)
+            && entries.Where(entry => entry.Length > 2 && entry[0] == RootFolder).Select(entry => entry[1]).Distinct().Count() == 1;
     }
 
     private static void ReplaceByStub(ZipArchive zip, string[] folder)
