@@ -162,6 +162,11 @@ public sealed class OnnxTransformerTests
         CollectionAssert.AreEqual(new[] { 2f, 4, 6 }, scored[0]);
         CollectionAssert.AreEqual(new[] { 12f, 14 }, scored[2]);
         Assert.ThrowsExactly<InvalidOperationException>(() => model.Transform(Rows(1)).GetColumn<float[]>("y").ToArray());
+
+        // And where no axis is open they fit nowhere, which shows only while reading.
+        using OnnxTransformer fixedSize = _ml.Transforms.ApplyOnnxModel("y", "x", folder.File("3.onnx", OnnxFile.Doubling(3))).Fit(view);
+        var e = Assert.ThrowsExactly<InvalidOperationException>(() => fixedSize.Transform(view).GetColumn<float[]>("y").ToArray());
+        Assert.IsInstanceOfType<ArgumentOutOfRangeException>(e.InnerException);
     }
 
     [TestMethod]
@@ -318,6 +323,22 @@ public sealed class OnnxTransformerTests
     }
 
     [TestMethod]
+    public void Slot_names_in_the_file_become_those_of_the_column()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("m.onnx", OnnxFile.Model(
+            [OnnxFile.Node("Identity", ["x"], ["y.output"]), OnnxFile.SlotNames("y", "t", "unused", "a", "b", "c")],
+            [OnnxFile.Value("x", OnnxFile.Float, 0, 3), OnnxFile.Value("t", OnnxFile.Text, 0, 1)],
+            [OnnxFile.Value("y.output", OnnxFile.Float, 0, 3), OnnxFile.Value("unused", OnnxFile.Int64, 0, 1)]));
+        IDataView view = _ml.Data.LoadFromEnumerable(new[] { new Worded { x = [1, 2, 3], t = "a" } });
+        using OnnxTransformer model = _ml.Transforms.ApplyOnnxModel(["y.output"], ["x", "t"], file).Fit(view);
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        model.GetOutputSchema(view.Schema)["y"].Annotations.GetValue("SlotNames", ref names);
+        Assert.AreEqual("a,b,c", string.Join(",", names.DenseValues()));
+        CollectionAssert.AreEqual(new[] { 1f, 2, 3 }, model.Transform(view).GetColumn<float[]>("y").Single());
+    }
+
+    [TestMethod]
     public void Options_of_the_context_make_the_sessions()
     {
         using var folder = new TestFolder();
@@ -439,6 +460,14 @@ public sealed class OnnxTransformerTests
         public float[]? Score { get; set; }
 
         public bool[]? PredictedLabel { get; set; }
+    }
+
+    private sealed class Worded
+    {
+        [VectorType(3)]
+        public float[]? x { get; set; }
+
+        public string? t { get; set; }
     }
 
     private sealed class Doubles
