@@ -152,6 +152,7 @@ internal sealed class OnnxMapper : IRowMapper
         {
             if (isKnownSize)
                 return shape;
+            Refuse.Unless(open >= 0, "index");
             var sized = (int[])shape.Clone();
             sized[open] = buffer.Length / rest;
             return sized;

@@ -162,6 +162,11 @@ public sealed class OnnxTransformerTests
         CollectionAssert.AreEqual(new[] { 2f, 4, 6 }, scored[0]);
         CollectionAssert.AreEqual(new[] { 12f, 14 }, scored[2]);
         Assert.ThrowsExactly<InvalidOperationException>(() => model.Transform(Rows(1)).GetColumn<float[]>("y").ToArray());
+
+        // And where no axis is open they fit nowhere, which shows only while reading.
+        using OnnxTransformer fixedSize = _ml.Transforms.ApplyOnnxModel("y", "x", folder.File("3.onnx", OnnxFile.Doubling(3))).Fit(view);
+        var e = Assert.ThrowsExactly<InvalidOperationException>(() => fixedSize.Transform(view).GetColumn<float[]>("y").ToArray());
+        Assert.IsInstanceOfType<ArgumentOutOfRangeException>(e.InnerException);
     }
 
     [TestMethod]
@@ -278,6 +283,62 @@ public sealed class OnnxTransformerTests
     }
 
     [TestMethod]
+    public void A_chain_around_a_model_hides_its_helpers_and_shows_vectors()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("m.onnx", OnnxFile.Model(
+            [
+                OnnxFile.Node("ReduceSum", ["x"], ["score"], OnnxFile.IntegerAttribute("keepdims", 1)),
+                OnnxFile.Node("Greater", ["score", "limit"], ["flag"]),
+            ],
+            [OnnxFile.Value("x", OnnxFile.Float, 0, 3)],
+            [OnnxFile.Value("score", OnnxFile.Float, 0, 1), OnnxFile.Value("flag", OnnxFile.Bool, 0, 1)],
+            [OnnxFile.Constant("limit", [100], 1)]));
+        IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(i => new Wide { Features = [i, 1, 2] }).ToArray());
+        ITransformer stock = _ml.Transforms.CopyColumns("x", "Features")
+            .Append(_ml.Transforms.ApplyOnnxModel(["score", "flag"], ["x"], file))
+            .Append(_ml.Transforms.CopyColumns("Score", "score"))
+            .Append(_ml.Transforms.CopyColumns("PredictedLabel", "flag"))
+            .Append(_ml.Transforms.DropColumns("x", "score", "flag"))
+            .Fit(data);
+        var wrapper = new WrappingTransformer(stock, ((ICanSaveModel)stock).Save);
+        ITransformer again = SaveAndLoad(new TransformerChain<ITransformer>(wrapper));
+
+        IDataView scored = again.Transform(data);
+        CollectionAssert.AreEqual(
+            new[] { "Features: Vector<Single, 3>", "Score: Vector<Single, 1, 1>", "PredictedLabel: Vector<Boolean, 1, 1>" },
+            scored.Schema.Select(column => column.ToString()).ToArray());
+        int row = 0;
+        foreach (Judged judged in _ml.Data.CreateEnumerable<Judged>(scored, reuseRowObject: true))
+        {
+            Assert.AreEqual(row + 3f, judged.Score!.Single());
+            Assert.AreEqual(row + 3 > 100, judged.PredictedLabel!.Single());
+            row++;
+        }
+
+        Assert.AreEqual(300, row);
+        using PredictionEngine<Wide, Judged> engine = _ml.Model.CreatePredictionEngine<Wide, Judged>(again);
+        Assert.IsTrue(engine.Predict(new Wide { Features = [100, 1, 2] }).PredictedLabel!.Single());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _ml.AnomalyDetection.Evaluate(scored, labelColumnName: "Score"));
+    }
+
+    [TestMethod]
+    public void Slot_names_in_the_file_become_those_of_the_column()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("m.onnx", OnnxFile.Model(
+            [OnnxFile.Node("Identity", ["x"], ["y.output"]), OnnxFile.SlotNames("y", "t", "unused", "a", "b", "c")],
+            [OnnxFile.Value("x", OnnxFile.Float, 0, 3), OnnxFile.Value("t", OnnxFile.Text, 0, 1)],
+            [OnnxFile.Value("y.output", OnnxFile.Float, 0, 3), OnnxFile.Value("unused", OnnxFile.Int64, 0, 1)]));
+        IDataView view = _ml.Data.LoadFromEnumerable(new[] { new Worded { x = [1, 2, 3], t = "a" } });
+        using OnnxTransformer model = _ml.Transforms.ApplyOnnxModel(["y.output"], ["x", "t"], file).Fit(view);
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        model.GetOutputSchema(view.Schema)["y"].Annotations.GetValue("SlotNames", ref names);
+        Assert.AreEqual("a,b,c", string.Join(",", names.DenseValues()));
+        CollectionAssert.AreEqual(new[] { 1f, 2, 3 }, model.Transform(view).GetColumn<float[]>("y").Single());
+    }
+
+    [TestMethod]
     public void Options_of_the_context_make_the_sessions()
     {
         using var folder = new TestFolder();
@@ -386,6 +447,27 @@ public sealed class OnnxTransformerTests
         public float[]? y { get; set; }
 
         public float[]? z { get; set; }
+    }
+
+    private sealed class Wide
+    {
+        [VectorType(3)]
+        public float[]? Features { get; set; }
+    }
+
+    private sealed class Judged
+    {
+        public float[]? Score { get; set; }
+
+        public bool[]? PredictedLabel { get; set; }
+    }
+
+    private sealed class Worded
+    {
+        [VectorType(3)]
+        public float[]? x { get; set; }
+
+        public string? t { get; set; }
     }
 
     private sealed class Doubles
