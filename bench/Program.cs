@@ -1,8 +1,14 @@
 using MLNetAutoencoder.Bench;
+using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Torch;
+
+// A child of the benchmark 'scoring', not for people.
+if (args.Length > 0 && args[0] == MemoryProbe.Command)
+    return MemoryProbe.RunChild(args[1..]);
 
 Dictionary<string, Func<int>> benchmarks = new()
 {
+    ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
 };
 

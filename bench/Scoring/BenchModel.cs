@@ -1,0 +1,115 @@
+using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder.Bench.Scoring;
+
+/// <summary>A model to score with, and the rows that it scores. Nothing is trained: the speed of a network does not depend on its weights.</summary>
+internal sealed class BenchModel : IDisposable
+{
+    private BenchModel(string name, string shape, AutoencoderTransformer transformer, byte[] scorer, RowBlock block)
+    {
+        Name = name;
+        Shape = shape;
+        Transformer = transformer;
+        Scorer = scorer;
+        Graph = new AutoencoderModel(scorer, $"The graph of '{name}'");
+        Block = block;
+    }
+
+    public string Name { get; }
+
+    public string Shape { get; }
+
+    public AutoencoderTransformer Transformer { get; }
+
+    /// <summary>The bytes of the scorer, an ONNX file.</summary>
+    public byte[] Scorer { get; }
+
+    /// <summary>The same graph for the other side, to be cut to the asked-for outputs.</summary>
+    public AutoencoderModel Graph { get; }
+
+    public RowBlock Block { get; }
+
+    /// <summary>A dense autoencoder with its initial weights.</summary>
+    public static BenchModel Dense(MLContext ml, string name, int features, int hidden, int code, int blockRows)
+    {
+        var block = RowBlock.Random(blockRows, features);
+        var transformer = ml.Autoencoders().Dense(new AutoencoderEstimator.Options
+        {
+            Network = new DenseNetworkOptions { Hidden = [hidden] },
+            Code = new CodeOptions { Size = code },
+            CodeColumnName = "Code",
+            ReconstructionColumnName = "Reconstruction",
+            Epochs = 0,
+            Seed = 1,
+        }).Fit(new BlockView(block, "Features", 512));
+        return new BenchModel(name, $"{features}-{hidden}-{code}-{hidden}-{features}", transformer, Export(transformer), block);
+    }
+
+    /// <summary>An encoder of one layer of 784 x 64 weights, and a decoder of 64 x 1856 + 1856 x 1856 + 1856 x 784: a hundred times as many.</summary>
+    public static BenchModel HeavyDecoder(MLContext ml)
+    {
+        const int features = 784, code = 64, hidden = 1856;
+        var random = new Random(1);
+        byte[] scorer = ScorerGraph.Build(
+            (graph, input) => Dense(graph, "encoder/dense1", input, features, code, random),
+            (graph, input) =>
+            {
+                string first = graph.Node("Relu", "decoder/relu1", [Dense(graph, "decoder/dense1", input, code, hidden, random)]);
+                string second = graph.Node("Relu", "decoder/relu2", [Dense(graph, "decoder/dense2", first, hidden, hidden, random)]);
+                return Dense(graph, "decoder/dense3", second, hidden, features, random);
+            },
+            new AutoencoderMetadata
+            {
+                Variant = "dense",
+                FeatureNames = [.. Enumerable.Range(0, features).Select(i => $"Features[{i}]")],
+                CodeSize = code,
+                Scaling = "none",
+                ScalingOffsets = new float[features],
+                ScalingScales = [.. Enumerable.Repeat(1f, features)],
+                FeatureMeans = new float[features],
+                Loss = "mean_squared",
+                MissingValues = MissingValuePolicy.NaN,
+                Options = "{}",
+                Seed = 1,
+                ThreadCount = 1,
+                Training = "{}",
+                Columns = Outputs.All.Pairs.ToDictionary(pair => pair.Output, pair => pair.Column).Append(new(GraphNames.Features, "Features")).ToDictionary(),
+            });
+        var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(scorer, "The graph with the heavy decoder"));
+        return new BenchModel("heavy decoder", $"{features}-{code}-{hidden}-{hidden}-{features}", transformer, scorer, RowBlock.Random(1024, features));
+    }
+
+    /// <summary>The model's columns over so many rows of its block.</summary>
+    public IDataView Score(long rows) => Transformer.Transform(new BlockView(Block, "Features", rows));
+
+    public void Dispose()
+    {
+        Transformer.Dispose();
+        Graph.Dispose();
+    }
+
+    private static byte[] Export(AutoencoderTransformer transformer)
+    {
+        var folder = Directory.CreateTempSubdirectory("bench-");
+        try
+        {
+            string scorer = Path.Combine(folder.FullName, "scorer.onnx");
+            transformer.ExportOnnx(Path.Combine(folder.FullName, "encoder.onnx"), Path.Combine(folder.FullName, "decoder.onnx"), scorer);
+            return File.ReadAllBytes(scorer);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static string Dense(OnnxGraphBuilder graph, string name, string input, int from, int to, Random random)
+    {
+        float[] weights = new float[from * to];
+        float bound = 1 / MathF.Sqrt(from);
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] = bound * ((2 * random.NextSingle()) - 1);
+        return graph.Node("Gemm", name, [input, graph.Initializer($"{name}/weight", weights, from, to), graph.Initializer($"{name}/bias", new float[to], to)]);
+    }
+}

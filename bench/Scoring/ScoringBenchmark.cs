@@ -1,0 +1,137 @@
+using System.Globalization;
+using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder.Bench.Scoring;
+
+/// <summary>The transformer's cursors and prediction engine against a hand-written loop over ONNX Runtime, and against ML.NET's own OnnxTransformer.</summary>
+internal static class ScoringBenchmark
+{
+    public const int SmallBlockRows = 8192;
+
+    private const int LargeBlockRows = 2048, PredictionRows = 256;
+
+    private static readonly int[] s_batches = [32, 64, 128, 256, 512, 1024];
+
+    public static int Run()
+    {
+        var ml = new MLContext(seed: 1);
+        using var large = BenchModel.Dense(ml, "large", 784, 128, 64, LargeBlockRows);
+        using var small = BenchModel.Dense(ml, "small", 30, 16, 4, SmallBlockRows);
+        using var heavy = BenchModel.HeavyDecoder(ml);
+        Console.WriteLine($"scoring: large is {large.Shape}, small {small.Shape}, heavy decoder {heavy.Shape}; {Environment.ProcessorCount} processors");
+        Console.WriteLine();
+
+        List<(string Name, double? Value)> ratios = [];
+        Duel.PrintHead();
+        foreach (var model in new[] { large, small })
+            foreach (var outputs in new[] { Outputs.Score, Outputs.All })
+                ratios.Add(($"scoring.{model.Name}.{outputs.Name}-vs-onnxruntime", AgainstOnnxRuntime(model, outputs)));
+        ratios.Add(("scoring.two-threads-vs-one", TwoThreads(large)));
+        ratios.Add(("scoring.code-only-vs-all", CodeOnly(heavy)));
+
+        using var prediction = new EngineLoop<LargeRow, ScoreOnly>(ml, large.Transformer, large.Block.First(PredictionRows), values => new LargeRow { Features = values }, score => score.Score);
+        ratios.Add(("prediction.rate-vs-onnxruntime", PredictionRate(large, prediction)));
+        using (var stock = new StockScorer(ml, large))
+        {
+            using var stockPrediction = new EngineLoop<LargeGraphRow, GraphScoreOnly>(ml, stock.Transformer, large.Block.First(PredictionRows), values => new LargeGraphRow { Features = values }, score => score.Score[0]);
+            double rate = Duel.Measure("large, score, against OnnxTransformer", Cursor(large, Outputs.Score), stock.Side());
+            ratios.Add(("scoring.large.score-vs-stock", Report.IsPolyfilled ? null : rate));
+
+            Console.WriteLine();
+            double ours = Bytes("prediction engine", Allocations.PerRow(prediction.Read));
+            double theirs = Bytes("prediction engine over OnnxTransformer", Allocations.PerRow(stockPrediction.Read));
+            ratios.Add(("prediction.bytes-per-row", ours));
+            ratios.Add(("prediction.bytes-vs-stock", Report.IsPolyfilled ? null : ours / theirs));
+        }
+        ratios.Add(("scoring.bytes-per-row", BytesPerRow(large, small)));
+        ratios.Add(("scoring.memory-5m-vs-1m", Memory(small)));
+
+        Console.WriteLine();
+        foreach (var (name, value) in ratios)
+        {
+            if (value is { } number)
+                Report.Ratio(name, number);
+            else
+                Report.PolyfillOnly(name);
+        }
+        return 0;
+    }
+
+    private static double AgainstOnnxRuntime(BenchModel model, Outputs outputs)
+    {
+        int batch = s_batches.MaxBy(batch => RateOfBatch(model, outputs, batch));
+        using var loop = new OnnxRuntimeLoop(model, outputs, model.Block, batch);
+        return Duel.Measure($"{model.Name}, {outputs.Name}, against ONNX Runtime", Cursor(model, outputs), new Side($"batch {batch}", loop.Read));
+    }
+
+    private static double RateOfBatch(BenchModel model, Outputs outputs, int batch)
+    {
+        using var loop = new OnnxRuntimeLoop(model, outputs, model.Block, batch);
+        var side = new Side($"batch {batch}", loop.Read);
+        long rows = side.RowsFor(0.1);
+        return Report.Median([side.Rate(rows), side.Rate(rows), side.Rate(rows)]);
+    }
+
+    private static double TwoThreads(BenchModel model)
+    {
+        var scored = OneIntraOpThread(model.Transformer);
+        double Read(long rows) => ColumnReader.ReadAll(scored.Transform(new BlockView(model.Block, "Features", rows)), Outputs.Score.Columns);
+        var two = new Side("two threads", rows =>
+        {
+            double[] sums = new double[2];
+            var other = new Thread(() => sums[1] = Read(rows));
+            other.Start();
+            sums[0] = Read(rows);
+            other.Join();
+            return sums.Sum();
+        }) { Threads = 2 };
+        return Duel.Measure($"{model.Name}, score, 1 intra-op thread", two, new Side("one thread", Read), sameSum: false);
+    }
+
+    // TODO: the option.
+    private static AutoencoderTransformer OneIntraOpThread(AutoencoderTransformer transformer) => transformer;
+
+    private static double CodeOnly(BenchModel model) =>
+        Duel.Measure(model.Name, Cursor(model, Outputs.Code), Cursor(model, Outputs.All), sameSum: false);
+
+    private static double PredictionRate(BenchModel model, EngineLoop<LargeRow, ScoreOnly> prediction)
+    {
+        using var loop = new OnnxRuntimeLoop(model, Outputs.Score, model.Block.First(PredictionRows), batch: 1);
+        return Duel.Measure("large, score, one row at a time", new Side("PredictionEngine", prediction.Read), new Side("batch 1", loop.Read));
+    }
+
+    private static double BytesPerRow(params BenchModel[] models) => models
+        .SelectMany(model => new[] { Outputs.Score, Outputs.All }, (model, outputs) => Bytes($"{model.Name}, {outputs.Name}", Allocations.PerRow(model.Score, outputs)))
+        .Max();
+
+    private static double Bytes(string what, double bytes)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"managed bytes per row, {what,-44}{bytes,10:F1}"));
+        return bytes;
+    }
+
+    private static double Memory(BenchModel model)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, model.Scorer);
+            List<double> one = [], five = [];
+            for (int round = 0; round < 5; round++)
+            {
+                one.Add(MemoryProbe.PeakWorkingSet(file, 1_000_000));
+                five.Add(MemoryProbe.PeakWorkingSet(file, 5_000_000));
+            }
+            double first = Report.Median(one), second = Report.Median(five);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak working set, small, all, 1 and 5 million rows: {first / 1e6:F1} MB ({one.Min() / 1e6:F1} - {one.Max() / 1e6:F1}) and {second / 1e6:F1} MB ({five.Min() / 1e6:F1} - {five.Max() / 1e6:F1})"));
+            return second / first;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static Side Cursor(BenchModel model, Outputs outputs) => new(outputs.Name, rows => ColumnReader.ReadAll(model.Score(rows), outputs.Columns));
+}

@@ -1,0 +1,30 @@
+using Microsoft.ML;
+using Microsoft.ML.Transforms.Onnx;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder.Bench.Scoring;
+
+/// <summary>ML.NET's own transformer over the exported scorer, asked for the score.</summary>
+internal sealed class StockScorer : IDisposable
+{
+    private readonly RowBlock _block;
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"bench-{Guid.NewGuid():N}.onnx");
+
+    public StockScorer(MLContext ml, BenchModel model)
+    {
+        _block = model.Block;
+        File.WriteAllBytes(_file, model.Scorer);
+        Transformer = ml.Transforms.ApplyOnnxModel([GraphNames.Score], [GraphNames.Features], _file).Fit(new BlockView(_block, GraphNames.Features, 1));
+    }
+
+    public OnnxTransformer Transformer { get; }
+
+    public Side Side() => new("OnnxTransformer", rows =>
+        ColumnReader.ReadAll(Transformer.Transform(new BlockView(_block, GraphNames.Features, rows)), Outputs.StockScore.Columns));
+
+    public void Dispose()
+    {
+        Transformer.Dispose();
+        File.Delete(_file);
+    }
+}
