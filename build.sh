@@ -13,8 +13,8 @@ usage: ./build.sh COMMAND [options] [arguments]
 
   demo           train, score and export on two real data sets; writes artifacts/demo/
   test           build everything and run all tests; arguments go to the runner: ./build.sh test --filter Name~Score
-  bench NAME     run a benchmark, e.g. ./build.sh bench torch; without a name, list them
-  pack [FOLDER]  write the three NuGet packages to FOLDER (artifacts/packages)
+  bench [NAME]   run a benchmark, e.g. ./build.sh bench torch; without a name, all of them
+  pack [FOLDER]  write the three NuGet packages to FOLDER (artifacts/nupkg)
   clean          delete artifacts/ and the downloaded node_modules
 
   --packages     use the NuGet packages Microsoft.ML, Microsoft.ML.OnnxRuntime and TorchSharp
@@ -50,15 +50,15 @@ test_() {
 
 bench() {
   set_up
-  if [[ "${1:-}" == torch && "$Supplier" == polyfills ]]; then
-    install_debian_packages python3-torch
+  if [[ "${1:-torch}" == torch && "$Supplier" == polyfills ]]; then
+    install_debian_packages python3-torch # the other side of the comparison, on the same libtorch
   fi
   build bench/MLNetAutoencoder.Bench.csproj
   dotnet "$(output_of MLNetAutoencoder.Bench)" "$@"
 }
 
 pack() {
-  local folder=${1:-artifacts/packages}
+  local folder=${1:-artifacts/nupkg}
   set_up
   build src/Trainers/MLNetAutoencoder.Trainers.csproj # and with it the two below
   mkdir -p "$folder"
@@ -96,9 +96,9 @@ quietly() {
   "$@" >"$log" 2>&1 || status=$?
   if ((status != 0)); then
     # Each error once; MSBuild repeats them for each project that they stop.
-    { grep -E '(error|warning) [A-Z]+[0-9]+' "$log" | sed 's/ \[[^]]*\]$//' | awk '!seen[$0]++' || cat "$log"; } >&2
+    { grep -E '(error|warning)( [A-Z]+[0-9]+)? ?:' "$log" | sed 's/ \[[^]]*\]$//' | awk '!seen[$0]++' || cat "$log"; } >&2
     rm -f "$log"
-    die "'$1 ${2:-} ${3:-}' failed"
+    die "'$1 ${2:-} ${3:-}' failed (above)."
   fi
   rm -f "$log"
 }
@@ -193,7 +193,7 @@ ask_package_sources() {
 # What the TorchSharp polyfill is built from: a compiler, Debian's libtorch, and a BLAS for it that is fast.
 # CXX names another compiler; LIBTORCH another libtorch, a folder with include/ and lib/.
 polyfill_packages() {
-  command -v "${CXX:-g++}" >/dev/null || echo g++
+  [[ -n "${CXX:-}" ]] || command -v g++ >/dev/null || echo g++
   [[ -n "${LIBTORCH:-}" ]] || printf '%s\n' libtorch-dev libopenblas0-openmp
 }
 
@@ -201,6 +201,7 @@ polyfill_packages() {
 check_polyfill_prerequisites() {
   [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] || die "the polyfills need Linux on x64; here, the package sources must offer the packages themselves (supplier: $supplier_reason)."
   onnx_runtime_present || command -v npm >/dev/null || die "no 'npm' found: the ONNX Runtime polyfill is an npm package; install npm (apt-get install npm)."
+  [[ -z "${CXX:-}" ]] || command -v "$CXX" >/dev/null || die "CXX names the C++ compiler '$CXX', which is not on the PATH; install it, or unset CXX to use g++."
   local missing
   missing=$(missing_debian_packages $(polyfill_packages))
   [[ -z "$missing" ]] || check_can_install $missing

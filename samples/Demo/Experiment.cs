@@ -35,7 +35,8 @@ internal static class Experiment
     /// <summary>The seeds that every figure is a mean over.</summary>
     public static readonly int[] Seeds = [1, 2, 3];
 
-    private const double Contamination = 0.05;
+    /// <summary>The share of the training rows that the threshold calls anomalies.</summary>
+    public const double Contamination = 0.05;
 
     /// <summary>The network of the digits: 64-32-8-32-64, on raw pixels, since all of them have one unit.</summary>
     public static AutoencoderEstimator.Options DigitsOptions(int seed) => Options([32], InputScaling.None, seed);
@@ -80,7 +81,7 @@ internal static class Experiment
         Code = new CodeOptions { Size = 8 },
         Scaling = scaling,
         Epochs = 60,
-        Contamination = Contamination,
+        Threshold = ThresholdRule.Contamination(Contamination),
         ReconstructionColumnName = AutoencoderColumns.Reconstruction,
         FeatureErrorsColumnName = AutoencoderColumns.FeatureErrors,
         Seed = seed,

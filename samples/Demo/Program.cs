@@ -41,7 +41,7 @@ Outcome[] Run(DataSet data, Func<int, AutoencoderEstimator.Options> options)
         var anomalies = outcome.Scored.Where(row => row.Label > 0).ToArray();
         var normal = outcome.Scored.Where(row => row.Label == 0).ToArray();
         Console.WriteLine($"  ROC AUC {outcome.Auc:F3} (PCA {outcome.PcaAuc:F3}, untrained {outcome.UntrainedAuc:F3}); error of held-out normal rows {outcome.ErrorVersusMean:F3} of the mean's");
-        Console.WriteLine($"  At contamination {options(seed).Contamination}: {anomalies.Count(row => row.PredictedLabel)} of {anomalies.Length} anomalies found, {normal.Count(row => row.PredictedLabel)} of {normal.Length} normal rows flagged");
+        Console.WriteLine($"  At contamination {Experiment.Contamination}: {anomalies.Count(row => row.PredictedLabel)} of {anomalies.Length} anomalies found, {normal.Count(row => row.PredictedLabel)} of {normal.Length} normal rows flagged");
     }
     Console.WriteLine($"Mean of {outcomes.Count} seeds: ROC AUC {outcomes.Average(o => o.Auc):F3}, PCA {outcomes.Average(o => o.PcaAuc):F3}, untrained {outcomes.Average(o => o.UntrainedAuc):F3}, error over the mean's {outcomes.Average(o => o.ErrorVersusMean):F3}");
     return [.. outcomes];

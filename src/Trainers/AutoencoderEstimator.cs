@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -16,6 +15,7 @@ namespace MLNetAutoencoder;
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
 /// <item><term><c>PredictedLabel</c></term><description>Boolean: whether the row counts as an anomaly, that is, not (score ≤ threshold).</description></item>
 /// <item><term><c>Score</c></term><description>Single: the mean of the feature errors; higher is more anomalous.</description></item>
+/// <item><term><c>Probability</c></term><description>Single: the share of training rows that score lower. It is not the frequency of anomalies.</description></item>
 /// <item><term><c>Code</c></term><description>Vector of Single: the code of the row.</description></item>
 /// <item><term><c>Reconstruction</c></term><description>Vector of Single: the reconstruction, in the features' raw units.</description></item>
 /// <item><term><c>FeatureErrors</c></term><description>Vector of Single: each feature's squared error, in scaled units.</description></item>
@@ -23,8 +23,8 @@ namespace MLNetAutoencoder;
 /// <para><b>Trainer characteristics.</b> Unsupervised anomaly detection; no caching needed (rows are read once); scaling is built in; needs
 /// Microsoft.ML and TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
 /// <para><b>Training.</b> Encoder f and decoder g minimise the mean over rows and features of (s − g(f(s)))², with s the scaled row, by Adam
-/// (Kingma and Ba 2015) over shuffled batches; see Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), chapter 14. The threshold is
-/// the quantile at 1 − contamination of the training rows' scores.</para>
+/// (Kingma and Ba 2015) over shuffled batches; see Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), chapter 14. The threshold
+/// is chosen from the training rows' scores by <see cref="Options.Threshold"/>.</para>
 /// <para><b>Randomness.</b> Initial weights and the order of the rows come from one generator that belongs to the fit; the process-wide one is
 /// neither read nor changed. A second fit on the same data gives the same bytes.</para>
 /// </remarks>
@@ -56,7 +56,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The default value of <see cref="LearningRate"/>.</summary>
         public const double DefaultLearningRate = 1e-3;
 
-        /// <summary>The default value of <see cref="Contamination"/>.</summary>
+        /// <summary>The contamination that <see cref="Threshold"/> has by default.</summary>
         public const double DefaultContamination = 0.1;
 
         /// <summary>The default value of <see cref="Scaling"/>.</summary>
@@ -70,6 +70,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
 
         /// <summary>The column for the decision, or null for none. The default value is "PredictedLabel".</summary>
         public string? PredictedLabelColumnName { get; set; } = AutoencoderColumns.PredictedLabel;
+
+        /// <summary>
+        /// The column for the share of training rows that score lower, a monotone function of the score, or null for none. The default value is null.
+        /// It is not the frequency of anomalies.
+        /// </summary>
+        public string? ProbabilityColumnName { get; set; }
 
         /// <summary>The column for the code, or null for none. The default value is null.</summary>
         public string? CodeColumnName { get; set; }
@@ -98,8 +104,11 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The step size of Adam. The default value is 0.001.</summary>
         public double LearningRate { get; set; } = DefaultLearningRate;
 
-        /// <summary>The share of the training rows that the threshold is to call anomalies, between 0 and 0.5. The default value is 0.1.</summary>
-        public double Contamination { get; set; } = DefaultContamination;
+        /// <summary>How the threshold is chosen from the training rows' scores. The default value is a contamination of 0.1.</summary>
+        public ThresholdRule Threshold { get; set; } = ThresholdRule.Contamination(DefaultContamination);
+
+        /// <summary>Device, threads and batches of the fitted model. The default value leaves the device to the context and the rest to ONNX Runtime.</summary>
+        public ScoringOptions Scoring { get; set; } = new();
 
         /// <summary>What training does with a row that has a missing value. The default value is <see cref="TrainingMissingValues.Refuse"/>.</summary>
         public TrainingMissingValues MissingValues { get; set; } = TrainingMissingValues.Refuse;
@@ -120,7 +129,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.AtLeast(Epochs, 0, nameof(Epochs));
             Require.AtLeast(BatchSize, 1, nameof(BatchSize));
             Require.Between(LearningRate, 0, double.PositiveInfinity, nameof(LearningRate));
-            Require.Between(Contamination, 0, 0.5, nameof(Contamination));
+            Require.NotNull(Threshold, nameof(Threshold));
+            Require.NotNull(Scoring, nameof(Scoring));
+            Scoring.Validate();
             Require.Defined(MissingValues, nameof(MissingValues));
             Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
             Code.Validate();
@@ -146,6 +157,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 (GraphNames.Features, FeatureColumnName),
                 (GraphNames.IsAnomaly, PredictedLabelColumnName),
                 (GraphNames.Score, ScoreColumnName),
+                (GraphNames.Probability, ProbabilityColumnName),
                 (GraphNames.Code, CodeColumnName),
                 (GraphNames.Reconstruction, ReconstructionColumnName),
                 (GraphNames.FeatureErrors, FeatureErrorsColumnName),
@@ -163,7 +175,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 ("epochs", Epochs),
                 ("batch_size", BatchSize),
                 ("learning_rate", LearningRate),
-                ("contamination", Contamination),
+                ("threshold", Threshold.ToString()),
                 ("missing_values", MissingValues.ToString()),
                 ("scoring_missing_values", ScoringMissingValues.ToString()),
             ]).ToDictionary(pair => pair.Item1, pair => pair.Item2));
@@ -193,7 +205,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         using (TorchThreads.Use(threads))
             losses = new TrainingLoop(_options, channel).Run(network, scaling.Apply(rows), rows.FeatureCount, generator);
 
-        return _context.Autoencoders().FromModel(BuildModel(network, rows, scaling, names, threads, losses));
+        return _context.Autoencoders().FromModel(BuildModel(network, rows, scaling, names, threads, losses), _options.Scoring);
     }
 
     /// <inheritdoc/>
@@ -234,14 +246,16 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         // The threshold comes from the scores of the very graph that will be compared with it.
         using var unthresholded = new AutoencoderModel(network.ToScorerGraph(metadata), "The trained graph");
         var statistics = ScoreStatistics.Compute(unthresholded, rows);
-        return unthresholded.WithMetadata(metadata with
+        metadata = metadata with
         {
-            Threshold = statistics.Quantile(1 - _options.Contamination),
-            ThresholdRule = "contamination " + _options.Contamination.ToString("R", CultureInfo.InvariantCulture),
+            ScoreMean = statistics.Mean,
+            ScoreDeviation = statistics.Deviation,
             ScoreQuantiles = statistics.Quantiles(),
             CodeMean = statistics.CodeMean,
             CodeCovariance = statistics.CodeCovariance,
-        });
+        };
+        metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
+        return new AutoencoderModel(network.ToScorerGraph(metadata, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
     }
 
     private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)

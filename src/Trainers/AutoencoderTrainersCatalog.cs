@@ -38,7 +38,7 @@ public static class AutoencoderTrainersCatalog
             Epochs = epochs,
             BatchSize = batchSize,
             LearningRate = learningRate,
-            Contamination = contamination,
+            Threshold = ThresholdRule.Contamination(contamination),
             Scaling = scaling,
             Seed = seed,
         });

@@ -12,45 +12,49 @@ public sealed class AutoencoderCatalog
     public MLContext Context { get; }
 
     /// <summary>Makes a transformer of a graph that this library wrote.</summary>
-    /// <param name="model">The graph. The transformer takes it over: disposing the transformer disposes the model.</param>
-    public AutoencoderTransformer FromModel(AutoencoderModel model)
+    /// <param name="model">The graph. The transformer has sessions of its own over it.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new AutoencoderTransformer(Context, model);
+        return new AutoencoderTransformer(Context, AutoencoderTransformer.ForContext(Context, model, scoring ?? new ScoringOptions()));
     }
 
     /// <summary>Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers that stand for them in the file.</summary>
     /// <param name="filePath">The file, as <c>mlContext.Model.Save</c> wrote it.</param>
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
+    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
     /// <returns>The autoencoder, or the chain that it is a part of.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no ML.NET model, holds no autoencoder, or one of a newer format.</exception>
-    public ITransformer Load(string filePath, out DataViewSchema? inputSchema)
+    public ITransformer Load(string filePath, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(filePath);
         if (!File.Exists(filePath))
             throw new FileNotFoundException($"The model file '{filePath}' does not exist.", filePath);
         using var stream = File.OpenRead(filePath);
-        return StockChain.Load(Context, stream, $"The file '{filePath}'", out inputSchema);
+        return ModelFile.Load(this, stream, $"The file '{filePath}'", out inputSchema, scoring);
     }
 
-    /// <summary>Opens a model from a stream, as <see cref="Load(string, out DataViewSchema)"/> does from a file.</summary>
+    /// <summary>Opens a model from a stream, as <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> does from a file.</summary>
     /// <param name="stream">A readable, seekable stream.</param>
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
+    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
     /// <returns>The autoencoder, or the chain that it is a part of.</returns>
     /// <exception cref="InvalidDataException">The stream holds no ML.NET model, no autoencoder, or one of a newer format.</exception>
-    public ITransformer Load(Stream stream, out DataViewSchema? inputSchema)
+    public ITransformer Load(Stream stream, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return StockChain.Load(Context, stream, "The stream", out inputSchema);
+        return ModelFile.Load(this, stream, "The stream", out inputSchema, scoring);
     }
 
     /// <summary>Puts this library's autoencoders back into a model that was opened by <c>mlContext.Model.Load</c>.</summary>
     /// <param name="transformer">The model. The stock transformers that are replaced are disposed; those that stay are used in the result.</param>
+    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
     /// <returns>The autoencoder, the chain that it is a part of, or <paramref name="transformer"/> itself where it holds none.</returns>
-    public ITransformer Upgrade(ITransformer transformer)
+    public ITransformer Upgrade(ITransformer transformer, ScoringOptions? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(transformer);
-        return StockChain.Upgrade(Context, transformer);
+        return StockChain.Upgrade(this, transformer, scoring);
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -10,27 +11,29 @@ namespace MLNetAutoencoder;
 /// option and left out where that is null: predicted label (Boolean), score (Single, higher is more anomalous), code, reconstruction and
 /// feature errors (vectors of Single; the last two keep the features' slot names).</para>
 /// <para>Safe for use by several threads. It saves into an ordinary model file, which any ML.NET application opens without this library;
-/// see <see cref="AutoencoderCatalog.Load(string, out DataViewSchema)"/> for opening it with this library.</para>
+/// see <see cref="AutoencoderCatalog.Load(string, out DataViewSchema, ScoringOptions)"/> for opening it with this library.</para>
 /// </remarks>
 public sealed class AutoencoderTransformer : ITransformer, IDisposable
 {
     private readonly MLContext _context;
     private readonly AutoencoderModel _model;
     private readonly IReadOnlyDictionary<string, string> _columns;
+    private readonly TopFeatureColumns? _topFeatures;
     private readonly bool _ownsModel;
     private bool _disposed;
 
     internal AutoencoderTransformer(MLContext context, AutoencoderModel model)
-        : this(context, model, AutoencoderColumns.Of(model), ownsModel: true)
+        : this(context, model, AutoencoderColumns.Of(model), topFeatures: null, ownsModel: true)
     {
     }
 
-    private AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns, bool ownsModel)
+    private AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns, TopFeatureColumns? topFeatures, bool ownsModel)
     {
         AutoencoderColumns.Validate(columns);
         _context = context;
         _model = model;
         _columns = columns;
+        _topFeatures = topFeatures;
         _ownsModel = ownsModel;
     }
 
@@ -63,14 +66,61 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     public void ExportOnnx(string encoderPath, string decoderPath, string scorerPath) =>
         AtomicFile.WriteAll((encoderPath, _model.EncoderBytes()), (decoderPath, _model.DecoderBytes()), (scorerPath, _model.ToBytes()));
 
-    /// <summary>The same fitted model with another threshold; the present one stays as it is.</summary>
+    /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
+    /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>
+    /// <exception cref="InvalidOperationException">The rule needs training scores that the model does not have.</exception>
+    public AutoencoderTransformer WithThreshold(ThresholdRule rule) => new(_context, _model.WithThreshold(rule), _columns, _topFeatures, ownsModel: true);
+
+    /// <summary>The same fitted model with a given threshold; the present one stays as it is.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>
-    public AutoencoderTransformer WithThreshold(float threshold)
+    public AutoencoderTransformer WithThreshold(float threshold) => WithThreshold(ThresholdRule.Fixed(threshold));
+
+    /// <summary>The same fitted model with sessions of its own, on another device, with other threads or batches; the present one stays as it is.</summary>
+    /// <param name="scoring">The options. Where they name no device, the context's is used.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public AutoencoderTransformer WithScoring(ScoringOptions scoring) => new(_context, ForContext(_context, _model, scoring), _columns, _topFeatures, ownsModel: true);
+
+    /// <summary>The features of a row that add most to its score.</summary>
+    /// <param name="features">The row, in raw units.</param>
+    /// <param name="count">How many features are wanted, from 1 to as many as there are.</param>
+    /// <returns>The features, the largest error first; a missing value comes before all others.</returns>
+    /// <exception cref="ArgumentException">The row has another number of features than the model.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The count is out of its range.</exception>
+    public IReadOnlyList<FeatureContribution> TopFeatures(ReadOnlySpan<float> features, int count)
     {
-        if (float.IsNaN(threshold))
-            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "The threshold is NaN; expected a number that scores can be compared with.");
-        return new AutoencoderTransformer(_context, _model.WithThreshold(threshold, "fixed"), _columns, ownsModel: true);
+        CheckFeatureCount(count);
+        if (features.Length != Metadata.FeatureCount)
+            throw new ArgumentException($"The row has {features.Length} features; the model has {Metadata.FeatureCount}.", nameof(features));
+        using var runner = _model.CreateRunner([GraphNames.Features], [GraphNames.FeatureErrors, GraphNames.Reconstruction], capacity: 1);
+        features.CopyTo(runner.Input(0));
+        runner.Run(1);
+        var errors = runner.OutputRow<float>(0, 0);
+        var expected = runner.OutputRow<float>(1, 0);
+        Span<int> places = new int[count];
+        MLNetAutoencoder.TopFeatures.Find(errors, places);
+        double sum = MLNetAutoencoder.TopFeatures.Sum(errors);
+        var contributions = new FeatureContribution[count];
+        for (int i = 0; i < count; i++)
+        {
+            int j = places[i];
+            contributions[i] = new FeatureContribution(Metadata.FeatureNames[j], features[j], expected[j], errors[j], MLNetAutoencoder.TopFeatures.Share(errors[j], sum));
+        }
+        return contributions;
+    }
+
+    /// <summary>
+    /// A transformer that adds, for each row, the features that add most to its score, in four vector columns: names (text), values and expected values
+    /// in raw units, and shares of the error (Single). It shares this model's sessions and ends with it. It cannot be saved: make it again after loading.
+    /// </summary>
+    /// <param name="count">How many features are wanted, from 1 to as many as there are.</param>
+    /// <param name="prefix">What the columns' names start with; they end in Names, Values, Expected and Shares.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is out of its range.</exception>
+    public AutoencoderTransformer TopFeatures(int count, string prefix = "TopFeature")
+    {
+        CheckFeatureCount(count);
+        var columns = new Dictionary<string, string>(StringComparer.Ordinal) { [GraphNames.Features] = _columns.GetValueOrDefault(GraphNames.Features, AutoencoderColumns.Features) };
+        return new AutoencoderTransformer(_context, _model, columns, new TopFeatureColumns(prefix, count, Metadata.FeatureNames), ownsModel: false);
     }
 
     /// <inheritdoc/>
@@ -95,14 +145,37 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     }
 
     // ML.NET gives outsiders no format of their own, but lets them hand the context, once, to a stock transformer.
-    void ICanSaveModel.Save(ModelSaveContext ctx) => StockChain.Save(_model, _columns, ctx, _context.TempFilePath);
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        if (_topFeatures is not null)
+            throw new NotSupportedException("The columns of top features cannot be saved: ML.NET has no stock transformer that makes them. Leave them out of what is saved, and add them by TopFeatures after loading.");
+        StockChain.Save(_model, _columns, ctx, _context.TempFilePath);
+    }
+
+    /// <summary>A model that runs where the options say, and where they are silent the context; it tells the context's log where CUDA cannot be used.</summary>
+    internal static AutoencoderModel ForContext(MLContext context, AutoencoderModel model, ScoringOptions scoring)
+    {
+        ArgumentNullException.ThrowIfNull(scoring);
+        var effective = scoring with { GpuDeviceId = scoring.GpuDeviceId ?? context.GpuDeviceId, FallbackToCpu = scoring.FallbackToCpu ?? context.FallbackToCpu };
+        return model.WithScoring(effective, message =>
+        {
+            using var channel = ((IHostEnvironment)context).Register("Autoencoder").Start("Scoring");
+            channel.Warning(MessageSensitivity.None, message);
+        });
+    }
+
+    private void CheckFeatureCount(int count)
+    {
+        if (count < 1 || count > Metadata.FeatureCount)
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"{count} top features were asked for; the model has {Metadata.FeatureCount}, expected 1 to {Metadata.FeatureCount}.");
+    }
 
     private ScoringPlan Plan(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (_disposed)
             throw new ObjectDisposedException(nameof(AutoencoderTransformer), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
-        return new ScoringPlan(_model, _columns, inputSchema);
+        return new ScoringPlan(_model, _columns, _topFeatures, inputSchema);
     }
 
     private AutoencoderTransformer Part(string[] inputs, params (string Output, string DefaultColumn)[] outputs)
@@ -112,6 +185,6 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
             columns[input] = _columns.GetValueOrDefault(input, AutoencoderColumns.Code);
         foreach (var (output, defaultColumn) in outputs)
             columns[output] = _columns.GetValueOrDefault(output, defaultColumn);
-        return new AutoencoderTransformer(_context, _model, columns, ownsModel: false);
+        return new AutoencoderTransformer(_context, _model, columns, topFeatures: null, ownsModel: false);
     }
 }

@@ -148,7 +148,10 @@ public sealed class BadInputTests
         Refused("option BatchSize is 0; expected at least 1", options => options.BatchSize = 0);
         Refused("option LearningRate is 0; expected more than 0", options => options.LearningRate = 0);
         Refused("option LearningRate is NaN", options => options.LearningRate = double.NaN);
-        Refused("option Contamination is 0.5; expected more than 0 and less than 0.5", options => options.Contamination = 0.5);
+        Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options => options.Threshold = ThresholdRule.Contamination(0.5));
+        Refused("The number of deviations is -1; expected 0 or more", options => options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
+        Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));
+        Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options => options.Scoring = new ScoringOptions { BatchSize = 0 });
         Refused("option Code.Size is 0; expected at least 1", options => options.Code.Size = 0);
         Refused("option Network.Hidden is 0; expected at least 1", options => options.Network = new DenseNetworkOptions { Hidden = [4, 0] });
         Refused("option Scaling is 99; expected one of Standardise, MinMax, None", options => options.Scaling = (InputScaling)99);
@@ -159,10 +162,10 @@ public sealed class BadInputTests
         static void Refused(string message, Action<AutoencoderEstimator.Options> change)
         {
             var options = Rows.Options();
-            change(options);
             ArgumentException? error = null;
             try
             {
+                change(options);
                 s_ml.Autoencoders().Dense(options);
             }
             catch (ArgumentException e)

@@ -73,7 +73,7 @@ public sealed class SavingTests
         using var again = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["model.zip"], out _);
 
         Assert.AreEqual(0.75f, again.Threshold);
-        Assert.AreEqual("fixed", again.Metadata.ThresholdRule);
+        Assert.AreEqual("fixed 0.75", again.Metadata.ThresholdRule);
         Assert.AreEqual(
             string.Join(' ', model.GetOutputSchema(view.Schema).Select(column => $"{column.Name}:{column.Type}")),
             string.Join(' ', again.GetOutputSchema(view.Schema).Select(column => $"{column.Name}:{column.Type}")));
@@ -137,6 +137,82 @@ public sealed class SavingTests
         Assert.AreEqual(0, Directory.GetFileSystemEntries(temporary.Path).Length, "after Save");
         using var again = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
         Assert.AreEqual(0, Directory.GetFiles(temporary.Path, "*", SearchOption.AllDirectories).Length, "after Load");
+    }
+
+    [TestMethod]
+    public void A_model_saved_with_its_loader_comes_back()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllLines(folder["rows.csv"], Rows.Make(100).Select(row => string.Join(',', row.Features.Select(value => value.ToString("R", CultureInfo.InvariantCulture)))));
+        var loader = s_ml.Data.CreateTextLoader([new TextLoader.Column("Features", DataKind.Single, 0, 4)], separatorChar: ',');
+        var view = loader.Load(folder["rows.csv"]);
+        var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense(Rows.Options())).Fit(view);
+        s_ml.Model.Save(chain, loader, folder["model.zip"]);
+        var again = s_ml.Autoencoders().Load(folder["model.zip"], out var schema);
+        Assert.AreEqual("Features", string.Join(',', schema!.Select(column => column.Name)));
+        Same(chain.Transform(view), again.Transform(view), "Score");
+    }
+
+    [TestMethod]
+    public void Loading_opens_no_session_of_MLNETs_so_that_a_device_that_is_not_there_does_not_stop_it()
+    {
+        using var folder = new TestFolder();
+        using var model = Rows.Fit(s_ml);
+        var view = Rows.View(s_ml, 20);
+        s_ml.Model.Save(model, view.Schema, folder["model.zip"]);
+        var ml = new MLContext(seed: 1) { GpuDeviceId = 99, FallbackToCpu = true };
+        var warnings = new List<string>();
+        ml.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(e.RawMessage);
+        };
+        using var again = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
+        Same(model.Transform(view), again.Transform(view), "Score");
+        Same(model.Transform(view), again.Transform(view), "Score");
+        Assert.AreEqual(1, warnings.Count, "one warning, however often the model is used");
+        StringAssert.Contains(warnings[0], "The CUDA device 99 was asked for and cannot be used");
+        StringAssert.Contains(warnings[0], "The autoencoder runs on the CPU.");
+
+        ml.FallbackToCpu = false;
+        using var strict = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Read(ml, strict.Transform(view)));
+        StringAssert.Contains(error.Message, "Or set FallbackToCpu, or GpuDeviceId to null");
+
+        using var onCpu = strict.WithScoring(new ScoringOptions { FallbackToCpu = true });
+        Same(model.Transform(view), onCpu.Transform(view), "Score");
+    }
+
+    [TestMethod]
+    public void A_newer_format_in_a_model_file_is_refused_with_its_version()
+    {
+        using var folder = new TestFolder();
+        using var model = Rows.Fit(s_ml, options => options.Epochs = 0);
+        model.ExportOnnx(folder["e"], folder["d"], folder["s"]);
+        var scorer = new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["s"]), "The graph");
+        using var newer = s_ml.Autoencoders().FromModel(scorer.WithMetadata(scorer.Metadata with { FormatVersion = "1.9" }));
+        s_ml.Model.Save(newer, Rows.View(s_ml, 1).Schema, folder["minor.zip"]);
+        Assert.IsNotNull(s_ml.Autoencoders().Load(folder["minor.zip"], out _), "a newer minor version is read");
+
+        // The version stands in the graph inside the zip; it is changed there as a newer library would have written it.
+        byte[] old = "autoencoder.format_version\u0012\u00031.9"u8.ToArray(), changed = "autoencoder.format_version\u0012\u00039.1"u8.ToArray();
+        using (var zip = ZipFile.Open(folder["minor.zip"], ZipArchiveMode.Update))
+        {
+            var entry = zip.Entries.Single(candidate => candidate.FullName.EndsWith("OnnxModel", StringComparison.Ordinal));
+            byte[] bytes = new byte[entry.Length];
+            using (var stream = entry.Open())
+            {
+                stream.ReadExactly(bytes);
+                int place = bytes.AsSpan().IndexOf(old);
+                Assert.IsGreaterThan(0, place);
+                changed.CopyTo(bytes, place);
+                stream.Position = 0;
+                stream.Write(bytes);
+            }
+        }
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Load(folder["minor.zip"], out _));
+        StringAssert.Contains(error.Message, folder["minor.zip"]);
+        StringAssert.Contains(error.Message, "has the format version 9.1; this library");
     }
 
     [TestMethod]

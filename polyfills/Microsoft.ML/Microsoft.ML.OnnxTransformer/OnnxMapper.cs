@@ -34,9 +34,12 @@ internal sealed class OnnxMapper : IRowMapper
     public Delegate[] CreateGetters(DataViewRow input, bool[] activeOutputs, out Action disposer)
     {
         string[] names = [.. _parent.Outputs.Where((_, i) => activeOutputs[i])];
+        var getters = new Delegate[activeOutputs.Length];
+        disposer = null;
+        if (names.Length == 0)
+            return getters;
         var run = new RowRun(_parent.Model.Session, input, [.. _inputs.Select(bound => MakeFeed(input, bound.Column, bound.Shape))], names);
         disposer = run.Dispose;
-        var getters = new Delegate[activeOutputs.Length];
         for (int i = 0; i < getters.Length; i++)
         {
             if (activeOutputs[i])
@@ -149,6 +152,7 @@ internal sealed class OnnxMapper : IRowMapper
         {
             if (isKnownSize)
                 return shape;
+            Refuse.Unless(open >= 0, "index");
             var sized = (int[])shape.Clone();
             sized[open] = buffer.Length / rest;
             return sized;

@@ -13,9 +13,9 @@ internal sealed class OnnxModel : IDisposable
         Session = Open(env.GetOnnxSessionOption(), path, options, device);
         try
         {
+            Graph = new OnnxGraphInfo(File.ReadAllBytes(path));
             // The file stays open as long as the session, and a file of our own goes with it.
             _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 4096, ownsFile ? FileOptions.DeleteOnClose : FileOptions.None);
-            Graph = new OnnxGraphInfo(File.ReadAllBytes(path));
             Inputs = Variables(Session.InputMetadata, options.ShapeDictionary);
             Outputs = Variables(Session.OutputMetadata, options.ShapeDictionary);
         }

@@ -17,6 +17,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
     public const string CurrentFormatVersion = "1.0";
 
+    /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
+    public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
+
     /// <summary>How many quantiles of the training scores are kept: at 0, 0.001, ..., 1.</summary>
     public const int QuantileCount = 1001;
 
@@ -61,7 +64,7 @@ public sealed record AutoencoderMetadata
     public string ScoreKind { get; init; } = "mean_feature_error";
 
     /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>.</summary>
-    public string ScoreDirection { get; init; } = "higher_is_more_anomalous";
+    public string ScoreDirection { get; init; } = HigherIsMoreAnomalous;
 
     /// <summary>What a row with a missing value (NaN or infinity) gets: <c>nan</c>, <c>error</c> or <c>mean</c>.</summary>
     public required string MissingValues { get; init; }
@@ -71,6 +74,12 @@ public sealed record AutoencoderMetadata
 
     /// <summary>How the threshold was chosen, such as <c>contamination 0.1</c>.</summary>
     public string ThresholdRule { get; init; } = "none";
+
+    /// <summary>The mean of the training scores; 0 before it is known.</summary>
+    public float ScoreMean { get; init; }
+
+    /// <summary>The (population) standard deviation of the training scores; 0 before it is known.</summary>
+    public float ScoreDeviation { get; init; }
 
     /// <summary>The quantiles of the training scores at 0, 0.001, ..., 1; empty before they are known.</summary>
     public IReadOnlyList<float> ScoreQuantiles { get; init; } = [];
@@ -118,6 +127,8 @@ public sealed record AutoencoderMetadata
         [Prefix + "missing_values"] = MissingValues,
         [Prefix + "threshold"] = Threshold.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "threshold_rule"] = ThresholdRule,
+        [Prefix + "score_mean"] = ScoreMean.ToString("R", CultureInfo.InvariantCulture),
+        [Prefix + "score_deviation"] = ScoreDeviation.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
         [Prefix + "code_mean"] = Join(CodeMean),
         [Prefix + "code_covariance"] = Join(CodeCovariance),
@@ -176,7 +187,9 @@ public sealed record AutoencoderMetadata
             ScoreKind = Text("score_kind"),
             ScoreDirection = Text("score_direction"),
             MissingValues = Text("missing_values"),
-            Threshold = Parse("threshold", text => float.Parse(text, CultureInfo.InvariantCulture)),
+            Threshold = Parse("threshold", Number),
+            ScoreMean = Parse("score_mean", Number),
+            ScoreDeviation = Parse("score_deviation", Number),
             ThresholdRule = Text("threshold_rule"),
             ScoreQuantiles = Parse("score_quantiles", Split),
             CodeMean = Parse("code_mean", Split),
@@ -202,7 +215,9 @@ public sealed record AutoencoderMetadata
 
     private static string Join(IReadOnlyList<float> values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
-    private static float[] Split(string text) => text.Length == 0 ? [] : Array.ConvertAll(text.Split(','), part => float.Parse(part, CultureInfo.InvariantCulture));
+    private static float Number(string text) => float.Parse(text, CultureInfo.InvariantCulture);
+
+    private static float[] Split(string text) => text.Length == 0 ? [] : Array.ConvertAll(text.Split(','), Number);
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "...";
 }

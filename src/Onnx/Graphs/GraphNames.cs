@@ -20,4 +20,7 @@ public static class GraphNames
 
     /// <summary>Output of the scorer: whether the row counts as an anomaly, that is, not (score ≤ threshold), [batch, 1].</summary>
     public const string IsAnomaly = "is_anomaly";
+
+    /// <summary>Optional output of the scorer: the share of training rows that score lower, a monotone function of the score, [batch, 1]. It is not the frequency of anomalies.</summary>
+    public const string Probability = "probability";
 }

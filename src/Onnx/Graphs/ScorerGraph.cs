@@ -21,8 +21,9 @@ public static class ScorerGraph
     /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
     /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, missing-value policy and threshold are taken from it.</param>
+    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which the metadata need the quantiles of the training scores.</param>
     /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata)
+    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata, bool withProbability = false)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(decoder);
@@ -55,6 +56,8 @@ public static class ScorerGraph
 
         graph.Output(score, OnnxElementType.Single, 1, "Anomaly score: mean of the feature errors; higher is more anomalous.");
         graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
+        if (withProbability)
+            graph.Output(graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1, "Share of training rows that score lower; not the frequency of anomalies.");
         graph.Output(errors, OnnxElementType.Single, d, "Squared error of each feature, in scaled units.");
         graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
         graph.Output(code, OnnxElementType.Single, metadata.CodeSize, "Code of the row.");

@@ -15,7 +15,11 @@ public sealed class AutoencoderModel : IDisposable
     private readonly byte[] _bytes;
     private readonly Dictionary<string, InferenceSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _widths;
-    private bool _disposed;
+    private readonly ScoringOptions _scoring = new();
+    private SharedWeights? _weights;
+    private volatile bool _disposed;
+    private int _leases;
+    private bool _warned;
 
     /// <summary>Reads a graph.</summary>
     /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
@@ -34,10 +38,33 @@ public sealed class AutoencoderModel : IDisposable
         CheckWidth(GraphNames.Code, Metadata.CodeSize, source);
         CheckWidth(GraphNames.Score, 1, source);
         CheckWidth(GraphNames.IsAnomaly, 1, source);
+        CheckWidth(GraphNames.Probability, 1, source);
+    }
+
+    private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
+    {
+        (_model, _bytes, _widths, Metadata) = (other._model, other._bytes, other._widths, other.Metadata);
+        (Scoring, Warn) = (scoring, warn);
     }
 
     /// <summary>What the graph says of itself.</summary>
     public AutoencoderMetadata Metadata { get; }
+
+    /// <summary>Device, threads and batches. The default is the CPU with all cores.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public ScoringOptions Scoring
+    {
+        get => _scoring;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            value.Validate();
+            _scoring = value;
+        }
+    }
+
+    /// <summary>Is told once, in a sentence, why the model runs on the CPU although a CUDA device was asked for.</summary>
+    public Action<string>? Warn { get; init; }
 
     /// <summary>The names of the graph's inputs.</summary>
     public IReadOnlyList<string> Inputs => _model.Graph.Input.Select(value => value.Name).ToArray();
@@ -51,6 +78,11 @@ public sealed class AutoencoderModel : IDisposable
     public int Width(string name) => _widths.TryGetValue(name, out int width)
         ? width
         : throw new ArgumentException($"The {Metadata.Graph} graph has no input or output '{name}'; it has {string.Join(", ", _widths.Keys)}.", nameof(name));
+
+    /// <summary>The same graph with sessions of its own, on another device or with other threads.</summary>
+    /// <param name="scoring">Device, threads and batches.</param>
+    /// <param name="warn">Is told once why the model runs on the CPU although a CUDA device was asked for.</param>
+    public AutoencoderModel WithScoring(ScoringOptions scoring, Action<string>? warn = null) => new(this, scoring, warn);
 
     /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
     public byte[] ToBytes() => (byte[])_bytes.Clone();
@@ -87,9 +119,12 @@ public sealed class AutoencoderModel : IDisposable
     }
 
     /// <summary>The same model with another threshold.</summary>
-    /// <param name="threshold">The score above which a row counts as an anomaly.</param>
-    /// <param name="rule">How it was chosen, for the metadata.</param>
-    public AutoencoderModel WithThreshold(float threshold, string rule) => WithMetadata(Metadata with { Threshold = threshold, ThresholdRule = rule });
+    /// <param name="rule">How it is chosen from the training scores, which the metadata keep.</param>
+    public AutoencoderModel WithThreshold(ThresholdRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return WithMetadata(Metadata with { Threshold = rule.Compute(Metadata), ThresholdRule = rule.ToString() });
+    }
 
     /// <summary>The same model with other metadata; the threshold in the graph follows the metadata's.</summary>
     /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be those of the graph.</param>
@@ -104,7 +139,7 @@ public sealed class AutoencoderModel : IDisposable
             System.Buffers.Binary.BinaryPrimitives.WriteSingleLittleEndian(bytes, metadata.Threshold);
             threshold.RawData = ByteString.CopyFrom(bytes);
         }
-        return new AutoencoderModel(model.ToByteArray(), "The graph");
+        return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
     }
 
     /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
@@ -117,32 +152,82 @@ public sealed class AutoencoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(outputs);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        return new BatchRunner(SessionFor(inputs, outputs), [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+        var session = Lease(inputs, outputs);
+        try
+        {
+            return new BatchRunner(this, session, [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+        }
+        catch
+        {
+            EndLease();
+            throw;
+        }
     }
 
-    /// <summary>Releases the native sessions. Safe to call twice; a use afterwards is an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Releases the native sessions, at once or, where runners still use them, with the last of these. Safe to call twice; a run afterwards is an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         lock (_sessions)
         {
             _disposed = true;
-            foreach (var session in _sessions.Values)
-                session.Dispose();
-            _sessions.Clear();
+            ReleaseIfUnused();
         }
     }
 
-    private InferenceSession SessionFor(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
+    /// <summary>Gives a runner's session back.</summary>
+    internal void EndLease()
+    {
+        lock (_sessions)
+        {
+            _leases--;
+            ReleaseIfUnused();
+        }
+    }
+
+    /// <summary>Throws where the model has been disposed.</summary>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+            throw new ObjectDisposedException(nameof(AutoencoderModel), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
+    }
+
+    private InferenceSession Lease(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
     {
         string key = string.Join(',', inputs) + ">" + string.Join(',', outputs.Order(StringComparer.Ordinal));
         lock (_sessions)
         {
-            if (_disposed)
-                throw new ObjectDisposedException(nameof(AutoencoderModel), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
+            ThrowIfDisposed();
             if (!_sessions.TryGetValue(key, out var session))
-                _sessions.Add(key, session = OnnxRuntimeLibrary.OpenSession(OnnxFile.Cut(_model, inputs, outputs).ToByteArray()));
+                _sessions.Add(key, session = OpenSession(OnnxFile.Cut(_model, inputs, outputs)));
+            _leases++;
             return session;
         }
+    }
+
+    private void ReleaseIfUnused()
+    {
+        if (!_disposed || _leases > 0)
+            return;
+        foreach (var session in _sessions.Values)
+            session.Dispose();
+        _sessions.Clear();
+        _weights?.Dispose();
+        _weights = null;
+    }
+
+    private InferenceSession OpenSession(ModelProto cut)
+    {
+        OnnxRuntimeLibrary.Require();
+        _weights ??= new SharedWeights(_model.Graph);
+        return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce, _weights.Prepacked);
+    }
+
+    private void WarnOnce(string message)
+    {
+        if (_warned)
+            return;
+        _warned = true;
+        Warn?.Invoke(message);
     }
 
     private byte[] CutTo(string graph, string[] inputs, string[] outputs)

@@ -7,6 +7,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <remarks>Not safe for use by several threads at once. A run allocates nothing while the number of rows stays the same.</remarks>
 public sealed class BatchRunner : IDisposable
 {
+    private readonly AutoencoderModel _model;
     private readonly InferenceSession _session;
     private readonly (string Name, int Width)[] _inputs;
     private readonly (string Name, int Width, OnnxElementType Type)[] _outputs;
@@ -18,8 +19,9 @@ public sealed class BatchRunner : IDisposable
     private int _boundRows;
     private bool _disposed;
 
-    internal BatchRunner(InferenceSession session, (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
+    internal BatchRunner(AutoencoderModel model, InferenceSession session, (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
     {
+        _model = model;
         _session = session;
         _inputs = inputs;
         _outputs = outputs;
@@ -53,6 +55,7 @@ public sealed class BatchRunner : IDisposable
     public void Run(int rows)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _model.ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
         if (rows != _boundRows)
@@ -60,7 +63,7 @@ public sealed class BatchRunner : IDisposable
         _session.RunWithBinding(_runOptions, _binding!);
     }
 
-    /// <summary>Releases the bound buffers. The session stays with its model. Safe to call twice.</summary>
+    /// <summary>Releases the buffers. The session stays with its model. Safe to call twice.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -70,6 +73,7 @@ public sealed class BatchRunner : IDisposable
         _runOptions.Dispose();
         foreach (var buffer in _inputBuffers.Concat(_outputBuffers))
             buffer.Dispose();
+        _model.EndLease();
     }
 
     private void Bind(int rows)

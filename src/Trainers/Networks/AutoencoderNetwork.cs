@@ -26,7 +26,7 @@ internal sealed class AutoencoderNetwork(INetworkPart encoder, INetworkPart deco
     public long ParameterCount => Parameters.Sum(parameter => parameter.numel());
 
     /// <summary>Writes the scorer graph with the present weights.</summary>
-    public byte[] ToScorerGraph(AutoencoderMetadata metadata) => ScorerGraph.Build(encoder.Emit, decoder.Emit, metadata);
+    public byte[] ToScorerGraph(AutoencoderMetadata metadata, bool withProbability = false) => ScorerGraph.Build(encoder.Emit, decoder.Emit, metadata, withProbability);
 
     public void Dispose()
     {

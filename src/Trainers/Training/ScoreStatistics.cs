@@ -21,6 +21,19 @@ internal sealed class ScoreStatistics
     /// <summary>The (population) covariance of the codes, [k, k] row by row.</summary>
     public float[] CodeCovariance { get; }
 
+    /// <summary>The mean of the scores.</summary>
+    public float Mean => (float)_sorted.Average(score => (double)score);
+
+    /// <summary>The (population) standard deviation of the scores.</summary>
+    public float Deviation
+    {
+        get
+        {
+            double mean = _sorted.Average(score => (double)score);
+            return (float)Math.Sqrt(_sorted.Average(score => (score - mean) * (score - mean)));
+        }
+    }
+
     /// <summary>Runs the scorer over the training rows.</summary>
     public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingRows rows)
     {
@@ -56,7 +69,7 @@ internal sealed class ScoreStatistics
     }
 
     /// <summary>The q-quantile of the scores, 0 ≤ q ≤ 1, linearly between neighbouring ones (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>
-    public float Quantile(double q)
+    private float Quantile(double q)
     {
         double place = q * (_sorted.Length - 1);
         int below = (int)Math.Floor(place);

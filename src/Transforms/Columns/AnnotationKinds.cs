@@ -1,6 +1,8 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
-/// <summary>The kinds of annotations that ML.NET's own readers look for. ML.NET keeps its constants to itself.</summary>
+/// <summary>The kinds of annotations on score columns and slots. ML.NET's own readers look for the first five; ML.NET keeps its constants to itself.</summary>
 internal static class AnnotationKinds
 {
     public const string SlotNames = "SlotNames";
@@ -10,6 +12,19 @@ internal static class AnnotationKinds
 
     // Stock anomaly trainers announce their scores as those of a binary classifier.
     public const string BinaryClassification = "BinaryClassification";
-    public const string ScoreValue = "Score";
-    public const string PredictedLabelValue = "PredictedLabel";
+
+    /// <summary>Which way the score points, text; an annotation of this library.</summary>
+    public const string ScoreDirection = "ScoreDirection";
+
+    /// <summary>The score above which a row counts as an anomaly, Single; an annotation of this library.</summary>
+    public const string Threshold = "Threshold";
+
+    /// <summary>What ML.NET calls the role of an output among score columns, or null for one that is none.</summary>
+    public static string? ScoreValueKindOf(string output) => output switch
+    {
+        GraphNames.IsAnomaly => "PredictedLabel",
+        GraphNames.Score => "Score",
+        GraphNames.Probability => "Probability",
+        _ => null,
+    };
 }

@@ -26,9 +26,9 @@ public static class AutoencoderColumns
     /// <summary>The name that users of the library mostly give the column of feature errors.</summary>
     public const string FeatureErrors = "FeatureErrors";
 
-    // The order of the output columns: the two that stock anomaly trainers give first, as they do.
+    // The order of the output columns: those that stock trainers give too come first, as theirs do.
     private static readonly string[] s_outputOrder =
-        [GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Code, GraphNames.Reconstruction, GraphNames.FeatureErrors];
+        [GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability, GraphNames.Code, GraphNames.Reconstruction, GraphNames.FeatureErrors];
 
     /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
     /// <param name="columns">From names of the graph to names of columns.</param>
@@ -64,7 +64,8 @@ public static class AutoencoderColumns
         // ML.NET lets only its own code make a column of a shape; a loader's schema is turned into one for anybody. Sizes do not show in a shape.
         var builder = new DataViewSchema.Builder();
         var slotNames = features.Annotations.Any(annotation => annotation.Name == AnnotationKinds.SlotNames) ? new[] { "" } : null;
-        AddOutputs(builder, columns, _ => 1, slotNames, scoreSetId: 1);
+        foreach (var column in OutputColumns(columns, _ => 1, slotNames, scoreSetId: 1, threshold: 0))
+            builder.AddColumn(column.Name, column.Type, column.Annotations);
         var added = new SchemaLoader(builder.ToSchema()).Append(new PassThroughEstimator()).GetOutputSchema();
         var names = added.Select(column => column.Name).ToHashSet(StringComparer.Ordinal);
         return new SchemaShape(input.Where(column => !names.Contains(column.Name)).Concat(added));
@@ -105,14 +106,9 @@ public static class AutoencoderColumns
         return columns;
     }
 
-    /// <summary>The schema of a data view after an autoencoder.</summary>
-    internal static DataViewSchema OutputSchema(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns)
-    {
-        var builder = new DataViewSchema.Builder();
-        builder.AddColumns(input);
-        AddOutputs(builder, columns, model.Width, SlotNames(input, model, columns), NextScoreSetId(input));
-        return builder.ToSchema();
-    }
+    /// <summary>The columns that the outputs of the graph become, after data of a schema.</summary>
+    internal static IEnumerable<OutputColumn> OutputColumns(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
+        OutputColumns(columns, model.Width, SlotNames(input, model, columns), NextScoreSetId(input), model.Metadata.Threshold);
 
     /// <summary>Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where one is expected.</summary>
     internal static DataViewSchema.Column FindInput(DataViewSchema schema, string name, int size, string parameter)
@@ -139,37 +135,32 @@ public static class AutoencoderColumns
             ? ReadSlotNames(FindInput(input, features, model.Width(GraphNames.Features), nameof(input)))
             : [.. model.Metadata.FeatureNames];
 
-    private static void AddOutputs(DataViewSchema.Builder builder, IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId)
+    private static IEnumerable<OutputColumn> OutputColumns(IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId, float threshold)
     {
         foreach (string output in Outputs(columns))
         {
             var annotations = new DataViewSchema.Annotations.Builder();
-            DataViewType type;
-            switch (output)
+            DataViewType type = output switch
             {
-                case GraphNames.IsAnomaly:
-                    type = BooleanDataViewType.Instance;
-                    AddScoreAnnotations(annotations, AnnotationKinds.PredictedLabelValue, scoreSetId);
-                    break;
-                case GraphNames.Score:
-                    type = NumberDataViewType.Single;
-                    AddScoreAnnotations(annotations, AnnotationKinds.ScoreValue, scoreSetId);
-                    break;
-                default:
-                    type = new VectorDataViewType(NumberDataViewType.Single, width(output));
-                    if (output != GraphNames.Code && slotNames is not null)
-                        AddSlotNames(annotations, slotNames);
-                    break;
+                GraphNames.IsAnomaly => BooleanDataViewType.Instance,
+                GraphNames.Score or GraphNames.Probability => NumberDataViewType.Single,
+                _ => new VectorDataViewType(NumberDataViewType.Single, width(output)),
+            };
+            if (AnnotationKinds.ScoreValueKindOf(output) is { } valueKind)
+            {
+                annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), scoreSetId);
+                annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance, AnnotationKinds.BinaryClassification.AsMemory());
+                annotations.AddPrimitiveValue(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
             }
-            builder.AddColumn(columns[output], type, annotations.ToAnnotations());
+            if (output == GraphNames.Score)
+            {
+                annotations.AddPrimitiveValue(AnnotationKinds.ScoreDirection, TextDataViewType.Instance, AutoencoderMetadata.HigherIsMoreAnomalous.AsMemory());
+                annotations.AddPrimitiveValue(AnnotationKinds.Threshold, NumberDataViewType.Single, threshold);
+            }
+            if (output is GraphNames.Reconstruction or GraphNames.FeatureErrors && slotNames is not null)
+                AddSlotNames(annotations, slotNames);
+            yield return OutputColumn.OfGraph(columns[output], type, annotations.ToAnnotations(), output);
         }
-    }
-
-    private static void AddScoreAnnotations(DataViewSchema.Annotations.Builder annotations, string valueKind, uint setId)
-    {
-        annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), setId);
-        annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance, AnnotationKinds.BinaryClassification.AsMemory());
-        annotations.AddPrimitiveValue(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
     }
 
     private static void AddSlotNames(DataViewSchema.Annotations.Builder annotations, string[] names)

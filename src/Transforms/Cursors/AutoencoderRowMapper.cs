@@ -29,7 +29,7 @@ internal sealed class AutoencoderRowMapper(ScoringPlan plan) : IRowToRowMapper
         private readonly DataViewRow _input;
         private readonly HashSet<int> _active;
         private readonly BatchRunner? _runner;
-        private readonly Dictionary<int, int> _places = [];
+        private readonly Dictionary<int, int[]> _places = [];
         private readonly InputReader? _reader;
         private long _computed = -1;
 
@@ -57,8 +57,8 @@ internal sealed class AutoencoderRowMapper(ScoringPlan plan) : IRowToRowMapper
         {
             if (!IsColumnActive(column))
                 throw new InvalidOperationException($"The column '{column.Name}' is not among those that the row was made for. Name it when asking for the row.");
-            return _places.TryGetValue(column.Index, out int place)
-                ? OutputReader.As<TValue>(OutputReader.CreateGetter(this, place, column), column)
+            return _places.TryGetValue(column.Index, out int[]? places)
+                ? _plan.CreateGetter<TValue>(column, this, places)
                 : _input.GetGetter<TValue>(_plan.InputSchema[column.Index]);
         }
 

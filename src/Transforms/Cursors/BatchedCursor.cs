@@ -7,13 +7,13 @@ namespace MLNetAutoencoder;
 /// <summary>A cursor that reads a batch of rows ahead, runs the graph over it once, and then gives the rows out one by one.</summary>
 /// <remarks>
 /// Everything that can be asked of a row is kept for the batch: the upstream columns that are active, the row's identity and its
-/// upstream batch number. The first batch is one row, so that the first result comes at once; each batch after it is four times as
-/// large, up to <see cref="LargestBatch"/>. Where no output of the graph is active, rows pass through one at a time.
+/// upstream batch number. Unless the options fix the batch size, the first batch is one row, so that the first result comes at once, and each
+/// one after it is four times as large, up to <see cref="LargestBatch"/>. Where no output of the graph is active, rows pass through one at a time.
 /// </remarks>
 internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
 {
     /// <summary>The most rows that one run of the graph takes: beyond it ONNX Runtime gains nothing more.</summary>
-    public const int LargestBatch = 256;
+    private const int LargestBatch = 256;
 
     private const int Growth = 4;
 
@@ -23,12 +23,13 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
     private readonly ColumnBuffer[] _bufferList;
     private readonly BatchRunner? _runner;
-    private readonly Dictionary<int, int> _places = [];
+    private readonly Dictionary<int, int[]> _places = [];
+    private readonly int _largestBatch;
     private readonly InputReader? _reader;
     private readonly ValueGetter<DataViewRowId> _sourceId;
     private DataViewRowId[] _ids = [];
     private long[] _batches = [];
-    private int _nextBatch = 1;
+    private int _nextBatch;
     private int _rows;
     private int _row = -1;
     private long _position = -1;
@@ -40,11 +41,13 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         _source = source;
         _active = [.. active.Select(column => column.Index)];
         _sourceId = source.GetIdGetter();
+        _largestBatch = plan.Scoring.BatchSize ?? LargestBatch;
+        _nextBatch = plan.Scoring.BatchSize ?? 1;
         try
         {
             if (_active.Any(plan.IsOutput))
             {
-                _runner = plan.CreateRunner(active, LargestBatch, out _places);
+                _runner = plan.CreateRunner(active, _largestBatch, out _places);
                 _reader = new InputReader(plan, source);
             }
             foreach (int index in _active.Where(index => !plan.IsOutput(index)))
@@ -87,10 +90,9 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
     {
         if (!IsColumnActive(column))
             throw new InvalidOperationException($"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
-        if (_places.TryGetValue(column.Index, out int place))
-            return OutputReader.As<TValue>(OutputReader.CreateGetter(this, place, column), column);
-        var buffer = _buffers[column.Index] as ColumnBuffer<TValue>
-            ?? throw new InvalidOperationException($"The column '{column.Name}' has values of type {column.Type.RawType}; a getter of {typeof(TValue)} was asked for.");
+        if (_places.TryGetValue(column.Index, out int[]? places))
+            return _plan.CreateGetter<TValue>(column, this, places);
+        var buffer = _buffers[column.Index] as ColumnBuffer<TValue> ?? throw ScoringPlan.WrongType<TValue>(column);
         return (ref TValue value) => buffer.Load(CurrentRow, ref value);
     }
 
@@ -118,7 +120,7 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
 
     private bool FillBatch()
     {
-        int wanted = _runner is null ? 1 : Math.Min(_nextBatch, LargestBatch);
+        int wanted = _runner is null ? 1 : _nextBatch;
         if (wanted > _ids.Length)
         {
             Array.Resize(ref _ids, wanted);
@@ -139,7 +141,7 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         }
         if (_rows > 0)
             _runner?.Run(_rows);
-        _nextBatch = Math.Min(LargestBatch, wanted * Growth);
+        _nextBatch = Math.Min(_largestBatch, wanted * Growth);
         return _rows > 0;
     }
 }

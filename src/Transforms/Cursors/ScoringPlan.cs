@@ -8,19 +8,21 @@ internal sealed class ScoringPlan
 {
     private readonly AutoencoderModel _model;
     private readonly string[] _inputs;
-    private readonly string[] _outputs;
-    private readonly Dictionary<int, int> _outputByColumn = [];
+    private readonly OutputColumn[] _outputs;
 
-    public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, DataViewSchema input)
+    public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, TopFeatureColumns? topFeatures, DataViewSchema input)
     {
         _model = model;
         InputSchema = input;
-        _outputs = AutoencoderColumns.Outputs(columns);
         _inputs = AutoencoderColumns.Inputs(columns);
         InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, columns[name], model.Width(name), nameof(input)))];
-        OutputSchema = AutoencoderColumns.OutputSchema(input, model, columns);
-        for (int i = 0; i < _outputs.Length; i++)
-            _outputByColumn.Add(input.Count + i, i);
+        _outputs = [.. AutoencoderColumns.OutputColumns(input, model, columns), .. topFeatures?.Columns() ?? []];
+
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        foreach (var column in _outputs)
+            builder.AddColumn(column.Name, column.Type, column.Annotations);
+        OutputSchema = builder.ToSchema();
     }
 
     public DataViewSchema InputSchema { get; }
@@ -30,10 +32,12 @@ internal sealed class ScoringPlan
     /// <summary>The columns of the input schema that the graph reads.</summary>
     public DataViewSchema.Column[] InputColumns { get; }
 
+    public ScoringOptions Scoring => _model.Scoring;
+
     public bool RefusesMissing => _model.Metadata.MissingValues == MissingValuePolicy.Error;
 
-    /// <summary>Whether a column of the output schema is one that the graph makes.</summary>
-    public bool IsOutput(int column) => _outputByColumn.ContainsKey(column);
+    /// <summary>Whether a column of the output schema is one that the autoencoder adds.</summary>
+    public bool IsOutput(int column) => column >= InputSchema.Count;
 
     /// <summary>The columns of the input schema that are needed for some columns of the output schema.</summary>
     public IEnumerable<DataViewSchema.Column> Dependencies(IReadOnlyCollection<DataViewSchema.Column> outputColumns)
@@ -44,17 +48,29 @@ internal sealed class ScoringPlan
         return needed.Order().Select(index => InputSchema[index]);
     }
 
-    /// <summary>Makes a runner for those outputs that stand among some columns of the output schema.</summary>
-    /// <param name="active">The columns of the output schema that will be read.</param>
+    /// <summary>Makes a runner for what some columns of the output schema take from the graph.</summary>
+    /// <param name="active">The columns that will be read.</param>
     /// <param name="capacity">The most rows of a run.</param>
-    /// <param name="places">From the index of a column to the place of its output in the runner.</param>
-    public BatchRunner CreateRunner(IEnumerable<DataViewSchema.Column> active, int capacity, out Dictionary<int, int> places)
+    /// <param name="places">For each column that the autoencoder adds, by its index: the places in the runner of the outputs that it takes.</param>
+    public BatchRunner CreateRunner(IEnumerable<DataViewSchema.Column> active, int capacity, out Dictionary<int, int[]> places)
     {
-        int[] columns = [.. active.Select(column => column.Index).Where(IsOutput).Distinct().Order()];
-        places = columns.Select((column, place) => (column, place)).ToDictionary(pair => pair.column, pair => pair.place);
-        return _model.CreateRunner(_inputs, [.. columns.Select(column => _outputs[_outputByColumn[column]])], capacity);
+        int[] columns = [.. active.Select(column => column.Index).Where(IsOutput).Distinct()];
+        string[] outputs = [.. columns.SelectMany(column => Output(column).Sources).Distinct().Order(StringComparer.Ordinal)];
+        places = columns.ToDictionary(column => column, column => Array.ConvertAll(Output(column).Sources, source => Array.IndexOf(outputs, source)));
+        return _model.CreateRunner(_inputs, outputs, capacity);
     }
+
+    /// <summary>Makes a getter of a column that the autoencoder adds.</summary>
+    /// <exception cref="InvalidOperationException">The column has values of another type.</exception>
+    public ValueGetter<TValue> CreateGetter<TValue>(DataViewSchema.Column column, IOutputRow source, int[] places) =>
+        Output(column.Index).CreateGetter(source, places) as ValueGetter<TValue> ?? throw WrongType<TValue>(column);
+
+    /// <summary>What is said where a getter of a wrong type is asked for.</summary>
+    public static InvalidOperationException WrongType<TValue>(DataViewSchema.Column column) =>
+        new($"The column '{column.Name}' has values of type {column.Type.RawType}; a getter of {typeof(TValue)} was asked for.");
 
     public string SlotName(int input, int slot) =>
         _inputs[input] == GraphNames.Features ? _model.Metadata.FeatureNames[slot] : $"{InputColumns[input].Name}[{slot}]";
+
+    private OutputColumn Output(int column) => _outputs[column - InputSchema.Count];
 }

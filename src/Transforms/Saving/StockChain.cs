@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using System.Security.Cryptography;
@@ -19,7 +18,6 @@ namespace MLNetAutoencoder;
 internal static class StockChain
 {
     private const string Prefix = "mlnetautoencoder.";
-    private const string OnnxEntry = "OnnxModel";
 
     /// <summary>Saves an autoencoder as the chain.</summary>
     public static void Save(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, ModelSaveContext ctx, string? temporaryFolder)
@@ -79,45 +77,33 @@ internal static class StockChain
         }
     }
 
-    /// <summary>Opens a model file and puts the autoencoders back.</summary>
-    public static ITransformer Load(MLContext context, Stream stream, string source, out DataViewSchema? inputSchema)
-    {
-        ITransformer loaded;
-        try
-        {
-            loaded = context.Model.Load(stream, out var schema);
-            inputSchema = schema;
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            throw new InvalidDataException($"{source} cannot be opened as a model of ML.NET: {Innermost(e).Message}", e);
-        }
-        var upgraded = Upgrade(context, loaded);
-        if (ReferenceEquals(upgraded, loaded))
-        {
-            (loaded as IDisposable)?.Dispose();
-            throw new InvalidDataException($"{source} is a model of ML.NET, but holds no autoencoder of this library. Open it with mlContext.Model.Load.");
-        }
-        return upgraded;
-    }
-
     /// <summary>Puts the autoencoders back into a model; gives the model itself where it holds none.</summary>
-    public static ITransformer Upgrade(MLContext context, ITransformer transformer)
+    public static ITransformer Upgrade(AutoencoderCatalog catalog, ITransformer transformer, ScoringOptions? scoring) =>
+        Replace(transformer, parts => TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.FromModel(model, scoring) : null);
+
+    /// <summary>Replaces chains, from the outside in; gives the transformer itself where nothing is replaced.</summary>
+    /// <param name="transformer">The model.</param>
+    /// <param name="replacement">What takes the place of a chain with these parts, or null where the chain stays. The parts of a replaced chain are disposed.</param>
+    public static ITransformer Replace(ITransformer transformer, Func<ITransformer[], ITransformer?> replacement)
     {
         if (transformer is not IEnumerable<ITransformer> chain)
             return transformer;
         ITransformer[] parts = [.. chain];
-        if (TryReadAutoencoder(context, parts, out var model))
+        if (replacement(parts) is { } replaced)
         {
             foreach (var part in parts)
                 (part as IDisposable)?.Dispose();
-            return new AutoencoderTransformer(context, model);
+            return replaced;
         }
-        var upgraded = Array.ConvertAll(parts, part => Upgrade(context, part));
-        return upgraded.SequenceEqual(parts)
+        var inner = Array.ConvertAll(parts, part => Replace(part, replacement));
+        return inner.SequenceEqual(parts)
             ? transformer
-            : new TransformerChain<ITransformer>(upgraded, Scopes(transformer, parts));
+            : new TransformerChain<ITransformer>(inner, Scopes(transformer, parts));
     }
+
+    /// <summary>The autoencoder in a graph as <see cref="Save"/> writes it, or null where it is another graph.</summary>
+    /// <exception cref="InvalidDataException">It is one of ours, but cannot be read.</exception>
+    public static AutoencoderModel? TryReadGraph(byte[] bytes) => AutoencoderModel.TryReadRenamed(bytes, WithoutPrefix);
 
     /// <summary>Whether the parts are a chain as <see cref="Save"/> writes it, and if so the autoencoder in it.</summary>
     private static bool TryReadAutoencoder(MLContext context, ITransformer[] parts, [NotNullWhen(true)] out AutoencoderModel? model)
@@ -127,7 +113,7 @@ internal static class StockChain
             && parts.All(part => part is ColumnCopyingTransformer or OnnxTransformer or ColumnSelectingTransformer);
         if (!looksRight || parts.OfType<OnnxTransformer>().ToArray() is not [var onnx])
             return false;
-        model = AutoencoderModel.TryReadRenamed(ReadOnnx(context, onnx), WithoutPrefix);
+        model = TryReadGraph(ReadOnnx(context, onnx));
         return model is not null;
     }
 
@@ -138,14 +124,9 @@ internal static class StockChain
         context.Model.Save(onnx, (DataViewSchema?)null, stream);
         stream.Position = 0;
         using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
-        var entry = zip.Entries.FirstOrDefault(candidate => candidate.Name == OnnxEntry || candidate.FullName.EndsWith('\\' + OnnxEntry))
-            ?? throw new InvalidDataException($"The model's OnnxTransformer has no entry '{OnnxEntry}'; it was saved by a version of ML.NET that this library does not know.");
-        using var content = entry.Open();
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        content.ReadExactly(length);
-        byte[] bytes = new byte[BinaryPrimitives.ReadInt32LittleEndian(length)];
-        content.ReadExactly(bytes);
-        return bytes;
+        var entry = zip.Entries.FirstOrDefault(ModelFile.IsOnnxModel)
+            ?? throw new InvalidDataException("The model's OnnxTransformer holds no graph; it was saved by a version of ML.NET that this library does not know.");
+        return ModelFile.ReadOnnxModel(entry);
     }
 
     private static string WithoutPrefix(string name)
@@ -175,12 +156,5 @@ internal static class StockChain
             }
         }
         return scopes;
-    }
-
-    private static Exception Innermost(Exception e)
-    {
-        while (e.InnerException is not null)
-            e = e.InnerException;
-        return e;
     }
 }

@@ -61,6 +61,23 @@ public sealed class DataViewSchemaTests
     }
 
     [TestMethod]
+    public void Getters_of_annotations_may_come_as_delegates_of_the_right_type()
+    {
+        var builder = new DataViewSchema.Annotations.Builder();
+        Delegate getter = (ValueGetter<float>)((ref float target) => target = 3);
+        builder.Add("Three", NumberDataViewType.Single, getter);
+        float three = 0;
+        builder.ToAnnotations().GetValue("Three", ref three);
+        Assert.AreEqual(3f, three);
+        Assert.Throws<Exception>(() => builder.Add("Bad", NumberDataViewType.Double, getter));
+
+        var copy = new DataViewSchema.Annotations.Builder();
+        copy.Add(builder.ToAnnotations(), kind => kind == "Three");
+        copy.Add(builder.ToAnnotations(), kind => kind == "Other");
+        Assert.AreEqual(1, copy.ToAnnotations().Schema.Count);
+    }
+
+    [TestMethod]
     public void Slot_names_count_only_where_their_number_is_right()
     {
         var annotations = new DataViewSchema.Annotations.Builder();

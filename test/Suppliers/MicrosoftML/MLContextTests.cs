@@ -24,6 +24,29 @@ public sealed class MLContextTests
     }
 
     [TestMethod]
+    public void Hosts_of_hosts_name_themselves()
+    {
+        var ml = new MLContext();
+        var seen = new List<string>();
+        ml.Log += (_, e) => seen.Add(e.Source);
+        IHost host = ((IHostEnvironment)ml).Register("A");
+        host.Register("B").Start("C").Dispose();
+        host.Register("B").Register("D").Start("E").Dispose();
+        ((IHostEnvironment)ml).Start("F").Dispose();
+        CollectionAssert.AreEqual(new[] { "B; C", "A; D; E", "F" }, seen.Distinct().ToArray());
+    }
+
+    [TestMethod]
+    public void Empty_messages_and_names_are_refused()
+    {
+        IHost host = ((IHostEnvironment)new MLContext()).Register("A");
+        using IChannel channel = host.Start("B");
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => channel.Info(MessageSensitivity.None, ""));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => channel.Info(MessageSensitivity.None, "text", []));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => host.Register(""));
+    }
+
+    [TestMethod]
     public void Log_tells_when_a_channel_starts_and_ends()
     {
         var ml = new MLContext();

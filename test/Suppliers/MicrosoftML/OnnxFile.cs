@@ -23,10 +23,23 @@ internal static class OnnxFile
         .. attributes.Select(attribute => Field(5, attribute)),
     ]);
 
+    /// <summary>The node in which ML.NET's export keeps the slot names of a column; its text input and its output mean nothing.</summary>
+    public static byte[] SlotNames(string column, string input, string output, params string[] names) => Message(
+        Field(1, input),
+        Field(2, output),
+        Field(3, $"mlnet.{column}.SlotNames"),
+        Field(4, "LabelEncoder"),
+        Field(5, Message([Field(1, "keys_strings"), .. names.Select(name => Field(9, name)), Field(20, 8)])),
+        Field(5, Message([Field(1, "values_int64s"), .. names.Select((_, i) => Field(8, i)), Field(20, 7)])),
+        Field(7, "ai.onnx.ml"));
+
     public static byte[] IntegerAttribute(string name, int value) => Message(Field(1, name), Field(3, value), Field(20, 2));
 
     public static byte[] Constant(string name, float[] values, params int[] axes) => Message(
         [.. axes.Select(axis => Field(1, axis)), Field(2, Float), Field(8, name), Field(9, [.. values.SelectMany(BitConverter.GetBytes)])]);
+
+    public static byte[] Integers(string name, long[] values, params int[] axes) => Message(
+        [.. axes.Select(axis => Field(1, axis)), Field(2, Int64), Field(8, name), Field(9, [.. values.SelectMany(BitConverter.GetBytes)])]);
 
     public static byte[] Model(byte[][] nodes, byte[][] inputs, byte[][] outputs, byte[][]? constants = null, int opset = 17, int ir = 8) => Message(
         Field(1, ir),
@@ -38,7 +51,8 @@ internal static class OnnxFile
             .. inputs.Select(input => Field(11, input)),
             .. outputs.Select(output => Field(12, output)),
         ])),
-        Field(8, Message(Field(2, opset))));
+        Field(8, Message(Field(2, opset))),
+        Field(8, Message(Field(1, "ai.onnx.ml"), Field(2, 2))));
 
     /// <summary>y = 2 x.</summary>
     public static byte[] Doubling(int size, int batch = 0) => Model(

@@ -203,6 +203,35 @@ public sealed class PipelineTests
     }
 
     [TestMethod]
+    public void A_cursor_may_be_left_before_its_end()
+    {
+        var spy = new SpyView(_ml.Data.LoadFromEnumerable(Enumerable.Repeat(new Row { A = 1, B = 2, V = [3, 4] }, 100_000)));
+        IDataView view = _ml.Transforms.Concatenate("F", "A", "V").Fit(spy).Transform(spy);
+        for (int rows = 0; rows < 300; rows += 50)
+            Assert.AreEqual(rows, view.GetColumn<float[]>("F").Take(rows).Count());
+        Assert.AreEqual(spy.Asked.Count, spy.CursorsDisposed);
+        Assert.IsLessThan(100_000, spy.RowsRead);
+    }
+
+    [TestMethod]
+    public void What_goes_wrong_while_reading_reaches_the_caller()
+    {
+        IDataView broken = _ml.Data.LoadFromEnumerable(Rows());
+        IDataView view = _ml.Transforms.Concatenate("F", "A", "V").Fit(broken).Transform(broken);
+        Exception? e = Assert.ThrowsExactly<InvalidOperationException>(() => view.GetColumn<float[]>("F").Count());
+        while (e is not null and not NotSupportedException)
+            e = e.InnerException;
+        Assert.IsNotNull(e);
+
+        static IEnumerable<Row> Rows()
+        {
+            for (int i = 0; i < 1000; i++)
+                yield return new Row { V = [1, 2] };
+            throw new NotSupportedException();
+        }
+    }
+
+    [TestMethod]
     public void Cache_checkpoints_keep_later_estimators_from_reading_again()
     {
         var spy = new SpyView(Data());

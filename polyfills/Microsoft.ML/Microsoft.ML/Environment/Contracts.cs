@@ -1,4 +1,3 @@
-#pragma warning disable IDE0130 // the package's namespaces, not the folders'
 namespace Microsoft.ML.Runtime;
 
 /// <summary>What gives an exception its context.</summary>

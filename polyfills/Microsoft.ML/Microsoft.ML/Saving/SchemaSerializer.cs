@@ -54,7 +54,7 @@ internal static class SchemaSerializer
 
     private static bool CanWrite(DataViewType type) => type.ItemOf() is KeyDataViewType || DataViewTypes.FromRaw(type.ItemOf().RawType) is not null;
 
-    private static void WriteType(BinaryWriter writer, DataViewType type)
+    internal static void WriteType(BinaryWriter writer, DataViewType type)
     {
         switch (type)
         {
@@ -77,7 +77,7 @@ internal static class SchemaSerializer
         }
     }
 
-    private static DataViewType ReadType(BinaryReader reader)
+    internal static DataViewType ReadType(BinaryReader reader)
     {
         byte form = reader.ReadByte();
         if (form == Vector)

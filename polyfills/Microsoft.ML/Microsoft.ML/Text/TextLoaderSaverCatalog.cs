@@ -81,3 +81,8 @@ public static class TextLoaderSaverCatalog
         Refuse.Unless(File.Exists(path), nameof(path), $"File or directory does not exist at path: {path}");
     }
 }
+
+public static class DataLoaderExtensions
+{
+    public static IDataView Load(this IDataLoader<IMultiStreamSource> loader, params string[] path) => loader.Load(new MultiFileSource(path));
+}
