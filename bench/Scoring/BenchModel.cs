@@ -80,8 +80,12 @@ internal sealed class BenchModel : IDisposable
         return new BenchModel("heavy decoder", $"{features}-{code}-{hidden}-{hidden}-{features}", transformer, scorer, RowBlock.Random(1024, features));
     }
 
-    /// <summary>The model's columns over so many rows of its block.</summary>
-    public IDataView Score(long rows) => Transformer.Transform(new BlockView(Block, "Features", rows));
+    /// <summary>Opens a cursor over the model's block, repeated without end.</summary>
+    public ColumnReader Open(Outputs outputs) => Open(Transformer, outputs);
+
+    /// <summary>The same for the model with other settings.</summary>
+    public ColumnReader Open(AutoencoderTransformer transformer, Outputs outputs) =>
+        new(transformer.Transform(new BlockView(Block, "Features", long.MaxValue)), outputs.Columns);
 
     public void Dispose()
     {

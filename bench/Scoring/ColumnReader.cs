@@ -20,9 +20,9 @@ internal sealed class ColumnReader : IDisposable
         _values = new VBuffer<float>[_vectors.Length];
     }
 
-    /// <summary>Reads rows to the end of the view, or as many as are asked for.</summary>
+    /// <summary>Goes on by a number of rows, or to the end of the view.</summary>
     /// <returns>The sum of the scalars and of the vectors' last values, so that nothing that was read is unused, and two readers can be compared.</returns>
-    public double Read(long rows = long.MaxValue)
+    public double Read(long rows)
     {
         double sum = 0;
         while (rows-- > 0 && _cursor.MoveNext())
@@ -43,10 +43,4 @@ internal sealed class ColumnReader : IDisposable
     }
 
     public void Dispose() => _cursor.Dispose();
-
-    public static double ReadAll(IDataView view, params string[] columns)
-    {
-        using var reader = new ColumnReader(view, columns);
-        return reader.Read();
-    }
 }

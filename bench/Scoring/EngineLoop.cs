@@ -11,6 +11,7 @@ internal sealed class EngineLoop<TRow, TScore> : IDisposable
     private readonly PredictionEngine<TRow, TScore> _engine;
     private readonly Func<TScore, float> _score;
     private readonly TRow[] _rows;
+    private int _next;
 
     public EngineLoop(MLContext ml, ITransformer transformer, RowBlock block, Func<float[], TRow> row, Func<TScore, float> score)
     {
@@ -19,16 +20,15 @@ internal sealed class EngineLoop<TRow, TScore> : IDisposable
         _rows = [.. Enumerable.Range(0, block.Rows).Select(i => row(block.Slice(i, 1).ToArray()))];
     }
 
-    /// <summary>Predicts rows of the block, from its start and again from its start at its end; returns the sum of the scores.</summary>
+    /// <summary>Goes on by a number of rows, in the block and, at its end, again from its start; returns the sum of the scores.</summary>
     public double Read(long rows)
     {
         double sum = 0;
-        int row = 0;
         for (long i = 0; i < rows; i++)
         {
-            sum += _score(_engine.Predict(_rows[row]));
-            if (++row == _rows.Length)
-                row = 0;
+            sum += _score(_engine.Predict(_rows[_next]));
+            if (++_next == _rows.Length)
+                _next = 0;
         }
         return sum;
     }

@@ -33,7 +33,8 @@ internal static class MemoryProbe
         using var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(File.ReadAllBytes(arguments[0]), arguments[0]));
         var block = RowBlock.Random(ScoringBenchmark.SmallBlockRows, transformer.Metadata.FeatureCount);
         var view = new BlockView(block, "Features", long.Parse(arguments[1], CultureInfo.InvariantCulture));
-        ColumnReader.ReadAll(transformer.Transform(view), Outputs.All.Columns);
+        using (var reader = new ColumnReader(transformer.Transform(view), Outputs.All.Columns))
+            reader.Read(long.MaxValue);
         using var self = Process.GetCurrentProcess();
         Console.WriteLine(self.PeakWorkingSet64.ToString(CultureInfo.InvariantCulture));
         return 0;

@@ -11,17 +11,17 @@ namespace MLNetAutoencoder.Bench.Scoring;
 internal sealed class OnnxRuntimeLoop : IDisposable
 {
     private readonly RowBlock _block;
-    private readonly int _batch;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly OrtIoBinding _binding;
     private readonly OrtValue _input;
     private readonly (OrtValue Value, float[] Row)[] _outputs;
+    private int _next;
 
     public OnnxRuntimeLoop(BenchModel model, Outputs outputs, RowBlock block, int batch)
     {
         _block = block;
-        _batch = batch;
+        Batch = batch;
         using var options = new SessionOptions(); // as the library opens its own
         _session = new InferenceSession(model.Graph.CutAndRename([GraphNames.Features], outputs.Graph, name => name), options);
         _binding = _session.CreateIoBinding();
@@ -36,17 +36,20 @@ internal sealed class OnnxRuntimeLoop : IDisposable
         });
     }
 
-    /// <summary>Scores rows of the block, from its start and again from its start at its end.</summary>
+    public int Batch { get; }
+
+    public Side Side => new($"batch {Batch}", Read);
+
+    /// <summary>Goes on by a number of rows, in the block and, at its end, again from its start.</summary>
     /// <param name="rows">A multiple of the batch, as the block's rows are one.</param>
     /// <returns>The same sum as <see cref="ColumnReader.Read"/>.</returns>
     public double Read(long rows)
     {
         double sum = 0;
-        int start = 0;
-        for (long done = 0; done < rows; done += _batch)
+        for (long done = 0; done < rows; done += Batch)
         {
-            _block.Slice(start, _batch).CopyTo(_input.GetTensorMutableDataAsSpan<float>());
-            start = (start + _batch) % _block.Rows;
+            _block.Slice(_next, Batch).CopyTo(_input.GetTensorMutableDataAsSpan<float>());
+            _next = (_next + Batch) % _block.Rows;
             _session.RunWithBinding(_runOptions, _binding);
             foreach (var (value, row) in _outputs)
                 sum += ReadOutput(value.GetTensorDataAsSpan<float>(), row);

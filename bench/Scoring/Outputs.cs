@@ -11,9 +11,6 @@ internal sealed record Outputs(string Name, params (string Column, string Output
 
     public static readonly Outputs All = new("all", ("Score", GraphNames.Score), ("Code", GraphNames.Code), ("Reconstruction", GraphNames.Reconstruction));
 
-    /// <summary>What ML.NET's own transformer calls the score: the name in the graph.</summary>
-    public static readonly Outputs StockScore = new("score", (GraphNames.Score, GraphNames.Score));
-
     public string[] Columns => Array.ConvertAll(Pairs, pair => pair.Column);
 
     public string[] Graph => Array.ConvertAll(Pairs, pair => pair.Output);

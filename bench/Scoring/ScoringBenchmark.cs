@@ -35,8 +35,7 @@ internal static class ScoringBenchmark
         using (var stock = new StockScorer(ml, large))
         {
             using var stockPrediction = new EngineLoop<LargeGraphRow, GraphScoreOnly>(ml, stock.Transformer, large.Block.First(PredictionRows), values => new LargeGraphRow { Features = values }, score => score.Score[0]);
-            double rate = Duel.Measure("large, score, against OnnxTransformer", Cursor(large, Outputs.Score), stock.Side());
-            ratios.Add(("scoring.large.score-vs-stock", Report.IsPolyfilled ? null : rate));
+            ratios.Add(("scoring.large.score-vs-stock", Report.IsPolyfilled ? null : AgainstStock(large, stock)));
 
             Console.WriteLine();
             double ours = Bytes("prediction engine", Allocations.PerRow(prediction.Read));
@@ -60,50 +59,64 @@ internal static class ScoringBenchmark
 
     private static double AgainstOnnxRuntime(BenchModel model, Outputs outputs)
     {
-        int batch = s_batches.MaxBy(batch => RateOfBatch(model, outputs, batch));
-        using var loop = new OnnxRuntimeLoop(model, outputs, model.Block, batch);
-        return Duel.Measure($"{model.Name}, {outputs.Name}, against ONNX Runtime", Cursor(model, outputs), new Side($"batch {batch}", loop.Read));
-    }
+        var loops = Array.ConvertAll(s_batches, batch => new OnnxRuntimeLoop(model, outputs, model.Block, batch));
+        int batch = Duel.Fastest(loops, loop => loop.Side).Batch;
+        foreach (var candidate in loops)
+            candidate.Dispose();
 
-    private static double RateOfBatch(BenchModel model, Outputs outputs, int batch)
-    {
         using var loop = new OnnxRuntimeLoop(model, outputs, model.Block, batch);
-        var side = new Side($"batch {batch}", loop.Read);
-        long rows = side.RowsFor(0.1);
-        return Report.Median([side.Rate(rows), side.Rate(rows), side.Rate(rows)]);
+        using var reader = model.Open(outputs);
+        return Duel.Measure($"{model.Name}, {outputs.Name}, against ONNX Runtime", new Side("cursor", reader.Read), loop.Side);
     }
 
     private static double TwoThreads(BenchModel model)
     {
         var scored = OneIntraOpThread(model.Transformer);
-        double Read(long rows) => ColumnReader.ReadAll(scored.Transform(new BlockView(model.Block, "Features", rows)), Outputs.Score.Columns);
+        using ColumnReader alone = model.Open(scored, Outputs.Score), one = model.Open(scored, Outputs.Score), other = model.Open(scored, Outputs.Score);
         var two = new Side("two threads", rows =>
         {
-            double[] sums = new double[2];
-            var other = new Thread(() => sums[1] = Read(rows));
-            other.Start();
-            sums[0] = Read(rows);
-            other.Join();
-            return sums.Sum();
+            double sum = 0;
+            var thread = new Thread(() => sum = other.Read(rows));
+            thread.Start();
+            double ownSum = one.Read(rows);
+            thread.Join();
+            return sum + ownSum;
         }) { Threads = 2 };
-        return Duel.Measure($"{model.Name}, score, 1 intra-op thread", two, new Side("one thread", Read), sameSum: false);
+        return Duel.Measure($"{model.Name}, score, 1 intra-op thread", two, new Side("one thread", alone.Read), sameSum: false);
     }
 
     // TODO: the option.
     private static AutoencoderTransformer OneIntraOpThread(AutoencoderTransformer transformer) => transformer;
 
-    private static double CodeOnly(BenchModel model) =>
-        Duel.Measure(model.Name, Cursor(model, Outputs.Code), Cursor(model, Outputs.All), sameSum: false);
+    private static double CodeOnly(BenchModel model)
+    {
+        using ColumnReader code = model.Open(Outputs.Code), all = model.Open(Outputs.All);
+        return Duel.Measure(model.Name, new Side("code", code.Read), new Side("all", all.Read), sameSum: false);
+    }
 
     private static double PredictionRate(BenchModel model, EngineLoop<LargeRow, ScoreOnly> prediction)
     {
         using var loop = new OnnxRuntimeLoop(model, Outputs.Score, model.Block.First(PredictionRows), batch: 1);
-        return Duel.Measure("large, score, one row at a time", new Side("PredictionEngine", prediction.Read), new Side("batch 1", loop.Read));
+        return Duel.Measure("large, score, one row at a time", new Side("PredictionEngine", prediction.Read), loop.Side);
     }
 
-    private static double BytesPerRow(params BenchModel[] models) => models
-        .SelectMany(model => new[] { Outputs.Score, Outputs.All }, (model, outputs) => Bytes($"{model.Name}, {outputs.Name}", Allocations.PerRow(model.Score, outputs)))
-        .Max();
+    private static double AgainstStock(BenchModel model, StockScorer stock)
+    {
+        using ColumnReader ours = model.Open(Outputs.Score), theirs = stock.Open();
+        return Duel.Measure($"{model.Name}, score, against OnnxTransformer", new Side("cursor", ours.Read), new Side("OnnxTransformer", theirs.Read));
+    }
+
+    private static double BytesPerRow(params BenchModel[] models)
+    {
+        double largest = 0;
+        foreach (var model in models)
+            foreach (var outputs in new[] { Outputs.Score, Outputs.All })
+            {
+                using var reader = model.Open(outputs);
+                largest = Math.Max(largest, Bytes($"{model.Name}, {outputs.Name}", Allocations.PerRow(reader.Read)));
+            }
+        return largest;
+    }
 
     private static double Bytes(string what, double bytes)
     {
@@ -132,6 +145,4 @@ internal static class ScoringBenchmark
             File.Delete(file);
         }
     }
-
-    private static Side Cursor(BenchModel model, Outputs outputs) => new(outputs.Name, rows => ColumnReader.ReadAll(model.Score(rows), outputs.Columns));
 }

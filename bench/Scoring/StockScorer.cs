@@ -19,8 +19,8 @@ internal sealed class StockScorer : IDisposable
 
     public OnnxTransformer Transformer { get; }
 
-    public Side Side() => new("OnnxTransformer", rows =>
-        ColumnReader.ReadAll(Transformer.Transform(new BlockView(_block, GraphNames.Features, rows)), Outputs.StockScore.Columns));
+    /// <summary>Opens a cursor over the model's block, repeated without end.</summary>
+    public ColumnReader Open() => new(Transformer.Transform(new BlockView(_block, GraphNames.Features, long.MaxValue)), GraphNames.Score);
 
     public void Dispose()
     {
