@@ -29,10 +29,10 @@ internal static class StockChain
             throw new InvalidOperationException("The autoencoder has no output column, so there is nothing to save. Name at least one output column.");
 
         var saved = model.WithMetadata(model.Metadata with { Columns = columns });
-        string prefix = $"{Prefix}{Convert.ToHexString(SHA256.HashData(saved.ToBytes()))[..12]}.";
 
         // A decoder alone is cut out of the scorer; everything else keeps the whole graph, from which all parts can be had again.
         string[] kept = inputs.SequenceEqual(saved.Inputs) ? [.. saved.Outputs] : outputs;
+        string prefix = $"{Prefix}{Convert.ToHexString(SHA256.HashData(saved.CutAndRename(inputs, kept, name => name)))[..12]}.";
         byte[] bytes = saved.CutAndRename(inputs, kept, name => prefix + name);
 
         string folder = string.IsNullOrEmpty(temporaryFolder) ? Path.GetTempPath() : temporaryFolder;
