@@ -71,7 +71,7 @@ internal static class ScoringBenchmark
 
     private static double TwoThreads(BenchModel model)
     {
-        var scored = OneIntraOpThread(model.Transformer);
+        using var scored = model.Transformer.WithScoring(new ScoringOptions { IntraOpThreads = 1 });
         using ColumnReader alone = model.Open(scored, Outputs.Score), one = model.Open(scored, Outputs.Score), other = model.Open(scored, Outputs.Score);
         var two = new Side("two threads", rows =>
         {
@@ -84,9 +84,6 @@ internal static class ScoringBenchmark
         }) { Threads = 2 };
         return Duel.Measure($"{model.Name}, score, 1 intra-op thread", two, new Side("one thread", alone.Read), sameSum: false);
     }
-
-    // TODO: the option.
-    private static AutoencoderTransformer OneIntraOpThread(AutoencoderTransformer transformer) => transformer;
 
     private static double CodeOnly(BenchModel model)
     {
