@@ -221,6 +221,14 @@ public sealed class SavingTests
         Assert.AreEqual(0, Directory.GetFileSystemEntries(temporary.Path).Length, "after Save");
         using var again = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
         Assert.AreEqual(0, Directory.GetFiles(temporary.Path, "*", SearchOption.AllDirectories).Length, "after Load");
+
+        Assert.Throws<Exception>(() => ml.Model.Save(model, Rows.View(ml, 1).Schema, folder["no/such/folder/model.zip"]));
+        using (var full = new MemoryStream(new byte[100]))
+            Assert.Throws<Exception>(() => ml.Model.Save(model, Rows.View(ml, 1).Schema, full));
+        byte[] damaged = File.ReadAllBytes(folder["model.zip"]);
+        damaged.AsSpan(damaged.Length / 2, 40).Clear();
+        Assert.Throws<Exception>(() => ml.Autoencoders().Load(new MemoryStream(damaged), out DataViewSchema? _));
+        Assert.AreEqual(0, Directory.GetFiles(temporary.Path, "*", SearchOption.AllDirectories).Length, "after failures");
     }
 
     [TestMethod]
@@ -257,6 +265,7 @@ public sealed class SavingTests
         Assert.AreEqual(1, warnings.Count, "one warning, however often the model is used");
         StringAssert.Contains(warnings[0], "The CUDA device 99 was asked for and cannot be used");
         StringAssert.Contains(warnings[0], "The autoencoder runs on the CPU.");
+        StringAssert.Contains(warnings[0], "ONNX Runtime said:");
 
         ml.FallbackToCpu = false;
         using var strict = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);

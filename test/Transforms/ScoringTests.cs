@@ -99,6 +99,11 @@ public sealed class ScoringTests
         Same(s_ml.Data.TakeRows(scored, 300), 300);
         Same(s_ml.Data.SkipRows(scored, 700), 300);
         Same(s_ml.Data.FilterRowsByColumn(scored, "Score", upperBound: byName.Values.Order().ElementAt(500)), 500);
+        foreach (var fold in s_ml.Data.CrossValidationSplit(scored, 4))
+        {
+            Same(fold.TrainSet);
+            Same(fold.TestSet);
+        }
         var split = s_ml.Data.TrainTestSplit(scored, 0.3);
         Same(split.TrainSet);
         Same(split.TestSet);
