@@ -14,16 +14,12 @@ internal static class ApiListing
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    public static SortedSet<string> Of(IEnumerable<Assembly> assemblies)
-    {
-        var lines = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var type in assemblies.SelectMany(assembly => assembly.GetTypes()).Where(IsVisible))
-        {
-            Describe(type, lines);
-        }
+    public static SortedSet<string> Of(IEnumerable<Assembly> assemblies) =>
+        new(WithMembers(assemblies).Select(line => line.Text), StringComparer.Ordinal);
 
-        return lines;
-    }
+    /// <summary>The lines, each with the type or member that it is about.</summary>
+    public static IEnumerable<(string Text, MemberInfo Member)> WithMembers(IEnumerable<Assembly> assemblies) =>
+        assemblies.SelectMany(assembly => assembly.GetTypes()).Where(IsVisible).SelectMany(Describe);
 
     /// <summary>The name of a type as the lines write it: <c>Namespace.Outer.Inner&lt;Argument&gt;[]</c>.</summary>
     public static string NameOf(Type type)
@@ -59,44 +55,47 @@ internal static class ApiListing
     private static IEnumerable<Type> OutermostFirst(Type type) =>
         type.DeclaringType is { } outer ? OutermostFirst(outer).Append(type) : [type];
 
-    private static void Describe(Type type, SortedSet<string> lines)
+    private static IEnumerable<(string Text, MemberInfo Member)> Describe(Type type)
     {
         string name = NameOf(type);
-        lines.Add($"{KindOf(type)} {name}{(type.IsGenericTypeDefinition ? ConstraintsOf(type.GetGenericArguments()) : "")}");
+        yield return ($"{KindOf(type)} {name}{(type.IsGenericTypeDefinition ? ConstraintsOf(type.GetGenericArguments()) : "")}", type);
         if (type.BaseType is { } ancestor && !IsImplied(ancestor) && IsVisible(Definition(ancestor)))
         {
-            lines.Add($"base {name} : {NameOf(ancestor)}");
+            yield return ($"base {name} : {NameOf(ancestor)}", type);
         }
 
         foreach (var contract in type.GetInterfaces().Where(contract => IsVisible(Definition(contract))))
         {
-            lines.Add($"implements {name} : {NameOf(contract)}");
+            yield return ($"implements {name} : {NameOf(contract)}", type);
         }
 
         foreach (var constructor in type.GetConstructors(Declared).Where(constructor => IsVisible(constructor) && !constructor.IsStatic))
         {
-            lines.Add($"ctor {name}({ParametersOf(constructor)})");
+            yield return ($"ctor {name}({ParametersOf(constructor)})", constructor);
         }
 
         foreach (var method in type.GetMethods(Declared).Where(IsOrdinaryOrOperator))
         {
-            lines.Add(Line(name, method));
+            yield return (Line(name, method), method);
         }
 
         foreach (var property in type.GetProperties(Declared))
         {
-            Describe(name, property, lines);
+            foreach (string line in LinesOf(name, property))
+            {
+                yield return (line, property);
+            }
         }
 
         foreach (var field in type.GetFields(Declared).Where(field => (field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly) && !field.IsSpecialName))
         {
             string value = type.IsEnum && field.IsLiteral ? $" = {field.GetRawConstantValue()}" : "";
-            lines.Add($"{(field.IsStatic ? "static " : "")}{(field.IsInitOnly ? "readonly " : "")}field {name}::{field.Name}{value} -> {NameOf(field.FieldType)}");
+            yield return ($"{(field.IsStatic ? "static " : "")}{(field.IsInitOnly ? "readonly " : "")}field {name}::{field.Name}{value} -> {NameOf(field.FieldType)}", field);
         }
 
         foreach (var change in type.GetEvents(Declared).Where(change => change.AddMethod is { } add && IsVisible(add)))
         {
-            lines.Add($"event {name}::{change.Name} -> {NameOf(change.EventHandlerType!)}");
+            yield return ($"event {name}::{change.Name} -> {NameOf(change.EventHandlerType!)}", change);
         }
     }
 
@@ -110,24 +109,24 @@ internal static class ApiListing
     }
 
     /// <summary>A property is one line and one more for each accessor, so that a set accessor more or less is one line's difference.</summary>
-    private static void Describe(string type, PropertyInfo property, SortedSet<string> lines)
+    private static IEnumerable<string> LinesOf(string type, PropertyInfo property)
     {
         var index = property.GetIndexParameters();
         string name = $"{type}::{property.Name}{(index.Length == 0 ? "" : "[" + string.Join(", ", index.Select(parameter => NameOf(parameter.ParameterType))) + "]")}";
         bool get = property.GetMethod is { } getter && IsVisible(getter), set = property.SetMethod is { } setter && IsVisible(setter);
         if (get || set)
         {
-            lines.Add($"{ModifiersOf((property.GetMethod ?? property.SetMethod)!)}property {name} -> {NameOf(property.PropertyType)}");
+            yield return $"{ModifiersOf((property.GetMethod ?? property.SetMethod)!)}property {name} -> {NameOf(property.PropertyType)}";
         }
 
         if (get)
         {
-            lines.Add($"accessor {name} get");
+            yield return $"accessor {name} get";
         }
 
         if (set)
         {
-            lines.Add($"accessor {name} set");
+            yield return $"accessor {name} set";
         }
     }
 

@@ -38,29 +38,7 @@ public static class OnnxCatalog
             FallbackToCpu = fallbackToCpu,
         });
 
-    public static OnnxScoringEstimator ApplyOnnxModel(
-        this TransformsCatalog catalog,
-        string[] outputColumnNames,
-        string[] inputColumnNames,
-        Stream modelBytes,
-        int? gpuDeviceId = null,
-        bool fallbackToCpu = false) =>
-        Apply(
-            catalog,
-            new OnnxOptions { OutputColumns = outputColumnNames, InputColumns = inputColumnNames, GpuDeviceId = gpuDeviceId, FallbackToCpu = fallbackToCpu },
-            modelBytes);
-
-    public static OnnxScoringEstimator ApplyOnnxModel(
-        this TransformsCatalog catalog,
-        string[] outputColumnNames,
-        string[] inputColumnNames,
-        string modelFile,
-        IDictionary<string, int[]> shapeDictionary,
-        int? gpuDeviceId = null,
-        bool fallbackToCpu = false) =>
-        catalog.ApplyOnnxModel(outputColumnNames, inputColumnNames, modelFile, shapeDictionary, gpuDeviceId, fallbackToCpu, recursionLimit: 100);
-
-    // With the overload above, a call that names no recursion limit is ambiguous: so it is with the package.
+    // With the package, a call that names no recursion limit is ambiguous.
     public static OnnxScoringEstimator ApplyOnnxModel(
         this TransformsCatalog catalog,
         string[] outputColumnNames,

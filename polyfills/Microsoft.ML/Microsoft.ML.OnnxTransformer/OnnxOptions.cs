@@ -9,10 +9,10 @@ public sealed class OnnxOptions
     public string ModelFile;
     public string[] InputColumns;
     public string[] OutputColumns;
-    public int? GpuDeviceId;
-    public bool FallbackToCpu;
-    public IDictionary<string, int[]> ShapeDictionary;
-    public int RecursionLimit = 100;
+    internal int? GpuDeviceId;
+    internal bool FallbackToCpu;
+    internal IDictionary<string, int[]> ShapeDictionary;
+    internal int RecursionLimit = 100;
     public int? InterOpNumThreads;
     public int? IntraOpNumThreads;
 }

@@ -30,7 +30,7 @@ public static partial class torch
         }
 
         /// <summary>Adds the gradients of <paramref name="tensors"/> to the leaves of their graph, or to <paramref name="inputs"/> alone.</summary>
-        public static void backward(
+        internal static void backward(
             IList<Tensor> tensors, IList<Tensor>? grad_tensors = null, bool? retain_graph = null, bool create_graph = false, IList<Tensor>? inputs = null)
         {
             nint[] of = Handles(tensors), seeds = Handles(grad_tensors), by = Handles(inputs);

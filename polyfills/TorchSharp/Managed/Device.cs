@@ -5,42 +5,22 @@ public static partial class torch
     /// <summary>The machine's CPU.</summary>
     public static readonly Device CPU = new(DeviceType.CPU, -1);
 
-    private static Device? _cuda;
-
-    /// <summary>The current CUDA device.</summary>
-    /// <exception cref="InvalidOperationException">CUDA is not available.</exception>
-    public static Device CUDA => _cuda ??= InitializeDevice(new Device(DeviceType.CUDA, -1));
-
     public static Device device(string description) => InitializeDevice(new Device(description));
 
-    public static Device device(DeviceType deviceType, int index = -1) => InitializeDevice(new Device(deviceType, index));
-
     /// <summary><paramref name="device"/>, or the CPU for none, once it is known to be usable.</summary>
-    public static Device InitializeDevice(Device? device)
+    /// <exception cref="InvalidOperationException">There is no such device.</exception>
+    internal static Device InitializeDevice(Device? device)
     {
         device ??= CPU;
-        InitializeDeviceType(device.type);
+        if (device.type == DeviceType.MPS || (device.type == DeviceType.CUDA && !cuda.is_available()))
+            throw new InvalidOperationException($"Torch device type {device.type} did not initialise on the current machine.");
         return device;
     }
-
-    /// <exception cref="InvalidOperationException">There is no such device.</exception>
-    public static void InitializeDeviceType(DeviceType deviceType)
-    {
-        if (!TryInitializeDeviceType(deviceType))
-            throw new InvalidOperationException($"Torch device type {deviceType} did not initialise on the current machine.");
-    }
-
-    public static bool TryInitializeDeviceType(DeviceType deviceType) => deviceType switch
-    {
-        DeviceType.CUDA => cuda.device_count() > 0,
-        DeviceType.MPS => false,
-        _ => true,
-    };
 
     /// <summary>Where a tensor is.</summary>
     public class Device
     {
-        public Device(DeviceType deviceType, int index = -1) => (type, this.index) = (deviceType, index);
+        internal Device(DeviceType deviceType, int index) => (type, this.index) = (deviceType, index);
 
         /// <param name="description">"cpu", "cuda" or "cuda:0".</param>
         public Device(string description)
@@ -54,9 +34,7 @@ public static partial class torch
         public DeviceType type { get; }
 
         /// <summary>The device's number, or -1 for the current one.</summary>
-        public int index { get; }
-
-        public static implicit operator Device(string description) => new(description);
+        internal int index { get; }
 
         public override string ToString()
         {

@@ -39,47 +39,12 @@ public sealed class DisposeScope : IDisposable
     /// <summary>Takes a tensor into this scope, from whichever had it.</summary>
     public void Attach(IDisposable disposable) => Move(Managed(disposable), this);
 
-    public void Attach(params IDisposable[] disposables)
-    {
-        foreach (IDisposable disposable in disposables)
-            Attach(disposable);
-    }
-
-    /// <summary>Lets a tensor outlive this scope and every other.</summary>
-    public T Detach<T>(T disposable)
-        where T : IDisposable
-    {
-        MoveToOther(null, disposable);
-        return disposable;
-    }
-
-    public void Detach(params IDisposable[] disposables)
-    {
-        foreach (IDisposable disposable in disposables)
-            MoveToOther(null, disposable);
-    }
-
     /// <summary>Gives a tensor of this scope to the one around it; where there is none, lets it outlive both.</summary>
     public T MoveToOuter<T>(T disposable)
         where T : IDisposable => MoveToOther(_outer, disposable);
 
-    public (T1 first, T2 second) MoveToOuter<T1, T2>(T1 first, T2 second)
-        where T1 : IDisposable
-        where T2 : IDisposable => (MoveToOuter(first), MoveToOuter(second));
-
-    public (T1 first, T2 second, T3 third) MoveToOuter<T1, T2, T3>(T1 first, T2 second, T3 third)
-        where T1 : IDisposable
-        where T2 : IDisposable
-        where T3 : IDisposable => (MoveToOuter(first), MoveToOuter(second), MoveToOuter(third));
-
-    public void MoveToOuter(params IDisposable[] disposables)
-    {
-        foreach (IDisposable disposable in disposables)
-            MoveToOther(_outer, disposable);
-    }
-
     /// <summary>Gives a tensor of this scope to <paramref name="scope"/>; null lets it outlive every scope.</summary>
-    public T MoveToOther<T>(DisposeScope? scope, T disposable)
+    internal T MoveToOther<T>(DisposeScope? scope, T disposable)
         where T : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -46,15 +46,6 @@ public static partial class torch
         floor = 2,
     }
 
-    public static ScalarType uint8 = ScalarType.Byte;
-    public static ScalarType int8 = ScalarType.Int8;
-    public static ScalarType int16 = ScalarType.Int16;
-    public static ScalarType int32 = ScalarType.Int32;
-    public static ScalarType int64 = ScalarType.Int64;
-    public static ScalarType float32 = ScalarType.Float32;
-    public static ScalarType float64 = ScalarType.Float64;
-    public static ScalarType @bool = ScalarType.Bool;
-
     public static partial class nn
     {
         /// <summary>What a loss does with its terms, numbered as in libtorch.</summary>

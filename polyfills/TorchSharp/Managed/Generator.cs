@@ -22,8 +22,7 @@ public static partial class torch
 
         public Generator(ulong seed = 0, Device? device = null)
         {
-            this.device = device ?? CPU;
-            if (this.device.type != DeviceType.CPU)
+            if (device is { type: not DeviceType.CPU })
                 throw new NotSupportedException("This TorchSharp makes generators for the CPU only.");
             _handle = ts_generator(seed);
             if (_handle == 0)
@@ -33,9 +32,9 @@ public static partial class torch
             static extern nint ts_generator(ulong seed);
         }
 
-        private Generator(nint handle) => (_handle, device) = (handle, CPU);
+        private Generator(nint handle) => _handle = handle;
 
-        ~Generator() => Dispose(false);
+        ~Generator() => Free();
 
         /// <summary>The process-wide generator.</summary>
         public static Generator Default
@@ -49,9 +48,7 @@ public static partial class torch
             }
         }
 
-        public Device device { get; }
-
-        public nint Handle => _handle;
+        internal nint Handle => _handle;
 
         public Generator manual_seed(long seed)
         {
@@ -60,14 +57,6 @@ public static partial class torch
 
             [DllImport(Lib)]
             static extern bool ts_generator_seed(nint generator, long seed);
-        }
-
-        /// <summary>Seeds from the clock, and returns that seed.</summary>
-        public long seed()
-        {
-            long seed = DateTime.UtcNow.Ticks;
-            manual_seed(seed);
-            return seed;
         }
 
         public unsafe long initial_seed()
@@ -98,11 +87,11 @@ public static partial class torch
 
         public void Dispose()
         {
-            Dispose(true);
+            Free();
             GC.SuppressFinalize(this);
         }
 
-        protected virtual void Dispose(bool disposing)
+        private void Free()
         {
             nint handle = Interlocked.Exchange(ref _handle, 0);
             if (handle != 0)

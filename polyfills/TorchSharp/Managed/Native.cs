@@ -76,7 +76,7 @@ internal static unsafe class Native
     [StructLayout(LayoutKind.Sequential)]
     public readonly struct Number
     {
-        public const long Nothing = 0, Integer = 1, Real = 2, Truth = 3;
+        public const long Integer = 1, Real = 2;
         private readonly long _kind, _bits;
 
         public Number(long kind, long bits) => (_kind, _bits) = (kind, bits);
@@ -105,7 +105,7 @@ internal static unsafe class Native
     [StructLayout(LayoutKind.Sequential)]
     public struct Axis
     {
-        public const long Single = 0, Slice = 1, NewAxis = 2, Ellipsis = 3, False = 4, True = 5, Tensor = 6;
+        public const long Single = 0, Slice = 1, NewAxis = 2, Ellipsis = 3, Tensor = 4;
         public long Kind, Start, Stop, Step;
         public nint Handle;
     }

@@ -11,7 +11,7 @@ public static partial class torch
         // ---- one operand
 
         public Tensor abs() { return Result(ts_abs(Handle), this); [DllImport(Lib)] static extern nint ts_abs(nint a); }
-        public Tensor neg() { return Result(ts_neg(Handle), this); [DllImport(Lib)] static extern nint ts_neg(nint a); }
+        internal Tensor neg() { return Result(ts_neg(Handle), this); [DllImport(Lib)] static extern nint ts_neg(nint a); }
         public Tensor exp() { return Result(ts_exp(Handle), this); [DllImport(Lib)] static extern nint ts_exp(nint a); }
         public Tensor expm1() { return Result(ts_expm1(Handle), this); [DllImport(Lib)] static extern nint ts_expm1(nint a); }
         public Tensor log() { return Result(ts_log(Handle), this); [DllImport(Lib)] static extern nint ts_log(nint a); }
@@ -21,11 +21,6 @@ public static partial class torch
         public Tensor square() { return Result(ts_square(Handle), this); [DllImport(Lib)] static extern nint ts_square(nint a); }
         public Tensor reciprocal() { return Result(ts_reciprocal(Handle), this); [DllImport(Lib)] static extern nint ts_reciprocal(nint a); }
         public Tensor sign() { return Result(ts_sign(Handle), this); [DllImport(Lib)] static extern nint ts_sign(nint a); }
-        public Tensor sin() { return Result(ts_sin(Handle), this); [DllImport(Lib)] static extern nint ts_sin(nint a); }
-        public Tensor cos() { return Result(ts_cos(Handle), this); [DllImport(Lib)] static extern nint ts_cos(nint a); }
-        public Tensor erf() { return Result(ts_erf(Handle), this); [DllImport(Lib)] static extern nint ts_erf(nint a); }
-        public Tensor floor() { return Result(ts_floor(Handle), this); [DllImport(Lib)] static extern nint ts_floor(nint a); }
-        public Tensor ceil() { return Result(ts_ceil(Handle), this); [DllImport(Lib)] static extern nint ts_ceil(nint a); }
         public Tensor relu() { return Result(ts_relu(Handle), this); [DllImport(Lib)] static extern nint ts_relu(nint a); }
         public Tensor sigmoid() { return Result(ts_sigmoid(Handle), this); [DllImport(Lib)] static extern nint ts_sigmoid(nint a); }
         public Tensor tanh() { return Result(ts_tanh(Handle), this); [DllImport(Lib)] static extern nint ts_tanh(nint a); }
@@ -36,18 +31,13 @@ public static partial class torch
         public Tensor isinf() { return Result(ts_isinf(Handle), this); [DllImport(Lib)] static extern nint ts_isinf(nint a); }
         public Tensor isfinite() { return Result(ts_isfinite(Handle), this); [DllImport(Lib)] static extern nint ts_isfinite(nint a); }
         public Tensor logical_not() { return Result(ts_logical_not(Handle), this); [DllImport(Lib)] static extern nint ts_logical_not(nint a); }
-        public Tensor bitwise_not() { return Result(ts_bitwise_not(Handle), this); [DllImport(Lib)] static extern nint ts_bitwise_not(nint a); }
         public Tensor abs_() { return InPlace(ts_abs_(Handle), this); [DllImport(Lib)] static extern bool ts_abs_(nint a); }
         public Tensor neg_() { return InPlace(ts_neg_(Handle), this); [DllImport(Lib)] static extern bool ts_neg_(nint a); }
-        public Tensor exp_() { return InPlace(ts_exp_(Handle), this); [DllImport(Lib)] static extern bool ts_exp_(nint a); }
-        public Tensor log_() { return InPlace(ts_log_(Handle), this); [DllImport(Lib)] static extern bool ts_log_(nint a); }
         public Tensor sqrt_() { return InPlace(ts_sqrt_(Handle), this); [DllImport(Lib)] static extern bool ts_sqrt_(nint a); }
-        public Tensor reciprocal_() { return InPlace(ts_reciprocal_(Handle), this); [DllImport(Lib)] static extern bool ts_reciprocal_(nint a); }
-        public Tensor relu_() { return InPlace(ts_relu_(Handle), this); [DllImport(Lib)] static extern bool ts_relu_(nint a); }
-        public Tensor sigmoid_() { return InPlace(ts_sigmoid_(Handle), this); [DllImport(Lib)] static extern bool ts_sigmoid_(nint a); }
-        public Tensor tanh_() { return InPlace(ts_tanh_(Handle), this); [DllImport(Lib)] static extern bool ts_tanh_(nint a); }
-        public Tensor silu_() { return InPlace(ts_silu_(Handle), this); [DllImport(Lib)] static extern bool ts_silu_(nint a); }
-        public Tensor selu_() { return InPlace(ts_selu_(Handle), this); [DllImport(Lib)] static extern bool ts_selu_(nint a); }
+        internal Tensor relu_() { return InPlace(ts_relu_(Handle), this); [DllImport(Lib)] static extern bool ts_relu_(nint a); }
+        internal Tensor tanh_() { return InPlace(ts_tanh_(Handle), this); [DllImport(Lib)] static extern bool ts_tanh_(nint a); }
+        internal Tensor silu_() { return InPlace(ts_silu_(Handle), this); [DllImport(Lib)] static extern bool ts_silu_(nint a); }
+        internal Tensor selu_() { return InPlace(ts_selu_(Handle), this); [DllImport(Lib)] static extern bool ts_selu_(nint a); }
         public Tensor zero_() { return InPlace(ts_zero_(Handle), this); [DllImport(Lib)] static extern bool ts_zero_(nint a); }
         public Tensor elu(double alpha = 1) { return Result(ts_elu(Handle, alpha), this); [DllImport(Lib)] static extern nint ts_elu(nint a, Number alpha); }
 
@@ -67,7 +57,7 @@ public static partial class torch
             static extern nint ts_leaky_relu(nint a, Number slope);
         }
 
-        public Tensor leaky_relu_(Scalar negative_slope)
+        internal Tensor leaky_relu_(Scalar negative_slope)
         {
             return InPlace(ts_leaky_relu_(Handle, negative_slope), this);
 
@@ -83,20 +73,12 @@ public static partial class torch
             static extern nint ts_softplus(nint a, Number beta, Number threshold);
         }
 
-        public Tensor softmax(long dim, ScalarType? dtype = null)
+        internal Tensor softmax(long dim, ScalarType? dtype)
         {
             return Result(ts_softmax(Handle, dim, Type(dtype)), this);
 
             [DllImport(Lib)]
             static extern nint ts_softmax(nint a, long dim, int type);
-        }
-
-        public Tensor log_softmax(long dim, ScalarType? dtype = null)
-        {
-            return Result(ts_log_softmax(Handle, dim, Type(dtype)), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_log_softmax(nint a, long dim, int type);
         }
 
         public Tensor clamp(Scalar? min = null, Scalar? max = null)
@@ -141,14 +123,6 @@ public static partial class torch
             static extern bool ts_bernoulli_(nint a, double p, nint generator);
         }
 
-        public Tensor bernoulli(Generator? generator = null)
-        {
-            return Result(ts_bernoulli(Handle, Of(generator)), this, generator);
-
-            [DllImport(Lib)]
-            static extern nint ts_bernoulli(nint a, nint generator);
-        }
-
         // ---- two operands
 
         public Tensor add(Tensor target) => add(target, 1);
@@ -161,15 +135,7 @@ public static partial class torch
             static extern nint ts_add(nint a, nint b, Number alpha);
         }
 
-        public Tensor add(Scalar scalar) => add(scalar, 1);
-
-        public Tensor add(Scalar scalar, Scalar alpha)
-        {
-            return Result(ts_add_s(Handle, scalar, alpha), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_add_s(nint a, Number b, Number alpha);
-        }
+        public Tensor add(Scalar scalar) { return Result(ts_add_s(Handle, scalar), this); [DllImport(Lib)] static extern nint ts_add_s(nint a, Number b); }
 
         public Tensor add_(Tensor target) => add_(target, 1);
 
@@ -181,17 +147,9 @@ public static partial class torch
             static extern bool ts_add_(nint a, nint b, Number alpha);
         }
 
-        public Tensor add_(Scalar scalar) => add_(scalar, 1);
+        public Tensor add_(Scalar scalar) { return InPlace(ts_add_s_(Handle, scalar), this); [DllImport(Lib)] static extern bool ts_add_s_(nint a, Number b); }
 
-        public Tensor add_(Scalar scalar, Scalar alpha)
-        {
-            return InPlace(ts_add_s_(Handle, scalar, alpha), this);
-
-            [DllImport(Lib)]
-            static extern bool ts_add_s_(nint a, Number b, Number alpha);
-        }
-
-        public Tensor sub(Tensor target)
+        internal Tensor sub(Tensor target)
         {
             return Result(ts_sub(Handle, target.Handle), this, target);
 
@@ -199,15 +157,7 @@ public static partial class torch
             static extern nint ts_sub(nint a, nint b);
         }
 
-        public Tensor sub(Scalar target) { return Result(ts_sub_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_sub_s(nint a, Number b); }
-
-        public Tensor sub_(Tensor target)
-        {
-            return InPlace(ts_sub_(Handle, target.Handle), this, target);
-
-            [DllImport(Lib)]
-            static extern bool ts_sub_(nint a, nint b);
-        }
+        internal Tensor sub(Scalar target) { return Result(ts_sub_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_sub_s(nint a, Number b); }
 
         public Tensor sub_(Scalar target) { return InPlace(ts_sub_s_(Handle, target), this); [DllImport(Lib)] static extern bool ts_sub_s_(nint a, Number b); }
 
@@ -219,7 +169,7 @@ public static partial class torch
             static extern nint ts_mul(nint a, nint b);
         }
 
-        public Tensor mul(Scalar target) { return Result(ts_mul_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_mul_s(nint a, Number b); }
+        internal Tensor mul(Scalar target) { return Result(ts_mul_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_mul_s(nint a, Number b); }
 
         public Tensor mul_(Tensor target)
         {
@@ -231,29 +181,15 @@ public static partial class torch
 
         public Tensor mul_(Scalar target) { return InPlace(ts_mul_s_(Handle, target), this); [DllImport(Lib)] static extern bool ts_mul_s_(nint a, Number b); }
 
-        public Tensor div(Tensor target, RoundingMode rounding_mode = RoundingMode.None)
+        internal Tensor div(Tensor target)
         {
-            return Result(ts_div(Handle, target.Handle, (int)rounding_mode), this, target);
+            return Result(ts_div(Handle, target.Handle), this, target);
 
             [DllImport(Lib)]
-            static extern nint ts_div(nint a, nint b, int mode);
+            static extern nint ts_div(nint a, nint b);
         }
 
-        public Tensor div(Scalar target, RoundingMode rounding_mode = RoundingMode.None)
-        {
-            return Result(ts_div_s(Handle, target, (int)rounding_mode), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_div_s(nint a, Number b, int mode);
-        }
-
-        public Tensor div_(Tensor target, RoundingMode rounding_mode = RoundingMode.None)
-        {
-            return InPlace(ts_div_(Handle, target.Handle, (int)rounding_mode), this, target);
-
-            [DllImport(Lib)]
-            static extern bool ts_div_(nint a, nint b, int mode);
-        }
+        internal Tensor div(Scalar target) { return Result(ts_div_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_div_s(nint a, Number b); }
 
         public Tensor div_(Scalar target, RoundingMode rounding_mode = RoundingMode.None)
         {
@@ -273,39 +209,7 @@ public static partial class torch
 
         public Tensor pow(Scalar exponent) { return Result(ts_pow_s(Handle, exponent), this); [DllImport(Lib)] static extern nint ts_pow_s(nint a, Number b); }
 
-        public Tensor pow_(Tensor exponent)
-        {
-            return InPlace(ts_pow_(Handle, exponent.Handle), this, exponent);
-
-            [DllImport(Lib)]
-            static extern bool ts_pow_(nint a, nint b);
-        }
-
-        public Tensor pow_(Scalar exponent)
-        {
-            return InPlace(ts_pow_s_(Handle, exponent), this);
-
-            [DllImport(Lib)]
-            static extern bool ts_pow_s_(nint a, Number b);
-        }
-
-        public Tensor remainder(Tensor target)
-        {
-            return Result(ts_remainder(Handle, target.Handle), this, target);
-
-            [DllImport(Lib)]
-            static extern nint ts_remainder(nint a, nint b);
-        }
-
-        public Tensor remainder(Scalar scalar)
-        {
-            return Result(ts_remainder_s(Handle, scalar), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_remainder_s(nint a, Number b);
-        }
-
-        public Tensor eq(Tensor target)
+        internal Tensor eq(Tensor target)
         {
             return Result(ts_eq(Handle, target.Handle), this, target);
 
@@ -313,9 +217,7 @@ public static partial class torch
             static extern nint ts_eq(nint a, nint b);
         }
 
-        public Tensor eq(Scalar target) { return Result(ts_eq_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_eq_s(nint a, Number b); }
-
-        public Tensor ne(Tensor target)
+        internal Tensor ne(Tensor target)
         {
             return Result(ts_ne(Handle, target.Handle), this, target);
 
@@ -325,7 +227,7 @@ public static partial class torch
 
         public Tensor ne(Scalar target) { return Result(ts_ne_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_ne_s(nint a, Number b); }
 
-        public Tensor lt(Tensor target)
+        internal Tensor lt(Tensor target)
         {
             return Result(ts_lt(Handle, target.Handle), this, target);
 
@@ -333,7 +235,7 @@ public static partial class torch
             static extern nint ts_lt(nint a, nint b);
         }
 
-        public Tensor lt(Scalar target) { return Result(ts_lt_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_lt_s(nint a, Number b); }
+        internal Tensor lt(Scalar target) { return Result(ts_lt_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_lt_s(nint a, Number b); }
 
         public Tensor le(Tensor target)
         {
@@ -343,9 +245,7 @@ public static partial class torch
             static extern nint ts_le(nint a, nint b);
         }
 
-        public Tensor le(Scalar target) { return Result(ts_le_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_le_s(nint a, Number b); }
-
-        public Tensor gt(Tensor target)
+        internal Tensor gt(Tensor target)
         {
             return Result(ts_gt(Handle, target.Handle), this, target);
 
@@ -353,19 +253,9 @@ public static partial class torch
             static extern nint ts_gt(nint a, nint b);
         }
 
-        public Tensor gt(Scalar target) { return Result(ts_gt_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_gt_s(nint a, Number b); }
+        internal Tensor gt(Scalar target) { return Result(ts_gt_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_gt_s(nint a, Number b); }
 
-        public Tensor ge(Tensor target)
-        {
-            return Result(ts_ge(Handle, target.Handle), this, target);
-
-            [DllImport(Lib)]
-            static extern nint ts_ge(nint a, nint b);
-        }
-
-        public Tensor ge(Scalar target) { return Result(ts_ge_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_ge_s(nint a, Number b); }
-
-        public Tensor maximum(Tensor other)
+        internal Tensor maximum(Tensor other)
         {
             return Result(ts_maximum(Handle, other.Handle), this, other);
 
@@ -373,52 +263,12 @@ public static partial class torch
             static extern nint ts_maximum(nint a, nint b);
         }
 
-        public Tensor minimum(Tensor other)
+        internal Tensor minimum(Tensor other)
         {
             return Result(ts_minimum(Handle, other.Handle), this, other);
 
             [DllImport(Lib)]
             static extern nint ts_minimum(nint a, nint b);
-        }
-
-        public Tensor logical_and(Tensor other)
-        {
-            return Result(ts_logical_and(Handle, other.Handle), this, other);
-
-            [DllImport(Lib)]
-            static extern nint ts_logical_and(nint a, nint b);
-        }
-
-        public Tensor logical_or(Tensor other)
-        {
-            return Result(ts_logical_or(Handle, other.Handle), this, other);
-
-            [DllImport(Lib)]
-            static extern nint ts_logical_or(nint a, nint b);
-        }
-
-        public Tensor bitwise_and(Tensor other)
-        {
-            return Result(ts_bitwise_and(Handle, other.Handle), this, other);
-
-            [DllImport(Lib)]
-            static extern nint ts_bitwise_and(nint a, nint b);
-        }
-
-        public Tensor bitwise_or(Tensor other)
-        {
-            return Result(ts_bitwise_or(Handle, other.Handle), this, other);
-
-            [DllImport(Lib)]
-            static extern nint ts_bitwise_or(nint a, nint b);
-        }
-
-        public Tensor bitwise_xor(Tensor other)
-        {
-            return Result(ts_bitwise_xor(Handle, other.Handle), this, other);
-
-            [DllImport(Lib)]
-            static extern nint ts_bitwise_xor(nint a, nint b);
         }
 
         // ---- three and more
@@ -471,31 +321,13 @@ public static partial class torch
             static extern bool ts_addcdiv_(nint a, nint b, nint c, Number value);
         }
 
-        public Tensor addcdiv(Tensor tensor1, Tensor tensor2) => addcdiv(tensor1, tensor2, 1);
-        public Tensor addcdiv_(Tensor tensor1, Tensor tensor2) => addcdiv_(tensor1, tensor2, 1);
         /// <summary>The elements of this where <paramref name="condition"/> holds, and of <paramref name="y"/> elsewhere.</summary>
-        public Tensor where(Tensor condition, Tensor y)
+        internal Tensor where(Tensor condition, Tensor y)
         {
             return Result(ts_where(condition.Handle, Handle, y.Handle), this, condition, y);
 
             [DllImport(Lib)]
             static extern nint ts_where(nint condition, nint a, nint b);
-        }
-
-        public Tensor masked_fill(Tensor mask, Scalar value)
-        {
-            return Result(ts_masked_fill(Handle, mask.Handle, value), this, mask);
-
-            [DllImport(Lib)]
-            static extern nint ts_masked_fill(nint a, nint mask, Number value);
-        }
-
-        public Tensor masked_fill_(Tensor mask, Scalar value)
-        {
-            return InPlace(ts_masked_fill_(Handle, mask.Handle, value), this, mask);
-
-            [DllImport(Lib)]
-            static extern bool ts_masked_fill_(nint a, nint mask, Number value);
         }
 
         // ---- operators
@@ -508,35 +340,15 @@ public static partial class torch
         public static Tensor operator *(Tensor left, Scalar right) => left.mul(right);
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
         public static Tensor operator /(Tensor left, Scalar right) => left.div(right);
-        public static Tensor operator %(Tensor left, Tensor right) => left.remainder(right);
-        public static Tensor operator %(Tensor left, Scalar right) => left.remainder(right);
-        public static Tensor operator +(Scalar left, Tensor right) => right.add(left);
-        public static Tensor operator *(Scalar left, Tensor right) => right.mul(left);
         public static Tensor operator -(Scalar left, Tensor right) => right.neg().add(left);
         public static Tensor operator /(Scalar left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator -(Tensor tensor) => tensor.neg();
-        public static Tensor operator ~(Tensor left) => left.bitwise_not();
-        public static Tensor operator &(Tensor left, Tensor right) => left.bitwise_and(right);
-        public static Tensor operator |(Tensor left, Tensor right) => left.bitwise_or(right);
-        public static Tensor operator ^(Tensor left, Tensor right) => left.bitwise_xor(right);
         public static Tensor operator ==(Tensor left, Tensor right) => left.eq(right);
-        public static Tensor operator ==(Tensor left, Scalar right) => left.eq(right);
         public static Tensor operator !=(Tensor left, Tensor right) => left.ne(right);
-        public static Tensor operator !=(Tensor left, Scalar right) => left.ne(right);
         public static Tensor operator <(Tensor left, Tensor right) => left.lt(right);
         public static Tensor operator <(Tensor left, Scalar right) => left.lt(right);
-        public static Tensor operator <=(Tensor left, Tensor right) => left.le(right);
-        public static Tensor operator <=(Tensor left, Scalar right) => left.le(right);
         public static Tensor operator >(Tensor left, Tensor right) => left.gt(right);
         public static Tensor operator >(Tensor left, Scalar right) => left.gt(right);
-        public static Tensor operator >=(Tensor left, Tensor right) => left.ge(right);
-        public static Tensor operator >=(Tensor left, Scalar right) => left.ge(right);
-        public static Tensor operator ==(Scalar left, Tensor right) => right.eq(left);
-        public static Tensor operator !=(Scalar left, Tensor right) => right.ne(left);
-        public static Tensor operator <(Scalar left, Tensor right) => right.gt(left);
-        public static Tensor operator <=(Scalar left, Tensor right) => right.ge(left);
-        public static Tensor operator >(Scalar left, Tensor right) => right.lt(left);
-        public static Tensor operator >=(Scalar left, Tensor right) => right.le(left);
 
         private static int Type(ScalarType? type) => type is { } given ? (int)given : -1;
 

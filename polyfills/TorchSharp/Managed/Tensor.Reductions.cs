@@ -17,7 +17,6 @@ public static partial class torch
         }
 
         public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) => sum([dim], keepdim, type);
-        public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) => sum(dim.AsSpan(), keepdim, type);
         public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null)
         {
             fixed (long* d = dim)
@@ -45,71 +44,29 @@ public static partial class torch
             static extern nint ts_std(nint a, bool unbiased);
         }
 
-        public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => std([dim], unbiased, keepdim, type);
-        public Tensor std(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
-            std(dimensions.AsSpan(), unbiased, keepdim, type);
-        public Tensor std(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        public Tensor std(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
         {
             using Tensor? converted = type is { } other ? to_type(other) : null;
-            fixed (long* d = dimensions)
-                return Result(ts_std_dim((converted ?? this).Handle, d, dimensions.Length, unbiased, keepdim), this, converted);
+            return Result(ts_std_dim((converted ?? this).Handle, dim, unbiased, keepdim), this, converted);
 
             [DllImport(Lib)]
-            static extern nint ts_std_dim(nint a, long* dims, int count, bool unbiased, bool keep);
+            static extern nint ts_std_dim(nint a, long dim, bool unbiased, bool keep);
         }
 
-        public Tensor var(bool unbiased = true)
-        {
-            return Result(ts_var(Handle, unbiased), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_var(nint a, bool unbiased);
-        }
-
-        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => var([dim], unbiased, keepdim, type);
-        public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
-            var(dimensions.AsSpan(), unbiased, keepdim, type);
-        public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
         {
             using Tensor? converted = type is { } other ? to_type(other) : null;
-            fixed (long* d = dimensions)
-                return Result(ts_var_dim((converted ?? this).Handle, d, dimensions.Length, unbiased, keepdim), this, converted);
+            return Result(ts_var_dim((converted ?? this).Handle, dim, unbiased, keepdim), this, converted);
 
             [DllImport(Lib)]
-            static extern nint ts_var_dim(nint a, long* dims, int count, bool unbiased, bool keep);
+            static extern nint ts_var_dim(nint a, long dim, bool unbiased, bool keep);
         }
 
         public Tensor any() { return Result(ts_any(Handle), this); [DllImport(Lib)] static extern nint ts_any(nint a); }
 
-        public Tensor any(long dim, bool keepdim = false)
-        {
-            return Result(ts_any_dim(Handle, dim, keepdim), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_any_dim(nint a, long dim, bool keep);
-        }
-
         public Tensor all() { return Result(ts_all(Handle), this); [DllImport(Lib)] static extern nint ts_all(nint a); }
 
-        public Tensor all(long dim, bool keepdim = false)
-        {
-            return Result(ts_all_dim(Handle, dim, keepdim), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_all_dim(nint a, long dim, bool keep);
-        }
-
         public Tensor argmax() { return Result(ts_argmax(Handle), this); [DllImport(Lib)] static extern nint ts_argmax(nint a); }
-
-        public Tensor argmax(long dim, bool keepdim = false)
-        {
-            return Result(ts_argmax_dim(Handle, dim, keepdim), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_argmax_dim(nint a, long dim, bool keep);
-        }
-
-        public Tensor argmin() { return Result(ts_argmin(Handle), this); [DllImport(Lib)] static extern nint ts_argmin(nint a); }
 
         public Tensor argmin(long dim, bool keepdim = false)
         {
@@ -131,35 +88,8 @@ public static partial class torch
         }
 
         public Tensor min() { return Result(ts_min(Handle), this); [DllImport(Lib)] static extern nint ts_min(nint a); }
-        public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false)
-        {
-            nint values, indexes;
-            Check(ts_min_dim(Handle, dim, keepdim, &values, &indexes), this);
-            return (new Tensor(values), new Tensor(indexes));
-
-            [DllImport(Lib)]
-            static extern bool ts_min_dim(nint a, long dim, bool keep, nint* values, nint* indexes);
-        }
-
-        public (Tensor Values, Tensor Indices) sort(long dim = -1, bool descending = false, bool stable = false)
-        {
-            nint values, indexes;
-            Check(ts_sort(Handle, dim, descending, stable, &values, &indexes), this);
-            return (new Tensor(values), new Tensor(indexes));
-
-            [DllImport(Lib)]
-            static extern bool ts_sort(nint a, long dim, bool descending, bool stable, nint* values, nint* indexes);
-        }
 
         public Tensor norm(float p = 2) { return Result(ts_norm(Handle, p), this); [DllImport(Lib)] static extern nint ts_norm(nint a, float p); }
-
-        public Tensor norm(int dim, bool keepdim = false, float p = 2)
-        {
-            return Result(ts_norm_dim(Handle, dim, keepdim, p), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_norm_dim(nint a, long dim, bool keep, float p);
-        }
 
         public Tensor logsumexp(long dim, bool keepdim = false)
         {

@@ -62,28 +62,14 @@ public static partial class torch
             static extern nint ts_view(nint a, long* s, int n);
         }
 
-        public Tensor repeat(params long[] sizes)
+        public Tensor expand(params long[] sizes)
         {
             fixed (long* s = sizes)
-                return Result(ts_repeat(Handle, s, sizes.Length), this);
+                return Result(ts_expand(Handle, s, sizes.Length), this);
 
             [DllImport(Lib)]
-            static extern nint ts_repeat(nint a, long* s, int n);
+            static extern nint ts_expand(nint a, long* s, int n);
         }
-
-        public Tensor expand(params long[] sizes) => expand(sizes.AsSpan());
-        public Tensor expand(long[] sizes, bool isImplicit = false) => expand(sizes.AsSpan(), isImplicit);
-        public Tensor expand(ReadOnlySpan<long> sizes, bool isImplicit = false)
-        {
-            fixed (long* s = sizes)
-                return Result(ts_expand(Handle, s, sizes.Length, isImplicit), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_expand(nint a, long* s, int n, bool isImplicit);
-        }
-
-        public Tensor expand_as(Tensor other) => expand(other.shape);
-        public Tensor view_as(Tensor other) => view(other.shape);
 
         public Tensor flatten(long start_dim = 0, long end_dim = -1)
         {
@@ -119,14 +105,6 @@ public static partial class torch
             static extern nint ts_narrow(nint a, long dim, long start, long length);
         }
 
-        public Tensor select(long dim, long index)
-        {
-            return Result(ts_select(Handle, dim, index), this);
-
-            [DllImport(Lib)]
-            static extern nint ts_select(nint a, long dim, long index);
-        }
-
         public Tensor slice(long dim, long start, long finish, long step)
         {
             return Result(ts_slice(Handle, dim, start, finish, step), this);
@@ -151,19 +129,9 @@ public static partial class torch
             static extern nint ts_gather(nint a, long dim, nint index);
         }
 
-        public Tensor masked_select(Tensor mask)
-        {
-            return Result(ts_masked_select(Handle, mask.Handle), this, mask);
-
-            [DllImport(Lib)]
-            static extern nint ts_masked_select(nint a, nint mask);
-        }
-
-        public Tensor nonzero() { return Result(ts_nonzero(Handle), this); [DllImport(Lib)] static extern nint ts_nonzero(nint a); }
-
         // ---- indexers
 
-        public Tensor index(params TensorIndex[] indices)
+        internal Tensor index(params TensorIndex[] indices)
         {
             Axis* items = stackalloc Axis[indices.Length];
             for (int i = 0; i < indices.Length; i++)
@@ -174,7 +142,7 @@ public static partial class torch
             static extern nint ts_index(nint a, Axis* indices, int n);
         }
 
-        public Tensor index_put_(Tensor value, params TensorIndex[] indices)
+        internal Tensor index_put_(Tensor value, params TensorIndex[] indices)
         {
             Axis* items = stackalloc Axis[indices.Length];
             for (int i = 0; i < indices.Length; i++)
@@ -183,17 +151,6 @@ public static partial class torch
 
             [DllImport(Lib)]
             static extern bool ts_index_put_(nint a, Axis* indices, int n, nint value);
-        }
-
-        public Tensor index_put_(Scalar value, params TensorIndex[] indices)
-        {
-            Axis* items = stackalloc Axis[indices.Length];
-            for (int i = 0; i < indices.Length; i++)
-                items[i] = indices[i].Axis;
-            return InPlace(ts_index_put_s_(Handle, items, indices.Length, value), this, indices);
-
-            [DllImport(Lib)]
-            static extern bool ts_index_put_s_(nint a, Axis* indices, int n, Number value);
         }
 
         [IndexerName("TensorItems")]
@@ -214,22 +171,15 @@ public static partial class torch
         [IndexerName("TensorItems")]
         public Tensor this[long i1]
         {
-            get => index(i1);
-            set => index_put_(value, i1);
+            get => index(TensorIndex.Single(i1));
+            set => index_put_(value, TensorIndex.Single(i1));
         }
 
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2]
         {
-            get => index(i1, i2);
-            set => index_put_(value, i1, i2);
-        }
-
-        [IndexerName("TensorItems")]
-        public Tensor this[long i1, long i2, long i3]
-        {
-            get => index(i1, i2, i3);
-            set => index_put_(value, i1, i2, i3);
+            get => index(TensorIndex.Single(i1), TensorIndex.Single(i2));
+            set => index_put_(value, TensorIndex.Single(i1), TensorIndex.Single(i2));
         }
     }
 
@@ -248,7 +198,6 @@ public static partial class torch
         public static TensorIndex Colon = Slice();
         public static TensorIndex Ellipsis = new(Axis.Ellipsis);
         public static TensorIndex None = new(Axis.NewAxis);
-        public static TensorIndex Null = new(Axis.NewAxis);
 
         internal readonly Axis Axis
         {
@@ -266,10 +215,6 @@ public static partial class torch
 
         public static TensorIndex Single(long? index) => new(Axis.Single, index ?? 0);
 
-        public static TensorIndex Bool(bool value) => new(value ? Axis.True : Axis.False);
-
-        public static TensorIndex Tensor(Tensor tensor) => new(Axis.Tensor, tensor: tensor);
-
-        public static implicit operator TensorIndex(long value) => Single(value);
+        internal static TensorIndex Tensor(Tensor tensor) => new(Axis.Tensor, tensor: tensor);
     }
 }

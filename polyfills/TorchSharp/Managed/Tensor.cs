@@ -21,12 +21,12 @@ public static partial class torch
                 DisposeScope.Current?.Link(this);
         }
 
-        ~Tensor() => Dispose(false);
+        ~Tensor() => Free();
 
         /// <summary>How many tensors the process holds.</summary>
         public static long TotalCount => Interlocked.Read(ref s_count);
 
-        public nint Handle => _handle != 0 ? _handle : throw new InvalidOperationException("Tensor invalid -- empty handle.");
+        internal nint Handle => _handle != 0 ? _handle : throw new InvalidOperationException("Tensor invalid -- empty handle.");
 
         /// <summary>Whether the tensor has been disposed, or given to a parameter.</summary>
         public bool IsInvalid => _handle == 0;
@@ -40,15 +40,14 @@ public static partial class torch
 
         public void Dispose()
         {
-            Dispose(true);
+            // The finalizer's thread leaves scopes alone: one that could still free this tensor would have kept it from being collected.
+            OwningDisposeScope?.Unlink(this);
+            Free();
             GC.SuppressFinalize(this);
         }
 
-        protected virtual void Dispose(bool disposing)
+        private void Free()
         {
-            // The finalizer's thread leaves scopes alone: one that could still free this tensor would have kept it from being collected.
-            if (disposing)
-                OwningDisposeScope?.Unlink(this);
             nint handle = MoveHandle();
             if (handle != 0)
                 ts_free(handle);
@@ -69,7 +68,7 @@ public static partial class torch
         /// <summary>Lets the tensor outlive every scope.</summary>
         public Tensor DetachFromDisposeScope()
         {
-            OwningDisposeScope?.Detach(this);
+            OwningDisposeScope?.MoveToOther(null, this);
             return this;
         }
 
@@ -80,16 +79,9 @@ public static partial class torch
             return this;
         }
 
-        /// <summary>Gives the tensor to <paramref name="other"/>; null lets it outlive every scope.</summary>
-        public Tensor MoveToOtherDisposeScope(DisposeScope? other)
-        {
-            DisposeScope.Move(this, other);
-            return this;
-        }
-
         // ---- what it is
 
-        public long Dimensions
+        internal long Dimensions
         {
             get
             {
@@ -100,25 +92,13 @@ public static partial class torch
             }
         }
 
-        public long dim() => Dimensions;
-
-        public long ndim => Dimensions;
-
-        public long NumberOfElements
+        public long numel()
         {
-            get
-            {
-                return ts_numel(Handle);
+            return ts_numel(Handle);
 
-                [DllImport(Lib), SuppressGCTransition]
-                static extern long ts_numel(nint a);
-            }
+            [DllImport(Lib), SuppressGCTransition]
+            static extern long ts_numel(nint a);
         }
-
-        public long numel() => NumberOfElements;
-
-        /// <summary>Bytes of an element.</summary>
-        public long ElementSize => SizeOf(dtype);
 
         public ScalarType dtype
         {
@@ -133,7 +113,7 @@ public static partial class torch
 
         public Device device => device_type == DeviceType.CPU ? CPU : new Device(device_type, device_index);
 
-        public DeviceType device_type
+        internal DeviceType device_type
         {
             get
             {
@@ -144,7 +124,7 @@ public static partial class torch
             }
         }
 
-        public int device_index
+        internal int device_index
         {
             get
             {
@@ -154,10 +134,6 @@ public static partial class torch
                 static extern int ts_device_index(nint a);
             }
         }
-
-        public bool is_floating_point() => torch.is_floating_point(dtype);
-
-        public bool is_integral() => torch.is_integral(dtype);
 
         public unsafe long[] shape
         {
@@ -172,8 +148,6 @@ public static partial class torch
                 static extern void ts_sizes(nint a, long* result);
             }
         }
-
-        public long[] size() => shape;
 
         public unsafe long size(int dim)
         {
@@ -238,7 +212,7 @@ public static partial class torch
         {
             get
             {
-                long size = NumberOfElements * ElementSize;
+                long size = numel() * SizeOf(dtype);
                 if (!is_contiguous())
                     throw new InvalidOperationException("Bytes() called on non-contiguous tensor.");
                 if (size > int.MaxValue)
@@ -250,7 +224,7 @@ public static partial class torch
             {
                 if (!is_contiguous())
                     throw new InvalidOperationException("SetBytes() called on non-contiguous tensor.");
-                if (NumberOfElements * ElementSize != value.Length)
+                if (numel() * SizeOf(dtype) != value.Length)
                     throw new ArgumentException("Mismatched data sizes in SetBytes().");
                 value.CopyTo(new Span<byte>(DataPointer(), value.Length));
             }
@@ -268,16 +242,16 @@ public static partial class torch
         public T item<T>()
             where T : unmanaged
         {
-            if (NumberOfElements != 1)
+            if (numel() != 1)
                 throw new ArgumentException("Number of elements in the tensor must be 1");
             return data<T>()[0];
         }
 
-        public unsafe Scalar ToScalar()
+        internal unsafe Number Item()
         {
             Number result;
             Check(ts_item(Handle, &result), this);
-            return Scalar.Of(result);
+            return result;
 
             [DllImport(Lib)]
             static extern bool ts_item(nint a, Number* result);
@@ -305,8 +279,6 @@ public static partial class torch
 
         public Tensor cpu() => To(null, CPU, false, false, false);
 
-        public Tensor cuda(Device? device = null, bool non_blocking = false) => to(device ?? CUDA, non_blocking: non_blocking);
-
         public Tensor to_type(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             To(type, null, copy, disposeAfter, non_blocking);
 
@@ -316,28 +288,13 @@ public static partial class torch
         public Tensor to(Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             To(null, InitializeDevice(device), copy, disposeAfter, non_blocking);
 
-        public Tensor to(ScalarType type, Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
-            To(type, InitializeDevice(device), copy, disposeAfter, non_blocking);
-
-        public Tensor @float() => to_type(ScalarType.Float32);
-
-        public Tensor @double() => to_type(ScalarType.Float64);
-
-        public Tensor @long() => to_type(ScalarType.Int64);
-
-        public Tensor @int() => to_type(ScalarType.Int32);
-
-        public Tensor @bool() => to_type(ScalarType.Bool);
-
-        public Tensor @byte() => to_type(ScalarType.Byte);
-
         public Tensor clone() { return Result(ts_clone(Handle), this); [DllImport(Lib)] static extern nint ts_clone(nint a); }
 
         public Tensor detach() { return Result(ts_detach(Handle), this); [DllImport(Lib)] static extern nint ts_detach(nint a); }
 
         public Tensor contiguous() { return Result(ts_contiguous(Handle), this); [DllImport(Lib)] static extern nint ts_contiguous(nint a); }
 
-        public Tensor alias() { return Result(ts_alias(Handle), this); [DllImport(Lib)] static extern nint ts_alias(nint a); }
+        internal Tensor alias() { return Result(ts_alias(Handle), this); [DllImport(Lib)] static extern nint ts_alias(nint a); }
 
         public Tensor copy_(Tensor source, bool nonBlocking = false)
         {
@@ -347,7 +304,7 @@ public static partial class torch
             static extern bool ts_copy_(nint a, nint source, bool nonBlocking);
         }
 
-        private Tensor To(ScalarType? type, Device? device, bool copy, bool disposeAfter, bool nonBlocking)
+        internal Tensor To(ScalarType? type, Device? device, bool copy, bool disposeAfter, bool nonBlocking)
         {
             device ??= this.device;
             Tensor result = Result(ts_to(Handle, (int)(type ?? dtype), (int)device.type, device.index, copy, nonBlocking), this);
@@ -413,8 +370,6 @@ public static partial class torch
             return this;
         }
 
-        public Tensor with_requires_grad(bool requires_grad = true) => requires_grad_(requires_grad);
-
         /// <summary>The gradient that has accumulated here, or null.</summary>
         public Tensor? grad
         {
@@ -435,14 +390,6 @@ public static partial class torch
             }
         }
 
-        public void retain_grad()
-        {
-            Check(ts_retain_grad(Handle), this);
-
-            [DllImport(Lib)]
-            static extern bool ts_retain_grad(nint a);
-        }
-
         public void backward() => autograd.backward([this], null, false, false, null);
 
         public void backward(IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
@@ -450,15 +397,7 @@ public static partial class torch
 
         // ---- numbers out of it
 
-        public static explicit operator float(Tensor value) => value.ToSingle();
-
-        public static explicit operator double(Tensor value) => value.ToDouble();
-
-        public static explicit operator long(Tensor value) => value.ToInt64();
-
-        public static explicit operator int(Tensor value) => value.ToInt32();
-
-        public static explicit operator bool(Tensor value) => value.ToBoolean();
+        public static explicit operator double(Tensor value) => value.Item().ToDouble();
 
         public override string ToString()
         {
@@ -497,15 +436,7 @@ public static partial class torch
 /// <summary>Single elements out of tensors, whatever their type.</summary>
 public static class TensorExtensionMethods
 {
-    public static float ToSingle(this torch.Tensor value) => value.ToScalar().ToSingle();
+    public static float ToSingle(this torch.Tensor value) => (float)value.Item().ToDouble();
 
-    public static double ToDouble(this torch.Tensor value) => value.ToScalar().ToDouble();
-
-    public static long ToInt64(this torch.Tensor value) => value.ToScalar().ToInt64();
-
-    public static int ToInt32(this torch.Tensor value) => value.ToScalar().ToInt32();
-
-    public static bool ToBoolean(this torch.Tensor value) => value.ToScalar().ToBoolean();
-
-    public static Modules.Parameter AsParameter(this torch.Tensor tensor) => new(tensor);
+    public static long ToInt64(this torch.Tensor value) => value.Item().ToInt64();
 }

@@ -19,7 +19,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
         _tensor = tensor;
     }
 
-    public long Count => _tensor?.NumberOfElements ?? 0;
+    public long Count => _tensor?.numel() ?? 0;
 
     /// <summary>The element at an index for each axis, or at one index into all of them.</summary>
     public T this[params long[] indices]
@@ -39,7 +39,7 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
     public void CopyTo(T[] array, int arrayIndex = 0, long tensorIndex = 0) => CopyTo(array.AsSpan(), arrayIndex, tensorIndex);
 
     /// <summary>Copies as many elements as there are from <paramref name="tensorIndex"/> on, or as there is room for.</summary>
-    public void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
+    internal void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
         if (tensorIndex < 0 || tensorIndex >= Count)
             throw new ArgumentOutOfRangeException(nameof(tensorIndex));

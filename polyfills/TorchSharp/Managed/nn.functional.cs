@@ -21,8 +21,6 @@ public static partial class torch
 
             public static Tensor gelu(Tensor x) => x.gelu();
 
-            public static Tensor gelu(Tensor x, bool inplace) => inplace ? x.copy_(x.gelu()).alias() : x.gelu();
-
             public static Tensor silu(Tensor x, bool inplace = false) => inplace ? x.silu_().alias() : x.silu();
 
             public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => x.softplus(beta, threshold);
@@ -30,8 +28,6 @@ public static partial class torch
             public static Tensor tanh(Tensor x, bool inplace = false) => inplace ? x.tanh_().alias() : x.tanh();
 
             public static Tensor sigmoid(Tensor x) => x.sigmoid();
-
-            public static Tensor sigmoid(Tensor x, bool inplace) => inplace ? x.sigmoid_().alias() : x.sigmoid();
 
             public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
 

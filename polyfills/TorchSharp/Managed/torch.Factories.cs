@@ -8,14 +8,10 @@ public static unsafe partial class torch
 {
     public static Tensor empty(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         empty([size], dtype, device, requires_grad, names);
-    public static Tensor empty(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        empty([rows, columns], dtype, device, requires_grad, names);
     public static Tensor empty(
         long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         empty([dim0, dim1, dim2], dtype, device, requires_grad, names);
-    public static Tensor empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        empty(size.AsSpan(), dtype, device, requires_grad, names);
-    public static Tensor empty(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
+    internal static Tensor empty(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         NoNames(names);
         fixed (long* s = size)
@@ -29,11 +25,6 @@ public static unsafe partial class torch
         zeros([size], dtype, device, requires_grad, names);
     public static Tensor zeros(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         zeros([rows, columns], dtype, device, requires_grad, names);
-    public static Tensor zeros(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        zeros([dim0, dim1, dim2], dtype, device, requires_grad, names);
-    public static Tensor zeros(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        zeros(size.AsSpan(), dtype, device, requires_grad, names);
     public static Tensor zeros(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         NoNames(names);
@@ -48,11 +39,6 @@ public static unsafe partial class torch
         ones([size], dtype, device, requires_grad, names);
     public static Tensor ones(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         ones([rows, columns], dtype, device, requires_grad, names);
-    public static Tensor ones(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        ones([dim0, dim1, dim2], dtype, device, requires_grad, names);
-    public static Tensor ones(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        ones(size.AsSpan(), dtype, device, requires_grad, names);
     public static Tensor ones(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         NoNames(names);
@@ -63,16 +49,6 @@ public static unsafe partial class torch
         static extern nint ts_ones(long* s, int n, Options options);
     }
 
-    public static Tensor full(long size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        full([size], value, dtype, device, requires_grad, names);
-    public static Tensor full(
-        long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        full([rows, columns], value, dtype, device, requires_grad, names);
-    public static Tensor full(
-        long dim0, long dim1, long dim2, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        full([dim0, dim1, dim2], value, dtype, device, requires_grad, names);
-    public static Tensor full(long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        full(size.AsSpan(), value, dtype, device, requires_grad, names);
     public static Tensor full(
         ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
@@ -92,10 +68,6 @@ public static unsafe partial class torch
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         rand([rows, columns], dtype, device, requires_grad, generator, names);
     public static Tensor rand(
-        long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        rand([dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
-    public static Tensor rand(
         long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         rand(size.AsSpan(), dtype, device, requires_grad, generator, names);
     public static Tensor rand(
@@ -113,17 +85,6 @@ public static unsafe partial class torch
     public static Tensor randn(
         long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         randn([size], dtype, device, requires_grad, generator, names);
-    public static Tensor randn(
-        long rows, long columns,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        randn([rows, columns], dtype, device, requires_grad, generator, names);
-    public static Tensor randn(
-        long dim0, long dim1, long dim2,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        randn([dim0, dim1, dim2], dtype, device, requires_grad, generator, names);
-    public static Tensor randn(
-        long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        randn(size.AsSpan(), dtype, device, requires_grad, generator, names);
     public static Tensor randn(
         ReadOnlySpan<long> size,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
@@ -149,11 +110,6 @@ public static unsafe partial class torch
         static extern nint ts_randint(long low, long high, long* s, int n, nint generator, Options options);
     }
 
-    public static Tensor randint(
-        long high, long[] size,
-        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        randint(0, high, size, dtype, device, requires_grad, generator, names);
-
     /// <summary>The whole numbers below <paramref name="n"/>, in random order.</summary>
     public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null)
     {
@@ -165,9 +121,6 @@ public static unsafe partial class torch
 
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         arange(0, stop, 1, dtype, device, requires_grad);
-
-    public static Tensor arange(Scalar start, Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        arange(start, stop, 1, dtype, device, requires_grad);
 
     public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
@@ -189,19 +142,9 @@ public static unsafe partial class torch
 
     // ---- like another tensor
 
-    public static Tensor empty_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
+    internal static Tensor zeros_like(Tensor input)
     {
-        NoNames(names);
-        return Result(ts_empty_like(input.Handle, new(dtype ?? input.dtype, device ?? input.device, requires_grad)), input);
-
-        [DllImport(Lib)]
-        static extern nint ts_empty_like(nint a, Options options);
-    }
-
-    public static Tensor zeros_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        NoNames(names);
-        return Result(ts_zeros_like(input.Handle, new(dtype ?? input.dtype, device ?? input.device, requires_grad)), input);
+        return Result(ts_zeros_like(input.Handle, new(input.dtype, input.device, false)), input);
 
         [DllImport(Lib)]
         static extern nint ts_zeros_like(nint a, Options options);
@@ -214,32 +157,6 @@ public static unsafe partial class torch
 
         [DllImport(Lib)]
         static extern nint ts_ones_like(nint a, Options options);
-    }
-
-    public static Tensor rand_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
-    {
-        return Result(ts_rand_like(input.Handle, new(dtype ?? input.dtype, device ?? input.device, requires_grad)), input);
-
-        [DllImport(Lib)]
-        static extern nint ts_rand_like(nint a, Options options);
-    }
-
-    public static Tensor randn_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
-    {
-        return Result(ts_randn_like(input.Handle, new(dtype ?? input.dtype, device ?? input.device, requires_grad)), input);
-
-        [DllImport(Lib)]
-        static extern nint ts_randn_like(nint a, Options options);
-    }
-
-    public static Tensor full_like(
-        Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        NoNames(names);
-        return Result(ts_full_like(input.Handle, value, new(dtype ?? input.dtype, device ?? input.device, requires_grad)), input);
-
-        [DllImport(Lib)]
-        static extern nint ts_full_like(nint a, Number value, Options options);
     }
 
     // ---- from managed memory, copied
@@ -266,96 +183,13 @@ public static unsafe partial class torch
     public static Tensor tensor(double scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy(&scalar, 1, ScalarType.Float64, [], dtype, device, requires_grad, null);
 
-    public static Tensor tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        tensor(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(
-        double[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (double* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Float64, dimensions, dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(double[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (double* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Float64, [rawArray.GetLength(0), rawArray.GetLength(1)], dtype, device, requires_grad, names);
-    }
-
     public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy(&scalar, 1, ScalarType.Int64, [], dtype, device, requires_grad, null);
 
-    public static Tensor tensor(long[] dataArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        tensor(dataArray, [dataArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(
-        long[] dataArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
+    public static Tensor tensor(long[] dataArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         fixed (long* data = dataArray)
-            return Copy(data, dataArray.LongLength, ScalarType.Int64, dimensions, dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(long[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (long* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Int64, [rawArray.GetLength(0), rawArray.GetLength(1)], dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
-        Copy(&scalar, 1, ScalarType.Int32, [], null, device, requires_grad, null);
-
-    public static Tensor tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        tensor(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(
-        int[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (int* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Int32, dimensions, dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(int[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (int* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Int32, [rawArray.GetLength(0), rawArray.GetLength(1)], dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(byte scalar, Device? device = null, bool requires_grad = false) =>
-        Copy(&scalar, 1, ScalarType.Byte, [], null, device, requires_grad, null);
-
-    public static Tensor tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        tensor(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(
-        byte[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (byte* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Byte, dimensions, dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(byte[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (byte* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Byte, [rawArray.GetLength(0), rawArray.GetLength(1)], dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(bool scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copy(&scalar, 1, ScalarType.Bool, [], dtype, device, requires_grad, null);
-
-    public static Tensor tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        tensor(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
-
-    public static Tensor tensor(
-        bool[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (bool* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Bool, dimensions, dtype, device, requires_grad, names);
-    }
-
-    public static Tensor tensor(bool[,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        fixed (bool* data = rawArray)
-            return Copy(data, rawArray.LongLength, ScalarType.Bool, [rawArray.GetLength(0), rawArray.GetLength(1)], dtype, device, requires_grad, names);
+            return Copy(data, dataArray.LongLength, ScalarType.Int64, [dataArray.LongLength], dtype, device, requires_grad, names);
     }
 
     // ---- from managed memory, shared
@@ -419,7 +253,7 @@ public static unsafe partial class torch
         }
 
         if ((dtype ?? type) != type || device.type != DeviceType.CPU)
-            tensor = tensor.to(dtype ?? type, device, disposeAfter: true);
+            tensor = tensor.To(dtype, device, false, disposeAfter: true, false);
         return requiresGrad ? tensor.requires_grad_() : tensor;
 
         [DllImport(Lib)]
@@ -433,7 +267,7 @@ public static unsafe partial class torch
     private static ScalarType Default(params ReadOnlySpan<Scalar> values)
     {
         foreach (Scalar value in values)
-            if (!is_integral(value.Type))
+            if (value.Number.Kind == Number.Real)
                 return ScalarType.Float32;
         return ScalarType.Int64;
     }

@@ -11,9 +11,6 @@ public static partial class torch
     /// <summary>Opens a scope that owns the tensors this thread makes from here on.</summary>
     public static DisposeScope NewDisposeScope() => new();
 
-    /// <summary>This thread's innermost scope, if any.</summary>
-    public static DisposeScope? CurrentDisposeScope => DisposeScope.Current;
-
     public static unsafe int get_num_threads()
     {
         int count;
@@ -38,17 +35,10 @@ public static partial class torch
 
     public static IDisposable enable_grad(bool enabled = true) => new GradMode(enabled);
 
-    public static IDisposable set_grad_enabled(bool mode = true) => new GradMode(mode);
-
     public static bool is_grad_enabled() => GradMode.Enabled;
 
-    public static ScalarType get_default_dtype() => ScalarType.Float32;
-
-    public static bool is_floating_point(ScalarType type) =>
+    internal static bool is_floating_point(ScalarType type) =>
         type is ScalarType.Float16 or ScalarType.Float32 or ScalarType.Float64 or ScalarType.BFloat16;
-
-    public static bool is_integral(ScalarType type) =>
-        !is_floating_point(type) && type is not (ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64);
 
     private sealed class GradMode : IDisposable
     {

@@ -51,14 +51,14 @@ template <class Body> bool guarded(Body body) noexcept
 
 T handle(at::Tensor tensor) { return tensor.defined() ? new at::Tensor(std::move(tensor)) : nullptr; }
 
-// What TorchSharp.Scalar holds, by value: an integer, a floating-point number, a Boolean, or nothing.
+// What TorchSharp.Scalar holds, by value: an integer, a floating-point number, or nothing.
 struct Number {
-    int64_t kind; // 0 nothing, 1 integer, 2 floating point, 3 Boolean
+    int64_t kind; // 0 nothing, 1 integer (or what a Boolean tensor holds), 2 floating point
     int64_t bits;
 
     static Number of(const at::Scalar &scalar)
     {
-        Number number{scalar.isFloatingPoint() ? 2 : scalar.isBoolean() ? 3 : 1, 0};
+        Number number{scalar.isFloatingPoint() ? 2 : 1, 0};
         if (number.kind == 2) {
             double real = scalar.toDouble();
             std::memcpy(&number.bits, &real, sizeof real);
@@ -70,7 +70,7 @@ struct Number {
     {
         double real;
         std::memcpy(&real, &bits, sizeof real);
-        return kind == 2 ? at::Scalar(real) : kind == 3 ? at::Scalar(bits != 0) : at::Scalar(bits);
+        return kind == 2 ? at::Scalar(real) : at::Scalar(bits);
     }
     operator at::Scalar() const { return value(); }
     c10::optional<at::Scalar> maybe() const { return kind == 0 ? c10::optional<at::Scalar>() : value(); }
@@ -88,7 +88,7 @@ struct Options {
 };
 
 struct Index {
-    int64_t kind; // 0 single, 1 slice, 2 none (a new axis), 3 ellipsis, 4 false, 5 true, 6 tensor
+    int64_t kind; // 0 single, 1 slice, 2 none (a new axis), 3 ellipsis, 4 tensor
     int64_t start, stop, step;
     T tensor;
 };
@@ -127,8 +127,6 @@ std::vector<at::indexing::TensorIndex> indices(const Index *items, int32_t count
         case 1: result.emplace_back(at::indexing::Slice(item.start, item.stop, item.step)); break;
         case 2: result.emplace_back(at::indexing::None); break;
         case 3: result.emplace_back(at::indexing::Ellipsis); break;
-        case 4: result.emplace_back(false); break;
-        case 5: result.emplace_back(true); break;
         default: result.emplace_back(*item.tensor); break;
         }
     }
@@ -217,12 +215,8 @@ TENSOR(rand, (const int64_t *s, int32_t n, G g, Options o), o.finish(at::rand(di
 TENSOR(randn, (const int64_t *s, int32_t n, G g, Options o), o.finish(at::randn(dims(s, n), or_default(g), o)))
 TENSOR(randint, (int64_t low, int64_t high, const int64_t *s, int32_t n, G g, Options o), o.finish(at::randint(low, high, dims(s, n), or_default(g), o)))
 TENSOR(randperm, (int64_t n, G g, Options o), o.finish(at::randperm(n, or_default(g), o)))
-TENSOR(empty_like, (T a, Options o), o.finish(at::empty_like(*a, o)))
 TENSOR(zeros_like, (T a, Options o), o.finish(at::zeros_like(*a, o)))
 TENSOR(ones_like, (T a, Options o), o.finish(at::ones_like(*a, o)))
-TENSOR(full_like, (T a, Number value, Options o), o.finish(at::full_like(*a, value, o)))
-TENSOR(rand_like, (T a, Options o), o.finish(at::rand_like(*a, o)))
-TENSOR(randn_like, (T a, Options o), o.finish(at::randn_like(*a, o)))
 
 // ---- what a tensor is
 
@@ -257,7 +251,6 @@ DONE(copy_, (T a, T source, bool non_blocking), a->copy_(*source, non_blocking))
 TENSOR(grad, (T a), a->grad())
 DONE(set_grad, (T a, T gradient), a->mutable_grad() = or_none(gradient))
 DONE(set_requires_grad, (T a, bool value), a->set_requires_grad(value))
-DONE(retain_grad, (T a), a->retain_grad())
 DONE(backward, (T *outputs, int32_t no, T *gradients, int32_t ng, bool retain, bool create, T *inputs, int32_t ni),
      torch::autograd::backward(list(outputs, no), list(gradients, ng), retain, create, list(inputs, ni)))
 DONE(autograd_grad, (T *outputs, int32_t no, T *inputs, int32_t ni, T *gradients, int32_t ng, bool retain, bool create, bool unused, T *results),
@@ -279,10 +272,9 @@ DONE(clear_grads, (T *parameters, int32_t n, bool set_to_none), for (int32_t i =
 
 #define UNARY(name) TENSOR(name, (T a), a->name())
 #define UNARY_(name) DONE(name, (T a), a->name())
-UNARY(abs) UNARY(neg) UNARY(exp) UNARY(expm1) UNARY(log) UNARY(log1p) UNARY(sqrt) UNARY(rsqrt) UNARY(square) UNARY(reciprocal) UNARY(sign)
-UNARY(sin) UNARY(cos) UNARY(erf) UNARY(floor) UNARY(ceil) UNARY(relu) UNARY(sigmoid) UNARY(tanh)
-UNARY(isnan) UNARY(isinf) UNARY(isfinite) UNARY(logical_not) UNARY(bitwise_not)
-UNARY_(abs_) UNARY_(neg_) UNARY_(exp_) UNARY_(log_) UNARY_(sqrt_) UNARY_(reciprocal_) UNARY_(relu_) UNARY_(sigmoid_) UNARY_(tanh_) UNARY_(zero_)
+UNARY(abs) UNARY(neg) UNARY(exp) UNARY(expm1) UNARY(log) UNARY(log1p) UNARY(sqrt) UNARY(rsqrt) UNARY(square) UNARY(reciprocal) UNARY(sign) UNARY(relu)
+UNARY(sigmoid) UNARY(tanh) UNARY(isnan) UNARY(isinf) UNARY(isfinite) UNARY(logical_not)
+UNARY_(abs_) UNARY_(neg_) UNARY_(sqrt_) UNARY_(relu_) UNARY_(tanh_) UNARY_(zero_)
 TENSOR(silu, (T a), at::silu(*a))
 TENSOR(selu, (T a), at::selu(*a))
 TENSOR(gelu, (T a), at::gelu(*a))
@@ -294,7 +286,6 @@ DONE(selu_, (T a), at::selu_(*a))
 DONE(elu_, (T a, Number alpha), at::elu_(*a, alpha.value()))
 DONE(leaky_relu_, (T a, Number slope), at::leaky_relu_(*a, slope.value()))
 TENSOR(softmax, (T a, int64_t dim, int32_t type), at::softmax(*a, dim, maybe_type(type)))
-TENSOR(log_softmax, (T a, int64_t dim, int32_t type), at::log_softmax(*a, dim, maybe_type(type)))
 TENSOR(dropout, (T a, double p, bool train), at::dropout(*a, p, train))
 DONE(dropout_, (T a, double p, bool train), at::dropout_(*a, p, train))
 
@@ -302,30 +293,22 @@ DONE(dropout_, (T a, double p, bool train), at::dropout_(*a, p, train))
 
 #define BINARY(name) TENSOR(name, (T a, T b), a->name(*b)) TENSOR(name##_s, (T a, Number b), a->name(b.value()))
 TENSOR(add, (T a, T b, Number alpha), a->add(*b, alpha.value()))
-TENSOR(add_s, (T a, Number b, Number alpha), a->add(b.value(), alpha.value()))
+TENSOR(add_s, (T a, Number b), a->add(b.value()))
 TENSOR(sub, (T a, T b), a->sub(*b))
 TENSOR(sub_s, (T a, Number b), a->sub(b.value()))
-TENSOR(rsub_s, (T a, Number b), at::rsub(*a, b.value()))
-BINARY(mul) BINARY(pow) BINARY(remainder) BINARY(eq) BINARY(ne) BINARY(lt) BINARY(le) BINARY(gt) BINARY(ge)
+BINARY(mul) BINARY(pow) BINARY(ne) BINARY(lt) BINARY(gt)
+TENSOR(eq, (T a, T b), a->eq(*b))
+TENSOR(le, (T a, T b), a->le(*b))
 DONE(add_, (T a, T b, Number alpha), a->add_(*b, alpha.value()))
-DONE(add_s_, (T a, Number b, Number alpha), a->add_(b.value(), alpha.value()))
-DONE(sub_, (T a, T b), a->sub_(*b))
+DONE(add_s_, (T a, Number b), a->add_(b.value()))
 DONE(sub_s_, (T a, Number b), a->sub_(b.value()))
 DONE(mul_, (T a, T b), a->mul_(*b))
 DONE(mul_s_, (T a, Number b), a->mul_(b.value()))
-DONE(pow_, (T a, T b), a->pow_(*b))
-DONE(pow_s_, (T a, Number b), a->pow_(b.value()))
-TENSOR(div, (T a, T b, int32_t mode), mode ? a->div(*b, rounding(mode)) : a->div(*b))
-TENSOR(div_s, (T a, Number b, int32_t mode), mode ? a->div(b.value(), rounding(mode)) : a->div(b.value()))
-DONE(div_, (T a, T b, int32_t mode), mode ? a->div_(*b, rounding(mode)) : a->div_(*b))
+TENSOR(div, (T a, T b), a->div(*b))
+TENSOR(div_s, (T a, Number b), a->div(b.value()))
 DONE(div_s_, (T a, Number b, int32_t mode), mode ? a->div_(b.value(), rounding(mode)) : a->div_(b.value()))
 TENSOR(maximum, (T a, T b), at::maximum(*a, *b))
 TENSOR(minimum, (T a, T b), at::minimum(*a, *b))
-TENSOR(logical_and, (T a, T b), a->logical_and(*b))
-TENSOR(logical_or, (T a, T b), a->logical_or(*b))
-TENSOR(bitwise_and, (T a, T b), a->bitwise_and(*b))
-TENSOR(bitwise_or, (T a, T b), a->bitwise_or(*b))
-TENSOR(bitwise_xor, (T a, T b), a->bitwise_xor(*b))
 TENSOR(clamp, (T a, Number low, Number high), a->clamp(low.maybe(), high.maybe()))
 DONE(clamp_, (T a, Number low, Number high), a->clamp_(low.maybe(), high.maybe()))
 TENSOR(lerp, (T a, T end, T weight), a->lerp(*end, *weight))
@@ -335,14 +318,10 @@ TENSOR(addcdiv, (T a, T b, T c, Number value), a->addcdiv(*b, *c, value.value())
 DONE(addcmul_, (T a, T b, T c, Number value), a->addcmul_(*b, *c, value.value()))
 DONE(addcdiv_, (T a, T b, T c, Number value), a->addcdiv_(*b, *c, value.value()))
 TENSOR(where, (T condition, T a, T b), at::where(*condition, *a, *b))
-TENSOR(masked_fill, (T a, T mask, Number value), a->masked_fill(*mask, value.value()))
-DONE(masked_fill_, (T a, T mask, Number value), a->masked_fill_(*mask, value.value()))
-TENSOR(nan_to_num, (T a, double nan), at::nan_to_num(*a, nan))
 DONE(fill_, (T a, Number value), a->fill_(value.value()))
 DONE(uniform_, (T a, double from, double to, G g), a->uniform_(from, to, or_default(g)))
 DONE(normal_, (T a, double mean, double std, G g), a->normal_(mean, std, or_default(g)))
 DONE(bernoulli_, (T a, double p, G g), a->bernoulli_(p, or_default(g)))
-TENSOR(bernoulli, (T a, G g), a->bernoulli(or_default(g)))
 
 // ---- reductions
 
@@ -351,27 +330,17 @@ TENSOR(sum_dim, (T a, const int64_t *d, int32_t n, bool keep, int32_t type), a->
 TENSOR(mean, (T a), a->mean())
 TENSOR(mean_dim, (T a, const int64_t *d, int32_t n, bool keep, int32_t type), a->mean(dims(d, n), keep, maybe_type(type)))
 TENSOR(std, (T a, bool unbiased), a->std(unbiased))
-TENSOR(std_dim, (T a, const int64_t *d, int32_t n, bool unbiased, bool keep), a->std(dims(d, n), unbiased, keep))
-TENSOR(var, (T a, bool unbiased), a->var(unbiased))
-TENSOR(var_dim, (T a, const int64_t *d, int32_t n, bool unbiased, bool keep), a->var(dims(d, n), unbiased, keep))
+TENSOR(std_dim, (T a, int64_t dim, bool unbiased, bool keep), a->std({dim}, unbiased, keep))
+TENSOR(var_dim, (T a, int64_t dim, bool unbiased, bool keep), a->var({dim}, unbiased, keep))
 TENSOR(any, (T a), a->any())
-TENSOR(any_dim, (T a, int64_t dim, bool keep), a->any(dim, keep))
 TENSOR(all, (T a), a->all())
-TENSOR(all_dim, (T a, int64_t dim, bool keep), a->all(dim, keep))
 TENSOR(max, (T a), a->max())
 TENSOR(min, (T a), a->min())
 DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->max(dim, keep);
      *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
-DONE(min_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->min(dim, keep);
-     *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
-DONE(sort, (T a, int64_t dim, bool descending, bool stable, T *values, T *indexes), auto r = a->sort(stable, dim, descending);
-     *values = handle(std::get<0>(r)); *indexes = handle(std::get<1>(r)))
 TENSOR(argmax, (T a), a->argmax())
-TENSOR(argmax_dim, (T a, int64_t dim, bool keep), a->argmax(dim, keep))
-TENSOR(argmin, (T a), a->argmin())
 TENSOR(argmin_dim, (T a, int64_t dim, bool keep), a->argmin(dim, keep))
 TENSOR(norm, (T a, float p), a->norm(p))
-TENSOR(norm_dim, (T a, int64_t dim, bool keep, float p), a->norm(p, dim, keep))
 TENSOR(logsumexp, (T a, int64_t dim, bool keep), a->logsumexp(dim, keep))
 
 // ---- matrices
@@ -389,22 +358,17 @@ TENSOR(transpose, (T a, int64_t dim0, int64_t dim1), a->transpose(dim0, dim1))
 TENSOR(permute, (T a, const int64_t *d, int32_t n), a->permute(dims(d, n)))
 TENSOR(reshape, (T a, const int64_t *s, int32_t n), a->reshape(dims(s, n)))
 TENSOR(view, (T a, const int64_t *s, int32_t n), a->view(dims(s, n)))
-TENSOR(expand, (T a, const int64_t *s, int32_t n, bool implicit), a->expand(dims(s, n), implicit))
-TENSOR(repeat, (T a, const int64_t *s, int32_t n), a->repeat(dims(s, n)))
+TENSOR(expand, (T a, const int64_t *s, int32_t n), a->expand(dims(s, n)))
 TENSOR(flatten, (T a, int64_t start, int64_t end), a->flatten(start, end))
 TENSOR(squeeze, (T a), a->squeeze())
 TENSOR(squeeze_dim, (T a, int64_t dim), a->squeeze(dim))
 TENSOR(unsqueeze, (T a, int64_t dim), a->unsqueeze(dim))
 TENSOR(narrow, (T a, int64_t dim, int64_t start, int64_t length), a->narrow(dim, start, length))
-TENSOR(select, (T a, int64_t dim, int64_t index), a->select(dim, index))
 TENSOR(slice, (T a, int64_t dim, int64_t start, int64_t finish, int64_t step), a->slice(dim, start, finish, step))
 TENSOR(index_select, (T a, int64_t dim, T index), a->index_select(dim, *index))
 TENSOR(gather, (T a, int64_t dim, T index), a->gather(dim, *index))
-TENSOR(masked_select, (T a, T mask), a->masked_select(*mask))
-TENSOR(nonzero, (T a), a->nonzero())
 TENSOR(index, (T a, const Index *items, int32_t n), a->index(indices(items, n)))
 DONE(index_put_, (T a, const Index *items, int32_t n, T value), a->index_put_(indices(items, n), *value))
-DONE(index_put_s_, (T a, const Index *items, int32_t n, Number value), a->index_put_(indices(items, n), value.value()))
 TENSOR(cat, (T *tensors, int32_t n, int64_t dim), at::cat(list(tensors, n), dim))
 TENSOR(stack, (T *tensors, int32_t n, int64_t dim), at::stack(list(tensors, n), dim))
 

@@ -23,33 +23,10 @@ public interface ITransformer : ICanSaveModel
     IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema);
 }
 
-/// <summary>A transformer around a model.</summary>
-public interface IPredictionTransformer<out TModel> : ITransformer
-    where TModel : class
-{
-    TModel Model { get; }
-}
-
-public interface ISingleFeaturePredictionTransformer<out TModel> : IPredictionTransformer<TModel>
-    where TModel : class
-{
-    string FeatureColumnName { get; }
-
-    DataViewType FeatureColumnType { get; }
-}
-
 /// <summary>Makes a data view of a source.</summary>
 public interface IDataLoader<in TSource> : ICanSaveModel
 {
     IDataView Load(TSource input);
 
     DataViewSchema GetOutputSchema();
-}
-
-public interface IDataLoaderEstimator<in TSource, out TLoader>
-    where TLoader : IDataLoader<TSource>
-{
-    TLoader Fit(TSource input);
-
-    SchemaShape GetOutputSchema();
 }

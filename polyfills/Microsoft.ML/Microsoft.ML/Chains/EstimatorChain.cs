@@ -6,8 +6,6 @@ namespace Microsoft.ML.Data;
 public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerChain<TLastTransformer>>
     where TLastTransformer : class, ITransformer
 {
-    public readonly IEstimator<TLastTransformer> LastEstimator;
-
     private readonly EstimatorLink[] _links;
 
     public EstimatorChain()
@@ -15,11 +13,7 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
     {
     }
 
-    internal EstimatorChain(EstimatorLink[] links)
-    {
-        _links = links;
-        LastEstimator = links.LastOrDefault().Estimator as IEstimator<TLastTransformer>;
-    }
+    internal EstimatorChain(EstimatorLink[] links) => _links = links;
 
     public TransformerChain<TLastTransformer> Fit(IDataView input)
     {
@@ -55,7 +49,6 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
         Refuse.StateUnless(_links.Length > 0, "Current estimator chain has no estimator, can't append cache checkpoint.");
         return new EstimatorChain<TLastTransformer>([.. _links[..^1], _links[^1] with { CacheAfter = true }]);
     }
-
 }
 
 internal record struct EstimatorLink(IEstimator<ITransformer> Estimator, TransformerScope Scope, bool CacheAfter);

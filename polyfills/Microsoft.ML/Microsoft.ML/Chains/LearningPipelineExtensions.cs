@@ -6,19 +6,12 @@ namespace Microsoft.ML;
 /// <summary>Puts loaders, estimators and transformers in a row.</summary>
 public static class LearningPipelineExtensions
 {
-    public static CompositeLoaderEstimator<TSource, TTrans> Append<TSource, TTrans>(
-        this IDataLoaderEstimator<TSource, IDataLoader<TSource>> start, IEstimator<TTrans> estimator)
-        where TTrans : class, ITransformer
-    {
-        Refuse.Null(start, nameof(start));
-        return new CompositeLoaderEstimator<TSource, ITransformer>(start).Append(estimator);
-    }
-
     public static CompositeLoaderEstimator<TSource, TTrans> Append<TSource, TTrans>(this IDataLoader<TSource> start, IEstimator<TTrans> estimator)
         where TTrans : class, ITransformer
     {
         Refuse.Null(start, nameof(start));
-        return new CompositeLoaderEstimator<TSource, ITransformer>(new TrivialLoaderEstimator<TSource>(start)).Append(estimator);
+        Refuse.Null(estimator, nameof(estimator));
+        return new CompositeLoaderEstimator<TSource, TTrans>(start, new EstimatorChain<ITransformer>().Append(estimator));
     }
 
     public static EstimatorChain<TTrans> Append<TTrans>(
@@ -36,18 +29,6 @@ public static class LearningPipelineExtensions
     {
         Refuse.Null(start, nameof(start));
         return new EstimatorChain<ITransformer>().Append(start).AppendCacheCheckpoint(env);
-    }
-
-    public static CompositeDataLoader<TSource, TTrans> Append<TSource, TTrans>(this IDataLoader<TSource> loader, TTrans transformer)
-        where TTrans : class, ITransformer =>
-        new CompositeDataLoader<TSource, ITransformer>(loader).AppendTransformer(transformer);
-
-    public static TransformerChain<TTrans> Append<TTrans>(this ITransformer start, TTrans transformer)
-        where TTrans : class, ITransformer
-    {
-        Refuse.Null(start, nameof(start));
-        Refuse.Null(transformer, nameof(transformer));
-        return new TransformerChain<TTrans>(start, transformer);
     }
 
     public static IEstimator<TTransformer> WithOnFitDelegate<TTransformer>(this IEstimator<TTransformer> estimator, Action<TTransformer> onFit)

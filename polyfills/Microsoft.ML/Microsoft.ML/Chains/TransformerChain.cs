@@ -52,7 +52,7 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
 
     public IDataView Transform(IDataView input) => Transform(input, TransformerScope.Scoring);
 
-    public IDataView Transform(IDataView input, TransformerScope scope)
+    internal IDataView Transform(IDataView input, TransformerScope scope)
     {
         Refuse.Null(input, nameof(input));
         TransformerChain<ITransformer> chain = GetModelFor(scope);

@@ -9,8 +9,6 @@ public sealed class DataOperationsCatalog
 
     internal DataOperationsCatalog(IHostEnvironmentInternal env) => _env = env;
 
-    internal IHostEnvironmentInternal Environment => _env;
-
     public IDataView LoadFromEnumerable<TRow>(IEnumerable<TRow> data, SchemaDefinition schemaDefinition = null)
         where TRow : class
     {

@@ -35,7 +35,7 @@ public readonly struct VBuffer<T> : IEnumerable
 
     public bool IsDense => _count == Length;
 
-    public static void Copy(T[] source, int sourceIndex, ref VBuffer<T> destination, int length)
+    internal static void Copy(T[] source, int sourceIndex, ref VBuffer<T> destination, int length)
     {
         Refuse.Unless(length >= 0 && length <= SizeOf(source), nameof(length));
         Refuse.Unless(sourceIndex >= 0 && sourceIndex <= SizeOf(source) - length, nameof(sourceIndex));
@@ -117,8 +117,6 @@ public readonly struct VBuffer<T> : IEnumerable
         }
     }
 
-    public void GetItemOrDefault(int index, ref T destination) => destination = GetItemOrDefault(index);
-
     public T GetItemOrDefault(int index)
     {
         Refuse.Unless(index >= 0 && index < Length, nameof(index));
@@ -142,8 +140,9 @@ public readonly struct VBuffer<T> : IEnumerable
         T[] values = _values;
         int[] indices = _indices;
         bool newValues = Grow(ref values, count, maxValuesCapacity, keepOld);
-        bool newIndices = (count < length || requireIndicesOnDense) && Grow(ref indices, count, maxValuesCapacity, keepOld);
-        return new VBufferEditor<T>(length, count, values, indices, requireIndicesOnDense, newValues, newIndices);
+        if (count < length || requireIndicesOnDense)
+            Grow(ref indices, count, maxValuesCapacity, keepOld);
+        return new VBufferEditor<T>(length, count, values, indices, requireIndicesOnDense, newValues);
     }
 
     internal VBufferEditor<T> Edit() => Edit(Length, _count);
@@ -173,8 +172,6 @@ public readonly struct VBuffer<T> : IEnumerable
 
 public static class VBufferEditor
 {
-    public static VBufferEditor<T> CreateFromBuffer<T>(scoped ref VBuffer<T> destination) => destination.Edit();
-
     public static VBufferEditor<T> Create<T>(
         scoped ref VBuffer<T> destination,
         int newLogicalLength,
@@ -195,7 +192,7 @@ public readonly ref struct VBufferEditor<T>
     private readonly T[] _values;
     private readonly int[] _indices;
 
-    internal VBufferEditor(int length, int count, T[] values, int[] indices, bool requireIndicesOnDense, bool newValues, bool newIndices)
+    internal VBufferEditor(int length, int count, T[] values, int[] indices, bool requireIndicesOnDense, bool newValues)
     {
         _length = length;
         _values = values;
@@ -203,12 +200,9 @@ public readonly ref struct VBufferEditor<T>
         Values = values.AsSpan(0, count);
         Indices = count < length || requireIndicesOnDense ? indices.AsSpan(0, count) : default;
         CreatedNewValues = newValues;
-        CreatedNewIndices = newIndices;
     }
 
     public bool CreatedNewValues { get; }
-
-    public bool CreatedNewIndices { get; }
 
     public VBuffer<T> Commit() => new(_length, Values.Length, _values, _indices);
 

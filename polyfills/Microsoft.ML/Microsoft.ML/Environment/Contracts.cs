@@ -80,17 +80,8 @@ public interface IProgressEntry
 /// <summary>What the numbers of a progress channel mean.</summary>
 public sealed class ProgressHeader
 {
-    public readonly IReadOnlyList<string> UnitNames;
-    public readonly IReadOnlyList<string> MetricNames;
-
+    // Progress is shown nowhere.
     public ProgressHeader(string[] metricNames, string[] unitNames)
-    {
-        MetricNames = metricNames ?? [];
-        UnitNames = unitNames ?? [];
-    }
-
-    public ProgressHeader(params string[] unitNames)
-        : this(null, unitNames)
     {
     }
 }
@@ -123,32 +114,29 @@ public enum MessageSensitivity
 
 public readonly struct ChannelMessage
 {
-    public readonly ChannelMessageKind Kind;
-    public readonly MessageSensitivity Sensitivity;
+    internal readonly ChannelMessageKind Kind;
 
     private readonly string _text;
     private readonly object[] _arguments;
 
-    internal ChannelMessage(ChannelMessageKind kind, MessageSensitivity sensitivity, string text)
+    internal ChannelMessage(ChannelMessageKind kind, string text)
     {
         Refuse.Empty(text, "message");
         Kind = kind;
-        Sensitivity = sensitivity;
         _text = text;
     }
 
-    internal ChannelMessage(ChannelMessageKind kind, MessageSensitivity sensitivity, string format, object[] arguments)
+    internal ChannelMessage(ChannelMessageKind kind, string format, object[] arguments)
     {
         Refuse.Empty(format, "fmt");
         Refuse.Unless(arguments is { Length: > 0 }, "args", "args cannot be null or empty");
         Kind = kind;
-        Sensitivity = sensitivity;
         _text = format;
         _arguments = arguments;
     }
 
     // Without arguments the text is never a format: braces in it are safe.
 #pragma warning disable CA1305 // as the package formats it: in the current culture
-    public string Message => _arguments is null ? _text : string.Format(_text, _arguments);
+    internal string Message => _arguments is null ? _text : string.Format(_text, _arguments);
 #pragma warning restore CA1305
 }

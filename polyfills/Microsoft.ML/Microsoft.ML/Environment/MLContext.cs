@@ -75,9 +75,7 @@ public sealed class MLContext : IHostEnvironmentInternal
 /// <summary>One message of the log.</summary>
 public class LoggingEventArgs : EventArgs
 {
-    public LoggingEventArgs(string message) => Message = message;
-
-    public LoggingEventArgs(string message, ChannelMessageKind kind, string source)
+    internal LoggingEventArgs(string message, ChannelMessageKind kind, string source)
     {
         RawMessage = message;
         Kind = kind;

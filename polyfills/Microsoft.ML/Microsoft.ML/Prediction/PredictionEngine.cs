@@ -76,8 +76,5 @@ public sealed class PredictionEngine<TSrc, TDst> : PredictionEngineBase<TSrc, TD
 
 public sealed class PredictionEngineOptions
 {
-    public bool IgnoreMissingColumns = true;
-    public SchemaDefinition InputSchemaDefinition;
-    public SchemaDefinition OutputSchemaDefinition;
     public bool OwnsTransformer = true;
 }

@@ -12,7 +12,7 @@ public sealed class ModelOperationsCatalog
 
     internal ModelOperationsCatalog(IHostEnvironment env) => _env = env;
 
-    public void Save<TSource>(ITransformer model, IDataLoader<TSource> loader, Stream stream)
+    internal void Save<TSource>(ITransformer model, IDataLoader<TSource> loader, Stream stream)
     {
         Refuse.Null(loader, nameof(loader));
         Refuse.Null(stream, nameof(stream));
@@ -78,7 +78,7 @@ public sealed class ModelOperationsCatalog
         return Load(stream, out inputSchema);
     }
 
-    public ITransformer LoadWithDataLoader(Stream stream, out IDataLoader<IMultiStreamSource> loader)
+    internal ITransformer LoadWithDataLoader(Stream stream, out IDataLoader<IMultiStreamSource> loader)
     {
         Refuse.Null(stream, nameof(stream));
         using var file = new ModelFileReader(stream);
@@ -120,7 +120,7 @@ public sealed class ModelOperationsCatalog
     public PredictionEngine<TSrc, TDst> CreatePredictionEngine<TSrc, TDst>(ITransformer transformer, PredictionEngineOptions options)
         where TSrc : class
         where TDst : class, new() =>
-        new(transformer, options.IgnoreMissingColumns, options.InputSchemaDefinition, options.OutputSchemaDefinition, options.OwnsTransformer);
+        new(transformer, ignoreMissingColumns: true, inputDefinition: null, outputDefinition: null, options.OwnsTransformer);
 
     // Save put the model into a chain of one; what was saved is what comes back.
     private static ITransformer Split(ref IDataLoader<IMultiStreamSource> loader)

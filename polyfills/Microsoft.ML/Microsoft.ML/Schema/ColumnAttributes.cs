@@ -17,23 +17,13 @@ public sealed class NoColumnAttribute : Attribute
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class VectorTypeAttribute : Attribute
 {
-    public VectorTypeAttribute()
-    {
-    }
-
     public VectorTypeAttribute(int size)
     {
         Refuse.Unless(size >= 0, nameof(size), "Should be non-negative number");
         Dimensions = [size];
     }
 
-    public VectorTypeAttribute(params int[] dimensions)
-    {
-        Refuse.Unless(Array.TrueForAll(dimensions, dimension => dimension >= 0), nameof(dimensions), "Should contain only non-negative values");
-        Dimensions = dimensions;
-    }
-
-    internal int[] Dimensions { get; } = [];
+    internal int[] Dimensions { get; }
 }
 
 /// <summary>Makes an unsigned member a key; its values count from 0.</summary>
@@ -54,8 +44,6 @@ public sealed class LoadColumnAttribute : Attribute
     public LoadColumnAttribute(int fieldIndex) => Sources = [new TextLoader.Range(fieldIndex)];
 
     public LoadColumnAttribute(int start, int end) => Sources = [new TextLoader.Range(start, end)];
-
-    public LoadColumnAttribute(int[] columnIndexes) => Sources = Array.ConvertAll(columnIndexes, index => new TextLoader.Range(index));
 
     internal TextLoader.Range[] Sources { get; }
 }

@@ -75,7 +75,7 @@ public sealed class DataViewSchema : IReadOnlyList<DataViewSchema.Column>
         }
     }
 
-    public struct DetachedColumn
+    internal struct DetachedColumn
     {
         public DetachedColumn(string name, DataViewType type, Annotations annotations = null)
         {
@@ -114,7 +114,7 @@ public sealed class DataViewSchema : IReadOnlyList<DataViewSchema.Column>
 
         public DataViewSchema Schema { get; }
 
-        public ValueGetter<TValue> GetGetter<TValue>(Column column)
+        internal ValueGetter<TValue> GetGetter<TValue>(Column column)
         {
             if (column.Index >= _getters.Length)
                 throw new ArgumentException(nameof(column));
@@ -189,8 +189,6 @@ public sealed class DataViewSchema : IReadOnlyList<DataViewSchema.Column>
         public void AddColumn(string name, DataViewType type, Annotations annotations = null) => _columns.Add(new(name, type, annotations));
 
         public void AddColumns(IEnumerable<Column> source) => _columns.AddRange(source.Select(column => new DetachedColumn(column)));
-
-        public void AddColumns(IEnumerable<DetachedColumn> source) => _columns.AddRange(source);
 
         public DataViewSchema ToSchema() => new(_columns);
     }

@@ -20,7 +20,7 @@ public abstract class DataViewType : IEquatable<DataViewType>
 
 public abstract class StructuredDataViewType : DataViewType
 {
-    protected StructuredDataViewType(Type rawType)
+    private protected StructuredDataViewType(Type rawType)
         : base(rawType)
     {
     }
@@ -28,7 +28,7 @@ public abstract class StructuredDataViewType : DataViewType
 
 public abstract class PrimitiveDataViewType : DataViewType
 {
-    protected PrimitiveDataViewType(Type rawType)
+    private protected PrimitiveDataViewType(Type rawType)
         : base(rawType)
     {
         if (typeof(IDisposable).IsAssignableFrom(rawType))
@@ -71,21 +71,21 @@ public sealed class NumberDataViewType : PrimitiveDataViewType
     {
     }
 
-    public static NumberDataViewType SByte { get; } = new(typeof(sbyte));
+    internal static NumberDataViewType SByte { get; } = new(typeof(sbyte));
 
-    public static NumberDataViewType Byte { get; } = new(typeof(byte));
+    internal static NumberDataViewType Byte { get; } = new(typeof(byte));
 
-    public static NumberDataViewType Int16 { get; } = new(typeof(short));
+    internal static NumberDataViewType Int16 { get; } = new(typeof(short));
 
-    public static NumberDataViewType UInt16 { get; } = new(typeof(ushort));
+    internal static NumberDataViewType UInt16 { get; } = new(typeof(ushort));
 
-    public static NumberDataViewType Int32 { get; } = new(typeof(int));
+    internal static NumberDataViewType Int32 { get; } = new(typeof(int));
 
     public static NumberDataViewType UInt32 { get; } = new(typeof(uint));
 
-    public static NumberDataViewType Int64 { get; } = new(typeof(long));
+    internal static NumberDataViewType Int64 { get; } = new(typeof(long));
 
-    public static NumberDataViewType UInt64 { get; } = new(typeof(ulong));
+    internal static NumberDataViewType UInt64 { get; } = new(typeof(ulong));
 
     public static NumberDataViewType Single { get; } = new(typeof(float));
 
@@ -96,7 +96,7 @@ public sealed class NumberDataViewType : PrimitiveDataViewType
     public override string ToString() => RawType.Name;
 }
 
-public sealed class RowIdDataViewType : PrimitiveDataViewType
+internal sealed class RowIdDataViewType : PrimitiveDataViewType
 {
     private RowIdDataViewType()
         : base(typeof(DataViewRowId))
@@ -110,7 +110,7 @@ public sealed class RowIdDataViewType : PrimitiveDataViewType
     public override string ToString() => "DataViewRowId";
 }
 
-public sealed class DateTimeDataViewType : PrimitiveDataViewType
+internal sealed class DateTimeDataViewType : PrimitiveDataViewType
 {
     private DateTimeDataViewType()
         : base(typeof(DateTime))
@@ -124,7 +124,7 @@ public sealed class DateTimeDataViewType : PrimitiveDataViewType
     public override string ToString() => "DateTime";
 }
 
-public sealed class DateTimeOffsetDataViewType : PrimitiveDataViewType
+internal sealed class DateTimeOffsetDataViewType : PrimitiveDataViewType
 {
     private DateTimeOffsetDataViewType()
         : base(typeof(DateTimeOffset))
@@ -138,7 +138,7 @@ public sealed class DateTimeOffsetDataViewType : PrimitiveDataViewType
     public override string ToString() => "DateTimeOffset";
 }
 
-public sealed class TimeSpanDataViewType : PrimitiveDataViewType
+internal sealed class TimeSpanDataViewType : PrimitiveDataViewType
 {
     private TimeSpanDataViewType()
         : base(typeof(TimeSpan))
@@ -174,9 +174,9 @@ public sealed class KeyDataViewType : PrimitiveDataViewType
         : this(type, (ulong)count) =>
         Refuse.Unless(count > 0, nameof(count), "The cardinality of a KeyDataViewType must be strictly positive.");
 
-    public ulong Count { get; }
+    internal ulong Count { get; }
 
-    public static bool IsValidDataType(Type type) =>
+    internal static bool IsValidDataType(Type type) =>
         type == typeof(uint) || type == typeof(ulong) || type == typeof(ushort) || type == typeof(byte);
 
     public override bool Equals(DataViewType other) => other is KeyDataViewType key && key.RawType == RawType && key.Count == Count;
@@ -205,7 +205,7 @@ public sealed class VectorDataViewType : StructuredDataViewType
     {
     }
 
-    public VectorDataViewType(PrimitiveDataViewType itemType, ImmutableArray<int> dimensions)
+    internal VectorDataViewType(PrimitiveDataViewType itemType, ImmutableArray<int> dimensions)
         : base(BufferOf(itemType))
     {
         Refuse.Unless(dimensions.Length > 0, nameof(dimensions));
@@ -221,7 +221,7 @@ public sealed class VectorDataViewType : StructuredDataViewType
         Dimensions = dimensions;
     }
 
-    public ImmutableArray<int> Dimensions { get; }
+    internal ImmutableArray<int> Dimensions { get; }
 
     public bool IsKnownSize => Size > 0;
 
@@ -285,13 +285,9 @@ public enum DataKind : byte
 /// <summary>The number of values of a key.</summary>
 public sealed class KeyCount
 {
-    public ulong? Count;
+    internal readonly ulong Count;
 
-    public KeyCount()
-    {
-    }
-
-    public KeyCount(ulong count)
+    internal KeyCount(ulong count)
     {
         Refuse.Unless(count > 0, nameof(count), "The cardinality of valid key has to be strictly positive.");
         Count = count;

@@ -84,7 +84,7 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
                 KeyDataViewType.IsValidDataType(raw),
                 "userType",
                 $"Member {member.Name} marked with KeyType attribute, but does not appear to be a valid kind of data for a key type");
-            item = new KeyDataViewType(raw, key.KeyCount.Count.Value);
+            item = new KeyDataViewType(raw, key.KeyCount.Count);
         }
 
         int[] dimensions = member.GetCustomAttribute<VectorTypeAttribute>()?.Dimensions;
@@ -108,13 +108,13 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
             ColumnType = columnType;
         }
 
-        public string MemberName { get; }
+        internal string MemberName { get; }
 
         public string ColumnName { get; set; }
 
         public DataViewType ColumnType { get; set; }
 
-        public DataViewSchema.Annotations Annotations => _replaced ?? _annotations.ToAnnotations();
+        internal DataViewSchema.Annotations Annotations => _replaced ?? _annotations.ToAnnotations();
 
         public void AddAnnotation<T>(string kind, T value, DataViewType annotationType)
         {

@@ -27,7 +27,7 @@ internal sealed class TextColumn
             Refuse.Unless(ordered[i - 1].Limit <= ordered[i].Min, "Source", $"Intervals specified for column '{column.Name}' overlap");
 
         PrimitiveDataViewType item = column.KeyCount is { } keys
-            ? new KeyDataViewType(DataViewTypes.FromKind(column.DataKind).RawType, keys.Count.Value)
+            ? new KeyDataViewType(DataViewTypes.FromKind(column.DataKind).RawType, keys.Count)
             : DataViewTypes.FromKind(column.DataKind);
         bool isVariable = _segments.Exists(segment => segment.Limit == int.MaxValue);
         int size = isVariable ? 0 : _segments.Sum(segment => segment.Limit - segment.Min);
@@ -101,10 +101,9 @@ internal delegate bool TextParser<T>(ReadOnlyMemory<char> text, out T value);
 internal static class TextParsers
 {
     // What is no number at all is missing where the type has a missing value, and an error where it has none.
-    internal static TextParser<T> For<T>(PrimitiveDataViewType type, TextLoader.Options options)
+    internal static TextParser<T> For<T>(PrimitiveDataViewType type)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
-        char decimals = options.DecimalMarker;
         Delegate parser = type switch
         {
             KeyDataViewType key => Generic.Call<Delegate>(Key<uint>, key.RawType, key.Count),
@@ -119,20 +118,18 @@ internal static class TextParsers
             DateTimeOffsetDataViewType => (TextParser<DateTimeOffset>)((ReadOnlyMemory<char> text, out DateTimeOffset value) => DateTimeOffset.TryParse(
                 text.Span, culture, DateTimeStyles.AssumeUniversal, out value)),
             TimeSpanDataViewType => (TextParser<TimeSpan>)((ReadOnlyMemory<char> text, out TimeSpan value) => TimeSpan.TryParse(text.Span, culture, out value)),
-            _ when type == NumberDataViewType.Single => Real(float.NaN, decimals),
-            _ when type == NumberDataViewType.Double => Real(double.NaN, decimals),
+            _ when type == NumberDataViewType.Single => Real(float.NaN),
+            _ when type == NumberDataViewType.Double => Real(double.NaN),
             _ => Generic.Call<Delegate>(Integer<int>, type.RawType),
         };
         return (TextParser<T>)parser;
     }
 
-    private static TextParser<T> Real<T>(T missing, char decimals)
+    private static TextParser<T> Real<T>(T missing)
         where T : struct, System.Numerics.IFloatingPointIeee754<T> =>
         (ReadOnlyMemory<char> text, out T value) =>
         {
             ReadOnlySpan<char> span = text.Span.Trim();
-            if (decimals != '.')
-                span = span.ToString().Replace(decimals, '.');
             if (span.IsEmpty)
                 value = T.Zero;
             else if (!T.TryParse(span, NumberStyles.Float, CultureInfo.InvariantCulture, out value))

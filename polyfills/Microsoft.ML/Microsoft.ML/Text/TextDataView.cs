@@ -90,7 +90,7 @@ internal sealed class TextDataView(TextLoader.Options options, TextColumn[] colu
 
         private ValueGetter<T> MakeScalar<T>(TextColumn column)
         {
-            TextParser<T> parser = TextParsers.For<T>((PrimitiveDataViewType)column.Type, _options);
+            TextParser<T> parser = TextParsers.For<T>((PrimitiveDataViewType)column.Type);
             int source = column.Sources(0).Single();
             T value = default;
             _parsers.Add(() =>
@@ -107,7 +107,7 @@ internal sealed class TextDataView(TextLoader.Options options, TextColumn[] colu
 
         private ValueGetter<VBuffer<T>> MakeVector<T>(TextColumn column)
         {
-            TextParser<T> parser = TextParsers.For<T>(((VectorDataViewType)column.Type).ItemType, _options);
+            TextParser<T> parser = TextParsers.For<T>(((VectorDataViewType)column.Type).ItemType);
             var values = new T[4];
             var indices = new int[4];
             bool keepsEmpty = _options.MissingRealsAsNaNs && default(T) is float or double;

@@ -59,12 +59,7 @@ internal sealed class TextFields(TextLoader.Options options)
             if (sparseFrom < 0)
             {
                 // The field before the first "index:value" is the number of fields that such pairs count in.
-                if (options.InputSize is int size)
-                {
-                    sparseFrom = source;
-                    sparseSize = size - source;
-                }
-                else if (source > 0 && int.TryParse(this[source - 1].Span, NumberStyles.None, CultureInfo.InvariantCulture, out sparseSize))
+                if (source > 0 && int.TryParse(this[source - 1].Span, NumberStyles.None, CultureInfo.InvariantCulture, out sparseSize))
                 {
                     sparseFrom = source - 1;
                     _fields.Remove(sparseFrom);

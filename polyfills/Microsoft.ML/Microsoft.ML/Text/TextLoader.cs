@@ -16,7 +16,7 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
         _header = header;
         Column[] columns = _options.Columns is { Length: > 0 } given
             ? given
-            : [new Column("Label", DataKind.Single, 0), new Column { Name = "Features", DataKind = DataKind.Single, Source = [new Range(1, null)] }];
+            : [new Column("Label", DataKind.Single, 0), new Column("Features", DataKind.Single, [new Range(1, null)])];
 
         // Names and numbers of columns come from a sample only: a loader made without one knows neither.
         bool open = Array.Exists(columns, column => Array.Exists(column.Source ?? [], range => range.AutoEnd && range.Max is null));
@@ -25,9 +25,7 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
             lines.AddRange(TextLines.Read(dataSample, skipHeader: false).Take(open ? 100 : 1).Select(line => line.Text));
         if (_options.HasHeader)
             _header ??= lines.FirstOrDefault();
-        int inputSize = _options.InputSize ?? 0;
-        if (open && inputSize == 0)
-            inputSize = SizeOf(lines);
+        int inputSize = open ? SizeOf(lines) : 0;
         _columns = Array.ConvertAll(columns, column => new TextColumn(column, inputSize));
         _schema = MakeSchema();
     }
@@ -46,9 +44,7 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
         writer.Write(_options.TrimWhitespace);
         writer.Write(_options.HasHeader);
         writer.Write(_options.MissingRealsAsNaNs);
-        writer.Write(_options.DecimalMarker);
         writer.Write(_options.MaxRows ?? -1);
-        writer.Write(_options.InputSize ?? -1);
         writer.Write(new string(_options.Separators));
         writer.Write(_header ?? "");
         writer.Write(_columns.Length);
@@ -66,9 +62,7 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
             TrimWhitespace = reader.ReadBoolean(),
             HasHeader = reader.ReadBoolean(),
             MissingRealsAsNaNs = reader.ReadBoolean(),
-            DecimalMarker = reader.ReadChar(),
             MaxRows = reader.ReadInt64() is >= 0 and long rows ? rows : null,
-            InputSize = reader.ReadInt32() is >= 0 and int size ? size : null,
             Separators = reader.ReadString().ToCharArray(),
         };
         string header = reader.ReadString();
@@ -122,12 +116,8 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
     public sealed class Column
     {
         public string Name;
-        public Range[] Source;
-        public KeyCount KeyCount;
-
-        public Column()
-        {
-        }
+        internal readonly Range[] Source;
+        internal readonly KeyCount KeyCount;
 
         public Column(string name, DataKind dataKind, int index)
             : this(name, dataKind, [new Range(index)])
@@ -149,18 +139,18 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
             KeyCount = keyCount;
         }
 
-        public DataKind DataKind { get; set; } = DataKind.Single;
+        internal DataKind DataKind { get; }
     }
 
     public sealed class Range
     {
-        public int Min;
-        public int? Max;
-        public bool AutoEnd;
-        public bool VariableEnd;
-        public bool ForceVector;
+        internal int Min;
+        internal int? Max;
+        internal bool AutoEnd;
+        internal bool VariableEnd;
+        internal bool ForceVector;
 
-        public Range()
+        internal Range()
         {
         }
 
@@ -184,15 +174,13 @@ public sealed class TextLoader : IDataLoader<IMultiStreamSource>
 
     public class Options
     {
-        public bool AllowQuoting;
-        public bool AllowSparse;
+        internal bool AllowQuoting;
+        internal bool AllowSparse;
         public Column[] Columns;
-        public char DecimalMarker = '.';
         public bool HasHeader;
-        public int? InputSize;
         public long? MaxRows;
         public bool MissingRealsAsNaNs;
         public char[] Separators = ['\t'];
-        public bool TrimWhitespace;
+        internal bool TrimWhitespace;
     }
 }

@@ -19,16 +19,6 @@ public static class TextLoaderSaverCatalog
     public static TextLoader CreateTextLoader(this DataOperationsCatalog catalog, TextLoader.Options options, IMultiStreamSource dataSample = null) =>
         new(options, dataSample);
 
-    public static TextLoader CreateTextLoader<TInput>(
-        this DataOperationsCatalog catalog,
-        char separatorChar = '\t',
-        bool hasHeader = false,
-        IMultiStreamSource dataSample = null,
-        bool allowQuoting = false,
-        bool trimWhitespace = false,
-        bool allowSparse = false) =>
-        TextLoader.For<TInput>(OptionsOf(null, separatorChar, hasHeader, allowQuoting, trimWhitespace, allowSparse), dataSample);
-
     public static IDataView LoadFromTextFile(
         this DataOperationsCatalog catalog,
         string path,

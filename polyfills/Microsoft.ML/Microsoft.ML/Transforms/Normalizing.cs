@@ -178,7 +178,7 @@ namespace Microsoft.ML.Transforms
                 getter(ref value);
                 Refuse.StateUnless(value.Length == scales.Length, $"Column '{column.Name}': expected {scales.Length} slots, but got {value.Length}");
                 value.CopyToDense(ref target);
-                VBufferEditor<T> editor = VBufferEditor.CreateFromBuffer(ref target);
+                VBufferEditor<T> editor = target.Edit();
                 for (int i = 0; i < scales.Length; i++)
                     editor.Values[i] = (editor.Values[i] - offsets[i]) * scales[i];
                 target = editor.Commit();

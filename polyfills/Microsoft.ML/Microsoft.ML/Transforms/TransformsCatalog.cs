@@ -38,28 +38,5 @@ public static class TransformExtensionsCatalog
 
     public static ColumnSelectingEstimator SelectColumns(this TransformsCatalog catalog, params string[] columnNames) =>
         new(catalog.Environment, columnNames, null, keepHidden: false);
-
-    public static ColumnSelectingEstimator SelectColumns(this TransformsCatalog catalog, string[] columnNames, bool keepHidden) =>
-        new(catalog.Environment, columnNames, null, keepHidden);
 }
 
-/// <summary>The names of an output column and of the input that it is made of.</summary>
-public sealed class InputOutputColumnPair
-{
-    public InputOutputColumnPair(string outputColumnName, string inputColumnName = null)
-    {
-        Refuse.Empty(outputColumnName, nameof(outputColumnName));
-        OutputColumnName = outputColumnName;
-        InputColumnName = inputColumnName ?? outputColumnName;
-    }
-
-    public string InputColumnName { get; }
-
-    public string OutputColumnName { get; }
-
-    internal static (string Output, string Input)[] Pairs(InputOutputColumnPair[] columns)
-    {
-        Refuse.Null(columns, nameof(columns));
-        return Array.ConvertAll(columns, column => (column.OutputColumnName, column.InputColumnName));
-    }
-}

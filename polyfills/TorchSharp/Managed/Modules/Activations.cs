@@ -4,14 +4,9 @@ using static TorchSharp.torch;
 namespace TorchSharp.Modules
 {
     /// <summary>A module that has nothing to train.</summary>
-    public interface IParameterLessModule
+    public abstract class ParameterLessModule<T1, TResult> : nn.Module<T1, TResult>
     {
-    }
-
-    /// <summary>A module that has nothing to train.</summary>
-    public abstract class ParameterLessModule<T1, TResult> : nn.Module<T1, TResult>, IParameterLessModule
-    {
-        protected ParameterLessModule(string name)
+        private protected ParameterLessModule(string name)
             : base(name)
         {
         }
@@ -19,98 +14,94 @@ namespace TorchSharp.Modules
 
     public sealed class ReLU : ParameterLessModule<Tensor, Tensor>
     {
+        private readonly bool _inplace;
+
         internal ReLU(bool inplace)
-            : base(nameof(ReLU)) => this.inplace = inplace;
+            : base(nameof(ReLU)) => _inplace = inplace;
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.relu(tensor, inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.relu(tensor, _inplace);
     }
 
     public sealed class SELU : ParameterLessModule<Tensor, Tensor>
     {
+        private readonly bool _inplace;
+
         internal SELU(bool inplace)
-            : base(nameof(SELU)) => this.inplace = inplace;
+            : base(nameof(SELU)) => _inplace = inplace;
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.selu(tensor, inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.selu(tensor, _inplace);
     }
 
     public sealed class SiLU : ParameterLessModule<Tensor, Tensor>
     {
-        internal SiLU(bool inplace)
-            : base(nameof(SiLU)) => this.inplace = inplace;
+        internal SiLU()
+            : base(nameof(SiLU))
+        {
+        }
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.silu(tensor, inplace);
+        public override Tensor forward(Tensor tensor) => tensor.silu();
     }
 
     public sealed class Tanh : ParameterLessModule<Tensor, Tensor>
     {
-        internal Tanh(bool inplace)
-            : base(nameof(Tanh)) => this.inplace = inplace;
+        internal Tanh()
+            : base(nameof(Tanh))
+        {
+        }
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.tanh(tensor, inplace);
+        public override Tensor forward(Tensor tensor) => tensor.tanh();
     }
 
     public sealed class Sigmoid : ParameterLessModule<Tensor, Tensor>
     {
-        internal Sigmoid(bool inplace)
-            : base(nameof(Sigmoid)) => this.inplace = inplace;
+        internal Sigmoid()
+            : base(nameof(Sigmoid))
+        {
+        }
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.sigmoid(tensor, inplace);
+        public override Tensor forward(Tensor tensor) => tensor.sigmoid();
     }
 
     public sealed class GELU : ParameterLessModule<Tensor, Tensor>
     {
-        internal GELU(bool inplace)
-            : base(nameof(GELU)) => this.inplace = inplace;
+        internal GELU()
+            : base(nameof(GELU))
+        {
+        }
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.gelu(tensor, inplace);
+        public override Tensor forward(Tensor tensor) => tensor.gelu();
     }
 
     public sealed class LeakyReLU : ParameterLessModule<Tensor, Tensor>
     {
-        internal LeakyReLU(double negativeSlope, bool inplace)
-            : base(nameof(LeakyReLU)) => (negative_slope, this.inplace) = (negativeSlope, inplace);
+        private readonly double _slope;
+        private readonly bool _inplace;
 
-        public double negative_slope { get; set; }
+        internal LeakyReLU(double slope, bool inplace)
+            : base(nameof(LeakyReLU)) => (_slope, _inplace) = (slope, inplace);
 
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.leaky_relu(tensor, negative_slope, inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.leaky_relu(tensor, _slope, _inplace);
     }
 
     public sealed class ELU : ParameterLessModule<Tensor, Tensor>
     {
+        private readonly double _alpha;
+        private readonly bool _inplace;
+
         internal ELU(double alpha, bool inplace)
-            : base(nameof(ELU)) => (this.alpha, this.inplace) = (alpha, inplace);
+            : base(nameof(ELU)) => (_alpha, _inplace) = (alpha, inplace);
 
-        public double alpha { get; set; }
-
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.elu(tensor, alpha, inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.elu(tensor, _alpha, _inplace);
     }
 
     public sealed class Softplus : ParameterLessModule<Tensor, Tensor>
     {
+        private readonly double _beta, _threshold;
+
         internal Softplus(double beta, double threshold)
-            : base(nameof(Softplus)) => (this.beta, this.threshold) = (beta, threshold);
+            : base(nameof(Softplus)) => (_beta, _threshold) = (beta, threshold);
 
-        public double beta { get; set; }
-
-        public double threshold { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.softplus(tensor, beta, threshold);
+        public override Tensor forward(Tensor tensor) => nn.functional.softplus(tensor, _beta, _threshold);
     }
 
     public sealed class Identity : ParameterLessModule<Tensor, Tensor>
@@ -121,18 +112,6 @@ namespace TorchSharp.Modules
         }
 
         public override Tensor forward(Tensor tensor) => tensor.alias();
-    }
-
-    public sealed class Dropout : ParameterLessModule<Tensor, Tensor>
-    {
-        internal Dropout(double p, bool inplace)
-            : base(nameof(Dropout)) => (this.p, this.inplace) = (p, inplace);
-
-        public double p { get; set; }
-
-        public bool inplace { get; set; }
-
-        public override Tensor forward(Tensor tensor) => nn.functional.dropout(tensor, p, training, inplace);
     }
 }
 
@@ -150,19 +129,17 @@ namespace TorchSharp
 
             public static SELU SELU(bool inplace = false) => new(inplace);
 
-            public static GELU GELU() => new(false);
+            public static GELU GELU() => new();
 
-            public static SiLU SiLU() => new(false);
+            public static SiLU SiLU() => new();
 
-            public static Tanh Tanh() => new(false);
+            public static Tanh Tanh() => new();
 
-            public static Sigmoid Sigmoid() => new(false);
+            public static Sigmoid Sigmoid() => new();
 
             public static Softplus Softplus(double beta = 1, double threshold = 20) => new(beta, threshold);
 
             public static Identity Identity() => new();
-
-            public static Dropout Dropout(double p = 0.5, bool inplace = false) => new(p, inplace);
         }
     }
 }

@@ -8,38 +8,26 @@ namespace TorchSharp.Modules
     {
         private Parameter? _weight, _bias;
 
-        internal Linear(Parameter weight, Parameter? bias)
-            : base(nameof(Linear))
-        {
-            (in_features, out_features) = (weight.shape[1], weight.shape[0]);
-            (this.weight, this.bias) = (weight, bias);
-        }
-
         internal Linear(long inputs, long outputs, bool hasBias, Device? device, ScalarType? dtype)
             : base(nameof(Linear))
         {
-            (in_features, out_features) = (inputs, outputs);
-            weight = empty(outputs, inputs, dtype, device).AsParameter();
-            nn.init.kaiming_uniform_(weight, Math.Sqrt(5));
-            if (!hasBias)
-                return;
-            bias = empty(outputs, dtype, device).AsParameter();
-            double bound = inputs > 0 ? 1 / Math.Sqrt(inputs) : 0;
-            nn.init.uniform_(bias, -bound, bound);
+            // Uniform with the variance gain^2 / inputs (He et al., 2015, equation 14), with the gain of a leaky ReLU of slope sqrt(5).
+            double slope = Math.Sqrt(5), deviation = Math.Sqrt(2 / (1 + (slope * slope))) / Math.Sqrt(inputs);
+            weight = Uniform([outputs, inputs], Math.Sqrt(3) * deviation);
+            if (hasBias)
+                bias = Uniform([outputs], inputs > 0 ? 1 / Math.Sqrt(inputs) : 0);
+
+            Parameter Uniform(ReadOnlySpan<long> shape, double bound) => new(empty(shape, dtype, device).uniform_(-bound, bound));
         }
 
-        public long in_features { get; }
-
-        public long out_features { get; }
-
-        /// <summary>[out_features, in_features]. Setting it frees the one before.</summary>
+        /// <summary>[outputs, inputs]. Setting it frees the one before.</summary>
         public Parameter weight
         {
             get => _weight!;
             set => Set(nameof(weight), ref _weight, value);
         }
 
-        /// <summary>[out_features], or null.</summary>
+        /// <summary>[outputs], or null.</summary>
         public Parameter? bias
         {
             get => _bias;
@@ -68,8 +56,6 @@ namespace TorchSharp
         {
             public static Linear Linear(long inputSize, long outputSize, bool hasBias = true, Device? device = null, ScalarType? dtype = null) =>
                 new(inputSize, outputSize, hasBias, device, dtype);
-
-            public static Linear Linear(Parameter weight, Parameter? bias = null) => new(weight, bias);
 
             public static Parameter Parameter(Tensor data, bool requires_grad = true) => new(data, requires_grad);
         }

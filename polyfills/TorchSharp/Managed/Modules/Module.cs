@@ -19,7 +19,7 @@ public static partial class torch
             private bool _registered;
             private bool _training = true;
 
-            protected Module(string name) => _name = name;
+            private protected Module(string name) => _name = name;
 
             /// <summary>Whether the module trains, rather than being put to use: dropout asks.</summary>
             public virtual bool training => _training;
@@ -28,16 +28,10 @@ public static partial class torch
 
             public virtual string GetName() => string.IsNullOrEmpty(_name) ? GetType().Name : _name;
 
+            /// <summary>Frees the parameters, the buffers and the modules within.</summary>
             public void Dispose()
             {
-                Dispose(true);
-                GC.SuppressFinalize(this);
-            }
-
-            /// <summary>Frees the parameters, the buffers and the modules within.</summary>
-            protected virtual void Dispose(bool disposing)
-            {
-                if (!disposing || Disposed)
+                if (Disposed)
                     return;
                 Disposed = true;
                 foreach (var (_, parameter) in _parameters)
@@ -115,8 +109,6 @@ public static partial class torch
 
             public virtual IEnumerable<(string name, Module module)> named_children() => _children;
 
-            public virtual IEnumerable<Module> children() => named_children().Select(child => child.module);
-
             public virtual IEnumerable<(string name, Module module)> named_modules()
             {
                 foreach (var child in named_children())
@@ -159,12 +151,7 @@ public static partial class torch
                             yield return ($"{name}.{inner}", buffer);
             }
 
-            public virtual IEnumerable<Tensor> buffers(bool recurse = true, bool include_nonpersistent = true) =>
-                named_buffers(recurse, include_nonpersistent).Select(buffer => buffer.buffer);
-
             public virtual Parameter? get_parameter(string target) => named_parameters().FirstOrDefault(parameter => parameter.name == target).parameter;
-
-            public virtual Tensor? get_buffer(string target) => named_buffers().FirstOrDefault(buffer => buffer.name == target).buffer;
 
             // ---- its state
 
@@ -201,7 +188,7 @@ public static partial class torch
             public virtual void train(bool train = true)
             {
                 _training = train;
-                foreach (Module child in children())
+                foreach (var (_, child) in named_children())
                     child.train(train);
             }
 
@@ -209,7 +196,7 @@ public static partial class torch
 
             public virtual Module apply(Action<Module> fn)
             {
-                foreach (Module child in children())
+                foreach (var (_, child) in named_children())
                     child.apply(fn);
                 fn(this);
                 return this;
@@ -239,8 +226,8 @@ public static partial class torch
                 using (no_grad())
                 {
                     foreach (Tensor tensor in _parameters.Select(parameter => (Tensor)parameter.Item2).Concat(_buffers.Select(buffer => buffer.Item2.Tensor)))
-                        tensor.MoveInPlace(device, tensor.is_floating_point() ? dtype : null);
-                    foreach (Module child in children())
+                        tensor.MoveInPlace(device, torch.is_floating_point(tensor.dtype) ? dtype : null);
+                    foreach (var (_, child) in named_children())
                         child.Move(device, dtype);
                 }
             }
@@ -259,20 +246,15 @@ public static partial class torch
         /// <summary>Where hooks on a call would be.</summary>
         public class HookableModule<TPreHook, TPostHook> : Module
         {
-            protected HookableModule(string name)
+            private protected HookableModule(string name)
                 : base(name)
             {
             }
         }
 
-        public interface IModule<T, TResult>
-        {
-            TResult call(T input1);
-        }
-
         /// <summary>A module of one input and one output.</summary>
         public abstract class Module<T, TResult>
-            : HookableModule<Func<Module<T, TResult>, T, T>, Func<Module<T, TResult>, T, TResult, TResult>>, IModule<T, TResult>
+            : HookableModule<Func<Module<T, TResult>, T, T>, Func<Module<T, TResult>, T, TResult, TResult>>
         {
             protected Module(string name)
                 : base(name)
@@ -322,20 +304,10 @@ public static partial class torch
 /// <summary>Moving whole modules.</summary>
 public static class ModuleExtensionMethods
 {
-    public static T to<T>(this T module, torch.Device device, bool non_blocking = false)
-        where T : torch.nn.Module
-    {
-        module.Move(device, null);
-        return module;
-    }
-
     public static T to<T>(this T module, torch.ScalarType type, bool non_blocking = false)
         where T : torch.nn.Module
     {
         module.Move(null, type);
         return module;
     }
-
-    public static T cpu<T>(this T module, bool non_blocking = false)
-        where T : torch.nn.Module => module.to(torch.CPU);
 }

@@ -5,7 +5,7 @@ public class Parameter : torch.Tensor
 {
     /// <param name="data">The tensor, which becomes invalid: its handle, and its place in a scope, are the parameter's from here on.</param>
     public Parameter(torch.Tensor data, bool requires_grad = true)
-        : base(data.with_requires_grad(requires_grad).MoveHandle(), register: false)
+        : base(data.requires_grad_(requires_grad).MoveHandle(), register: false)
     {
         if (data.OwningDisposeScope is not { } scope)
             return;

@@ -10,15 +10,15 @@ namespace TorchSharp.Modules
     {
         private readonly AdamState _state;
 
-        public Adam(
+        internal Adam(
             IEnumerable<Parameter> parameters,
-            double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999,
-            double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+            double lr, double beta1, double beta2,
+            double eps, double weight_decay, bool amsgrad, bool maximize)
             : base(parameters, lr) => _state = new(Group, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled: false);
 
         private protected override void Step() => _state.Step(Group);
 
-        protected override void Dispose(bool disposing)
+        private protected override void Dispose(bool disposing)
         {
             if (disposing)
                 _state.Dispose();
@@ -31,15 +31,15 @@ namespace TorchSharp.Modules
     {
         private readonly AdamState _state;
 
-        public AdamW(
+        internal AdamW(
             IEnumerable<Parameter> parameters,
-            double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999,
-            double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
+            double lr, double beta1, double beta2,
+            double eps, double weight_decay, bool amsgrad, bool maximize)
             : base(parameters, lr) => _state = new(Group, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled: true);
 
         private protected override void Step() => _state.Step(Group);
 
-        protected override void Dispose(bool disposing)
+        private protected override void Dispose(bool disposing)
         {
             if (disposing)
                 _state.Dispose();
@@ -116,23 +116,11 @@ namespace TorchSharp
                 double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
                 new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-            public static Adam Adam(
-                IEnumerable<(string name, Parameter parameter)> parameters,
-                double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999,
-                double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
-                new(parameters.Select(item => item.parameter), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
-
             public static AdamW AdamW(
                 IEnumerable<Parameter> parameters,
                 double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999,
                 double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
                 new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
-
-            public static AdamW AdamW(
-                IEnumerable<(string name, Parameter parameter)> parameters,
-                double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999,
-                double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false) =>
-                new(parameters.Select(item => item.parameter), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
         }
     }
 }

@@ -32,10 +32,8 @@ namespace TorchSharp
 
                 private protected ParamGroup Group { get; }
 
-                public virtual IEnumerable<Parameter> parameters() => Group.Parameters;
-
                 /// <summary>Sets the gradients to zero; <see cref="nn.Module.zero_grad"/> takes them away instead.</summary>
-                public virtual void zero_grad() => nn.Module.ClearGradients(Group.Parameters, setToNone: false);
+                public virtual void zero_grad() => nn.Module.ClearGradients(Group.Items, setToNone: false);
 
                 /// <summary>One step, after the gradients that <paramref name="closure"/> computes anew, if given; its result is returned.</summary>
                 public virtual Tensor? step(Func<Tensor>? closure = null)
@@ -57,7 +55,7 @@ namespace TorchSharp
                     GC.SuppressFinalize(this);
                 }
 
-                protected virtual void Dispose(bool disposing)
+                private protected virtual void Dispose(bool disposing)
                 {
                 }
 
@@ -70,15 +68,13 @@ namespace TorchSharp
 namespace TorchSharp.Modules
 {
     /// <summary>Parameters that share a learning rate.</summary>
-    public class ParamGroup : torch.optim.ILearningRateController
+    internal sealed class ParamGroup : torch.optim.ILearningRateController
     {
         internal ParamGroup(Parameter[] parameters, double learningRate)
         {
             Items = parameters;
             LearningRate = InitialLearningRate = learningRate;
         }
-
-        public IEnumerable<Parameter> Parameters => Items;
 
         public double LearningRate { get; set; }
 

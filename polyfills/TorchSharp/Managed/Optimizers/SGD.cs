@@ -10,9 +10,9 @@ namespace TorchSharp.Modules
         private readonly nint[] _buffers;
         private Settings _settings;
 
-        public SGD(
+        internal SGD(
             IEnumerable<Parameter> parameters,
-            double lr, double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false)
+            double lr, double momentum, double dampening, double weight_decay, bool nesterov, bool maximize)
             : base(parameters, lr)
         {
             if (momentum < 0)
@@ -41,7 +41,7 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>The momentum buffers are native alone, so the finalizer frees them too.</summary>
-        protected override void Dispose(bool disposing)
+        private protected override void Dispose(bool disposing)
         {
             for (int i = 0; i < (_buffers?.Length ?? 0); i++)
             {
@@ -71,11 +71,6 @@ namespace TorchSharp
                 IEnumerable<Parameter> parameters,
                 double learningRate, double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
                 new(parameters, learningRate, momentum, dampening, weight_decay, nesterov, maximize);
-
-            public static SGD SGD(
-                IEnumerable<(string name, Parameter parameter)> parameters,
-                double learningRate, double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
-                new(parameters.Select(item => item.parameter), learningRate, momentum, dampening, weight_decay, nesterov, maximize);
         }
     }
 }
