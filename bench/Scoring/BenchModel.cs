@@ -6,11 +6,15 @@ namespace MLNetAutoencoder.Bench.Scoring;
 /// <summary>A model to score with, and the rows that it scores. Nothing is trained: the speed of a network does not depend on its weights.</summary>
 internal sealed class BenchModel : IDisposable
 {
+    private readonly AutoencoderTransformer _allCores;
+    private readonly AutoencoderTransformer _oneThread;
+
     private BenchModel(string name, string shape, AutoencoderTransformer transformer, byte[] scorer, RowBlock block)
     {
         Name = name;
         Shape = shape;
-        Transformer = transformer;
+        _allCores = transformer;
+        _oneThread = transformer.WithScoring(new ScoringOptions { IntraOpThreads = 1 });
         Scorer = scorer;
         Graph = new AutoencoderModel(scorer, $"The graph of '{name}'");
         Block = block;
@@ -19,8 +23,6 @@ internal sealed class BenchModel : IDisposable
     public string Name { get; }
 
     public string Shape { get; }
-
-    public AutoencoderTransformer Transformer { get; }
 
     /// <summary>The bytes of the scorer, an ONNX file.</summary>
     public byte[] Scorer { get; }
@@ -77,19 +79,21 @@ internal sealed class BenchModel : IDisposable
                 Columns = Outputs.All.Pairs.ToDictionary(pair => pair.Output, pair => pair.Column).Append(new(GraphNames.Features, "Features")).ToDictionary(),
             });
         var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(scorer, "The graph with the heavy decoder"));
-        return new BenchModel("heavy decoder", $"{features}-{code}-{hidden}-{hidden}-{features}", transformer, scorer, RowBlock.Random(1024, features));
+        return new BenchModel("heavy decoder", $"{features}-{code}-{hidden}-{hidden}-{features}", transformer, scorer, RowBlock.Random(2048, features));
     }
 
-    /// <summary>Opens a cursor over the model's block, repeated without end.</summary>
-    public ColumnReader Open(Outputs outputs) => Open(Transformer, outputs);
+    /// <summary>The model as a transformer.</summary>
+    /// <param name="threads">ONNX Runtime's threads within one run: 1, or null for its default, which is all cores.</param>
+    public AutoencoderTransformer Transformer(int? threads) => threads == 1 ? _oneThread : _allCores;
 
-    /// <summary>The same for the model with other settings.</summary>
-    public ColumnReader Open(AutoencoderTransformer transformer, Outputs outputs) =>
-        new(transformer.Transform(new BlockView(Block, "Features", long.MaxValue)), outputs.Columns);
+    /// <summary>Opens a cursor over the model's block, repeated without end.</summary>
+    public ColumnReader Open(Outputs outputs, int? threads) =>
+        new(Transformer(threads).Transform(new BlockView(Block, "Features", long.MaxValue)), outputs.Columns);
 
     public void Dispose()
     {
-        Transformer.Dispose();
+        _oneThread.Dispose();
+        _allCores.Dispose();
         Graph.Dispose();
     }
 

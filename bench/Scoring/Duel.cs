@@ -9,7 +9,7 @@ namespace MLNetAutoencoder.Bench.Scoring;
 internal sealed record Side(string Name, Func<long, double> Read)
 {
     /// <summary>Turns are a multiple of so many rows, which every batch size divides.</summary>
-    public const int RowsMultiple = 1024;
+    public const int RowsMultiple = 2048;
 
     /// <summary>How many threads go on by the number of rows each.</summary>
     public int Threads { get; init; } = 1;
@@ -43,16 +43,16 @@ internal sealed record Side(string Name, Func<long, double> Read)
 
 /// <summary>Measures two sides turn by turn and prints a line of the table.</summary>
 /// <remarks>
-/// Each of the five rounds gives each side ten short turns, one side's after the other's: what else the machine does then slows both alike. A round's figure
+/// Each of the five rounds gives each side eight short turns, one side's after the other's: what else the machine does then slows both alike. A round's figure
 /// is a side's rows over its seconds; the ratio is that of the medians.
 /// </remarks>
 internal static class Duel
 {
-    private const int Rounds = 5, Turns = 10;
-    private const double SecondsPerTurn = 0.05;
+    private const int Rounds = 5, Turns = 8;
+    private const double SecondsPerTurn = 0.04;
 
     public static void PrintHead() =>
-        Console.WriteLine($"{"rows/s: median of five (slowest - fastest)",-44}{"ours or first",-50}{"theirs or second",-50}{"ratio",8}");
+        Console.WriteLine($"{"rows/s: median of five (slowest - fastest)",-50}{"ours or first",-50}{"theirs or second",-50}{"ratio",8}");
 
     /// <summary>The ratio of the sides' medians.</summary>
     /// <param name="what">The line's name in the table.</param>
@@ -77,7 +77,7 @@ internal static class Duel
         }
 
         double ratio = Report.Median(rates[0]) / Report.Median(rates[1]);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-44}{Describe(first, rates[0]),-50}{Describe(second, rates[1]),-50}{ratio,8:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-50}{Describe(first, rates[0]),-50}{Describe(second, rates[1]),-50}{ratio,8:F3}"));
         return ratio;
     }
 

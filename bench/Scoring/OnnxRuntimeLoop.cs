@@ -18,11 +18,13 @@ internal sealed class OnnxRuntimeLoop : IDisposable
     private readonly (OrtValue Value, float[] Row)[] _outputs;
     private int _next;
 
-    public OnnxRuntimeLoop(BenchModel model, Outputs outputs, RowBlock block, int batch)
+    public OnnxRuntimeLoop(BenchModel model, Outputs outputs, RowBlock block, int batch, int? threads)
     {
         _block = block;
         Batch = batch;
-        using var options = new SessionOptions(); // as the library opens its own
+        using var options = new SessionOptions();
+        if (threads is { } count)
+            options.IntraOpNumThreads = count;
         _session = new InferenceSession(model.Graph.CutAndRename([GraphNames.Features], outputs.Graph, name => name), options);
         _binding = _session.CreateIoBinding();
         _input = Allocate(batch, block.Width);

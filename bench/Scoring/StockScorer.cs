@@ -10,11 +10,17 @@ internal sealed class StockScorer : IDisposable
     private readonly RowBlock _block;
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"bench-{Guid.NewGuid():N}.onnx");
 
-    public StockScorer(MLContext ml, BenchModel model)
+    public StockScorer(MLContext ml, BenchModel model, int? threads)
     {
         _block = model.Block;
         File.WriteAllBytes(_file, model.Scorer);
-        Transformer = ml.Transforms.ApplyOnnxModel([GraphNames.Score], [GraphNames.Features], _file).Fit(new BlockView(_block, GraphNames.Features, 1));
+        Transformer = ml.Transforms.ApplyOnnxModel(new OnnxOptions
+        {
+            ModelFile = _file,
+            InputColumns = [GraphNames.Features],
+            OutputColumns = [GraphNames.Score],
+            IntraOpNumThreads = threads,
+        }).Fit(new BlockView(_block, GraphNames.Features, 1));
     }
 
     public OnnxTransformer Transformer { get; }

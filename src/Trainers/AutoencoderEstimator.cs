@@ -128,7 +128,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.Defined(Scaling, nameof(Scaling));
             Require.AtLeast(Epochs, 0, nameof(Epochs));
             Require.AtLeast(BatchSize, 1, nameof(BatchSize));
-            Require.Between(LearningRate, 0, double.PositiveInfinity, nameof(LearningRate));
+            Require.Between(LearningRate, 0, float.MaxValue, nameof(LearningRate));
             Require.NotNull(Threshold, nameof(Threshold));
             Require.NotNull(Scoring, nameof(Scoring));
             Scoring.Validate();
@@ -194,7 +194,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         var column = AutoencoderColumns.FindFeatures(input.Schema, _options.FeatureColumnName);
         string[] names = AutoencoderColumns.FeatureNames(column);
         var rows = TrainingRows.Read(input, column, names, _options.MissingValues, channel);
-        var scaling = FeatureScaling.Fit(rows, _options.Scaling);
+        var scaling = FeatureScaling.Fit(rows, _options.Scaling, names);
         Warn(channel, rows, scaling, names);
 
         using var scope = torch.NewDisposeScope();

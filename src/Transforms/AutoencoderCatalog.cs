@@ -31,7 +31,7 @@ public sealed class AutoencoderCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(filePath);
         if (!File.Exists(filePath))
-            throw new FileNotFoundException($"The model file '{filePath}' does not exist.", filePath);
+            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected a model file." : $"The model file '{filePath}' does not exist.", filePath);
         using var stream = File.OpenRead(filePath);
         return ModelFile.Load(this, stream, $"The file '{filePath}'", out inputSchema, scoring);
     }

@@ -44,27 +44,43 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     public float Threshold => _model.Metadata.Threshold;
 
     /// <summary>Features to code. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Encoder => Part([GraphNames.Features], (GraphNames.Code, AutoencoderColumns.Code));
+    public AutoencoderTransformer Encoder => Part(GraphNames.Features, GraphNames.Code);
 
     /// <summary>Code to reconstruction in raw units. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Decoder => Part([GraphNames.Code], (GraphNames.Reconstruction, AutoencoderColumns.Reconstruction));
+    public AutoencoderTransformer Decoder => Part(GraphNames.Code, GraphNames.Reconstruction);
 
     /// <summary>Features to reconstruction in raw units. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Reconstructor => Part([GraphNames.Features], (GraphNames.Reconstruction, AutoencoderColumns.Reconstruction));
+    public AutoencoderTransformer Reconstructor => Part(GraphNames.Features, GraphNames.Reconstruction);
 
-    /// <summary>Features to predicted label and score. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Scorer => Part([GraphNames.Features], (GraphNames.IsAnomaly, AutoencoderColumns.PredictedLabel), (GraphNames.Score, AutoencoderColumns.Score));
+    /// <summary>Features to those of predicted label and score that the options name, or both where they name neither. It shares this model's sessions and ends with it.</summary>
+    public AutoencoderTransformer Scorer
+    {
+        get
+        {
+            string[] outputs = [GraphNames.IsAnomaly, GraphNames.Score];
+            string[] named = [.. outputs.Where(_columns.ContainsKey)];
+            return Part(GraphNames.Features, named.Length > 0 ? named : outputs);
+        }
+    }
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>Writes encoder, decoder and scorer as ONNX files for any runtime: all of them, or none where one cannot be written.</summary>
-    /// <param name="encoderPath">Where the encoder goes, features to code.</param>
-    /// <param name="decoderPath">Where the decoder goes, code to reconstruction.</param>
-    /// <param name="scorerPath">Where the scorer goes, features to score, decision, feature errors, reconstruction and code.</param>
-    /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
-    public void ExportOnnx(string encoderPath, string decoderPath, string scorerPath) =>
-        AtomicFile.WriteAll((encoderPath, _model.EncoderBytes()), (decoderPath, _model.DecoderBytes()), (scorerPath, _model.ToBytes()));
+    /// <summary>Writes encoder, decoder and scorer as ONNX files for any runtime: all that are asked for, or none where one cannot be written.</summary>
+    /// <param name="encoderPath">Where the encoder goes, features to code; null for nowhere.</param>
+    /// <param name="decoderPath">Where the decoder goes, code to reconstruction; null for nowhere.</param>
+    /// <param name="scorerPath">Where the scorer goes, features to score, decision, feature errors, reconstruction and code; null for nowhere.</param>
+    /// <exception cref="IOException">A file cannot be written; the message names it, and all files are as they were.</exception>
+    /// <exception cref="ArgumentException">No path is given, one is empty, or two are the same.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for.</exception>
+    public void ExportOnnx(string? encoderPath, string? decoderPath, string? scorerPath)
+    {
+        (string? Path, Func<byte[]> Graph)[] graphs = [(encoderPath, _model.EncoderBytes), (decoderPath, _model.DecoderBytes), (scorerPath, _model.ScorerBytes)];
+        (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null).Select(graph => (graph.Path!, graph.Graph()))];
+        if (files.Length == 0)
+            throw new ArgumentException("No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.", nameof(scorerPath));
+        AtomicFile.WriteAll(files);
+    }
 
     /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
     /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>
@@ -178,13 +194,11 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         return new ScoringPlan(_model, _columns, _topFeatures, inputSchema);
     }
 
-    private AutoencoderTransformer Part(string[] inputs, params (string Output, string DefaultColumn)[] outputs)
+    private AutoencoderTransformer Part(string input, params string[] outputs)
     {
-        var columns = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string input in inputs)
-            columns[input] = _columns.GetValueOrDefault(input, AutoencoderColumns.Code);
-        foreach (var (output, defaultColumn) in outputs)
-            columns[output] = _columns.GetValueOrDefault(output, defaultColumn);
+        if (!_model.Inputs.Append(GraphNames.Code).Contains(input) || !outputs.All(_model.Outputs.Contains))
+            throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder; it has no {string.Join(" and ", outputs)} of {input}.");
+        var columns = outputs.Prepend(input).ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
         return new AutoencoderTransformer(_context, _model, columns, topFeatures: null, ownsModel: false);
     }
 }

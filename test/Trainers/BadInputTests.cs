@@ -14,18 +14,18 @@ public sealed class BadInputTests
     public void A_missing_feature_column_is_named_with_the_columns_there_are()
     {
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, options => options.FeatureColumnName = "Nothing"));
-        StringAssert.Contains(error.Message, "Could not find the feature column 'Nothing'. The data have the columns 'Features', 'Label', 'Name', 'Extra'");
+        StringAssert.Contains(error.Message, "Could not find the input column 'Nothing'. The data have the columns 'Features', 'Label', 'Name', 'Extra'");
 
         // In a chain the promise is checked before anything is trained.
         var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense("Nothing"));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(Rows.View(s_ml, 10))).Message, "Could not find the feature column 'Nothing'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(Rows.View(s_ml, 10))).Message, "Could not find the input column 'Nothing'");
     }
 
     [TestMethod]
     public void A_mistyped_feature_column_is_named_with_its_type()
     {
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, options => options.FeatureColumnName = "Name"));
-        StringAssert.Contains(error.Message, "The feature column 'Name' is String; expected a vector of Single of known size");
+        StringAssert.Contains(error.Message, "The input column 'Name' is String; expected a vector of Single of known size");
     }
 
     [TestMethod]
@@ -192,6 +192,23 @@ public sealed class BadInputTests
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => (options.LearningRate, options.Scaling, options.Epochs) = (1e30, InputScaling.None, 20)));
         StringAssert.Contains(error.Message, "Training diverged: the loss of epoch");
         StringAssert.Contains(error.Message, "1E+30");
+    }
+
+    [TestMethod]
+    public void Training_that_explodes_in_its_last_step_gives_no_model()
+    {
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => (options.LearningRate, options.Epochs, options.BatchSize) = (1e25, 1, 1000)));
+        StringAssert.Contains(error.Message, "Training diverged");
+    }
+
+    [TestMethod]
+    public void A_range_that_no_Single_holds_is_refused_by_the_features_name()
+    {
+        var rows = Rows.Make(20);
+        rows[0].Features[2] = 3e38f;
+        rows[1].Features[2] = -3e38f;
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => options.Scaling = InputScaling.MinMax, s_ml.Data.LoadFromEnumerable(rows)));
+        StringAssert.Contains(error.Message, "The feature 'Features[2]' ranges from -3E+38 to 3E+38");
     }
 
     [TestMethod]

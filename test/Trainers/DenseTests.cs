@@ -98,6 +98,48 @@ public sealed class DenseTests
     }
 
     [TestMethod]
+    public void Concurrent_fits_give_every_thread_its_own_thread_count_back()
+    {
+        using var together = new Barrier(3);
+        var after = new int[3];
+        var threads = Enumerable.Range(0, after.Length).Select(i => new Thread(() =>
+        {
+            torch.set_num_threads(2);
+            together.SignalAndWait();
+            Rows.Fit(s_ml).Dispose();
+            after[i] = torch.get_num_threads();
+        })).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+        Assert.AreEqual("2 2 2", string.Join(' ', after));
+    }
+
+    [TestMethod]
+    public void The_thread_count_is_a_function_of_network_and_batch_and_a_fit_that_wants_another_waits()
+    {
+        Assert.AreEqual(1, TorchThreads.CountFor(217_000, 128));
+        Assert.AreEqual(2, TorchThreads.CountFor(217_000, 1024));
+        using var first = TorchThreads.Use(1);
+        var waiting = Task.Run(() => TorchThreads.Use(2).Dispose());
+        Assert.IsFalse(waiting.Wait(200));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => TorchThreads.Use(2)).Message, "on the same thread");
+        first.Dispose();
+        Assert.IsTrue(waiting.Wait(TimeSpan.FromSeconds(30)));
+    }
+
+    [TestMethod]
+    public void Gradients_that_the_caller_switched_off_are_on_while_training()
+    {
+        using (torch.no_grad())
+        {
+            using var model = Rows.Fit(s_ml);
+            CollectionAssert.AreEqual(Scorer(Rows.Fit(s_ml)), Scorer(model));
+        }
+    }
+
+    [TestMethod]
     public void Training_lowers_the_error_for_every_scaling()
     {
         foreach (var scaling in Enum.GetValues<InputScaling>())
@@ -153,7 +195,24 @@ public sealed class DenseTests
         Assert.AreEqual("dense", model.Metadata.Variant);
         Assert.AreEqual("standardise", model.Metadata.Scaling);
         Assert.AreEqual(1, model.Metadata.ThreadCount);
-        Assert.AreEqual("{\"features\":\"Features\"", model.Metadata.ToDictionary()["autoencoder.columns"].Replace("\"code\":\"Code\",\"feature_errors\":\"FeatureErrors\",", "", StringComparison.Ordinal)[..22]);
+        Assert.AreEqual(
+            """{"code":"Code","feature_errors":"FeatureErrors","features":"Features","is_anomaly":"PredictedLabel","reconstruction":"Reconstruction","score":"Score"}""",
+            model.Metadata.ToDictionary()["autoencoder.columns"]);
+        Assert.AreEqual(
+            """{"network":"dense","hidden":[6],"activation":"ReLU","output_activation":"Linear","code_size":2,"code_activation":"Linear","scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
+            model.Metadata.Options);
+
+        var codes = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 200))).Select(row => row.Code).ToArray();
+        for (int a = 0; a < 2; a++)
+        {
+            double mean = codes.Average(code => (double)code[a]);
+            Assert.AreEqual(mean, model.Metadata.CodeMean[a], 1e-5);
+            for (int b = 0; b < 2; b++)
+            {
+                double otherMean = codes.Average(code => (double)code[b]);
+                Assert.AreEqual(codes.Average(code => (code[a] - mean) * (code[b] - otherMean)), model.Metadata.CodeCovariance[a * 2 + b], 1e-5);
+            }
+        }
         var means = Rows.Make(200).Select(row => row.Features);
         for (int j = 0; j < 5; j++)
             Assert.AreEqual(means.Average(row => (double)row[j]), model.Metadata.FeatureMeans[j], 1e-4);

@@ -101,6 +101,90 @@ public sealed class SavingTests
     }
 
     [TestMethod]
+    public void A_chain_that_a_user_made_of_an_exported_graph_is_the_users()
+    {
+        using var folder = new TestFolder();
+        using var model = Rows.Fit(s_ml);
+        model.ExportOnnx(null, null, folder["s.onnx"]);
+        var view = Rows.View(s_ml, 20);
+        var chain = s_ml.Transforms.CopyColumns("features", "Features")
+            .Append(s_ml.Transforms.ApplyOnnxModel(["score"], ["features"], folder["s.onnx"]))
+            .Append(s_ml.Transforms.CopyColumns("MyScore", "score"))
+            .Append(s_ml.Transforms.DropColumns("features", "Name")).Fit(view);
+        Assert.AreSame<ITransformer>(chain, s_ml.Autoencoders().Upgrade(chain));
+        Assert.IsNotNull(chain.Transform(view).Schema.GetColumnOrNull("MyScore"));
+        s_ml.Model.Save(chain, view.Schema, folder["user.zip"]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Load(folder["user.zip"], out DataViewSchema? _)).Message, "holds no autoencoder of this library");
+        chain.Dispose();
+    }
+
+    [TestMethod]
+    public void What_the_parts_of_a_chain_are_for_survives_an_upgrade()
+    {
+        using var folder = new TestFolder();
+        var view = Rows.View(s_ml, 60);
+        var chain = s_ml.Transforms.CopyColumns("Always", "Features")
+            .Append(s_ml.Transforms.CopyColumns("InTrainingOnly", "Features"), TransformerScope.Training)
+            .Append(s_ml.Autoencoders().Dense(Rows.Options())).Fit(view);
+        s_ml.Model.Save(chain, view.Schema, folder["model.zip"]);
+        var loaded = (TransformerChain<ITransformer>)s_ml.Autoencoders().Load(folder["model.zip"], out DataViewSchema? _);
+        var longer = s_ml.Model.Load(folder["model.zip"], out _).Append(s_ml.Transforms.CopyColumns("Last", "Score").Fit(loaded.Transform(view)));
+        var upgraded = (TransformerChain<ITransformer>)s_ml.Autoencoders().Upgrade(longer);
+        Assert.AreEqual("3 of 3, 2 of 3", $"{loaded.GetModelFor(TransformerScope.Training).Count()} of {loaded.Count()}, {loaded.GetModelFor(TransformerScope.Scoring).Count()} of {loaded.Count()}");
+        Assert.IsTrue(upgraded.Any(part => part is AutoencoderTransformer || part is IEnumerable<ITransformer> inner && inner.Any(member => member is AutoencoderTransformer)));
+    }
+
+    [TestMethod]
+    public void An_upgrade_that_fails_leaves_the_model_as_it_was()
+    {
+        using var folder = new TestFolder();
+        var view = FeaturesOnly(60);
+        using var good = Rows.Fit(s_ml, options => options.ScoreColumnName = "Good", view);
+        good.ExportOnnx(null, null, folder["s"]);
+        var graph = new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["s"]), "The graph");
+        using var odd = s_ml.Autoencoders().FromModel(graph.WithMetadata(graph.Metadata with { FormatVersion = "1.8" }));
+        var chain = good.Append(odd);
+        s_ml.Model.Save(chain, view.Schema, folder["two.zip"]);
+        ChangeVersion(folder["two.zip"], "1.8", "8.1");
+
+        var stock = s_ml.Model.Load(folder["two.zip"], out _);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Upgrade(stock)).Message, "format version 8.1");
+        Assert.AreEqual(60, stock.Transform(view).GetColumn<float[]>("Good").Count(), "the model still works");
+        (stock as IDisposable)?.Dispose();
+    }
+
+    [TestMethod]
+    public void An_encoder_or_decoder_alone_is_a_model_that_knows_what_it_is()
+    {
+        using var folder = new TestFolder();
+        using var model = Rows.Fit(s_ml, options => (options.CodeColumnName, options.ReconstructionColumnName) = (null, null));
+        model.ExportOnnx(folder["e"], folder["d"], null);
+        CollectionAssert.AreEquivalent(new[] { "e", "d" }, Directory.GetFiles(folder.Path).Select(Path.GetFileName).ToArray());
+        var view = Rows.View(s_ml, 30);
+        using var encoder = s_ml.Autoencoders().FromModel(new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["e"]), "e"));
+        using var decoder = s_ml.Autoencoders().FromModel(new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["d"]), "d"));
+        Assert.AreEqual("Code", encoder.GetOutputSchema(view.Schema)[view.Schema.Count].Name);
+        Assert.IsLessThan(1e-5, Rows.Difference(
+            model.Reconstructor.Transform(view).GetColumn<float[]>("Reconstruction").SelectMany(v => v),
+            decoder.Transform(encoder.Transform(view)).GetColumn<float[]>("Reconstruction").SelectMany(v => v)));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => decoder.ExportOnnx(folder["x"], null, null)).Message, "only the decoder of an autoencoder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ExportOnnx(null, null, folder["x"])).Message, "only the encoder of an autoencoder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => decoder.Scorer.ToString()).Message, "only the decoder");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.ExportOnnx(null, null, null)).Message, "No path is given");
+
+        s_ml.Model.Save(model.Decoder, encoder.GetOutputSchema(view.Schema), folder["d.zip"]);
+        using var again = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["d.zip"], out DataViewSchema? _);
+        Assert.AreEqual("decoder", again.Metadata.Graph);
+    }
+
+    [TestMethod]
+    public void A_scorer_keeps_the_columns_that_the_options_name()
+    {
+        using var model = Rows.Fit(s_ml, options => (options.ScoreColumnName, options.PredictedLabelColumnName) = ("PredictedLabel", null));
+        Assert.AreEqual("PredictedLabel:Single", string.Join(',', model.Scorer.GetOutputSchema(Rows.View(s_ml, 1).Schema).Skip(4).Select(column => $"{column.Name}:{column.Type}")));
+    }
+
+    [TestMethod]
     public void Parts_save_by_themselves()
     {
         using var folder = new TestFolder();
@@ -137,6 +221,14 @@ public sealed class SavingTests
         Assert.AreEqual(0, Directory.GetFileSystemEntries(temporary.Path).Length, "after Save");
         using var again = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
         Assert.AreEqual(0, Directory.GetFiles(temporary.Path, "*", SearchOption.AllDirectories).Length, "after Load");
+
+        Assert.Throws<Exception>(() => ml.Model.Save(model, Rows.View(ml, 1).Schema, folder["no/such/folder/model.zip"]));
+        using (var full = new MemoryStream(new byte[100]))
+            Assert.Throws<Exception>(() => ml.Model.Save(model, Rows.View(ml, 1).Schema, full));
+        byte[] damaged = File.ReadAllBytes(folder["model.zip"]);
+        damaged.AsSpan(damaged.Length / 2, 40).Clear();
+        Assert.Throws<Exception>(() => ml.Autoencoders().Load(new MemoryStream(damaged), out DataViewSchema? _));
+        Assert.AreEqual(0, Directory.GetFiles(temporary.Path, "*", SearchOption.AllDirectories).Length, "after failures");
     }
 
     [TestMethod]
@@ -173,6 +265,7 @@ public sealed class SavingTests
         Assert.AreEqual(1, warnings.Count, "one warning, however often the model is used");
         StringAssert.Contains(warnings[0], "The CUDA device 99 was asked for and cannot be used");
         StringAssert.Contains(warnings[0], "The autoencoder runs on the CPU.");
+        StringAssert.Contains(warnings[0], "ONNX Runtime said:");
 
         ml.FallbackToCpu = false;
         using var strict = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
@@ -194,22 +287,7 @@ public sealed class SavingTests
         s_ml.Model.Save(newer, Rows.View(s_ml, 1).Schema, folder["minor.zip"]);
         Assert.IsNotNull(s_ml.Autoencoders().Load(folder["minor.zip"], out _), "a newer minor version is read");
 
-        // The version stands in the graph inside the zip; it is changed there as a newer library would have written it.
-        byte[] old = "autoencoder.format_version\u0012\u00031.9"u8.ToArray(), changed = "autoencoder.format_version\u0012\u00039.1"u8.ToArray();
-        using (var zip = ZipFile.Open(folder["minor.zip"], ZipArchiveMode.Update))
-        {
-            var entry = zip.Entries.Single(candidate => candidate.FullName.EndsWith("OnnxModel", StringComparison.Ordinal));
-            byte[] bytes = new byte[entry.Length];
-            using (var stream = entry.Open())
-            {
-                stream.ReadExactly(bytes);
-                int place = bytes.AsSpan().IndexOf(old);
-                Assert.IsGreaterThan(0, place);
-                changed.CopyTo(bytes, place);
-                stream.Position = 0;
-                stream.Write(bytes);
-            }
-        }
+        ChangeVersion(folder["minor.zip"], "1.9", "9.1");
         var error = Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Load(folder["minor.zip"], out _));
         StringAssert.Contains(error.Message, folder["minor.zip"]);
         StringAssert.Contains(error.Message, "has the format version 9.1; this library");
@@ -252,6 +330,28 @@ public sealed class SavingTests
         var error = Assert.ThrowsExactly<IOException>(() => model.ExportOnnx(folder["e.onnx"], folder["no/such/folder/d.onnx"], folder["s.onnx"]));
         StringAssert.Contains(error.Message, "no/such/folder/d.onnx' cannot be written");
         Assert.AreEqual(0, Directory.GetFileSystemEntries(folder.Path).Length);
+    }
+
+    /// <summary>Changes the format version of a graph inside a model file, as another version of the library would have written it.</summary>
+    private static void ChangeVersion(string path, string from, string to)
+    {
+        byte[] Entry(string version) => [.. "autoencoder.format_version"u8, 0x12, (byte)version.Length, .. System.Text.Encoding.ASCII.GetBytes(version)];
+        using var zip = ZipFile.Open(path, ZipArchiveMode.Update);
+        int changed = 0;
+        foreach (var entry in zip.Entries.Where(candidate => candidate.FullName.EndsWith("OnnxModel", StringComparison.Ordinal)).ToArray())
+        {
+            byte[] bytes = new byte[entry.Length];
+            using var stream = entry.Open();
+            stream.ReadExactly(bytes);
+            int place = bytes.AsSpan().IndexOf(Entry(from));
+            if (place < 0)
+                continue;
+            Entry(to).CopyTo(bytes, place);
+            stream.Position = 0;
+            stream.Write(bytes);
+            changed++;
+        }
+        Assert.AreEqual(1, changed);
     }
 
     private static void Same(IDataView expected, IDataView actual, params string[] columns)

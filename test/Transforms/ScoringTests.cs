@@ -99,6 +99,11 @@ public sealed class ScoringTests
         Same(s_ml.Data.TakeRows(scored, 300), 300);
         Same(s_ml.Data.SkipRows(scored, 700), 300);
         Same(s_ml.Data.FilterRowsByColumn(scored, "Score", upperBound: byName.Values.Order().ElementAt(500)), 500);
+        foreach (var fold in s_ml.Data.CrossValidationSplit(scored, 4))
+        {
+            Same(fold.TrainSet);
+            Same(fold.TestSet);
+        }
         var split = s_ml.Data.TrainTestSplit(scored, 0.3);
         Same(split.TrainSet);
         Same(split.TestSet);
@@ -163,6 +168,114 @@ public sealed class ScoringTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void A_row_that_cannot_be_read_ends_the_cursor_in_its_own_place(bool upstream)
+    {
+        // Row 9 lies in the middle of the third batch: the rows before it are given out, with their own scores.
+        var rows = Rows.Make(40);
+        if (!upstream)
+            rows[9].Features[0] = float.NaN;
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, 5));
+        var view = new OneColumnView<VBuffer<float>>(builder.ToSchema(), [.. rows.Select(row => new VBuffer<float>(5, row.Features))]) { FailAt = upstream ? 9 : -1 };
+        using var model = Rows.Fit(s_ml, options => options.ScoringMissingValues = ScoringMissingValues.Refuse);
+        var expected = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 9))).Select(row => row.Score).ToArray();
+
+        var scored = model.Transform(view);
+        using var cursor = scored.GetRowCursor(scored.Schema);
+        var getter = cursor.GetGetter<float>(scored.Schema["Score"]);
+        float score = 0;
+        for (int i = 0; i < 9; i++)
+        {
+            Assert.IsTrue(cursor.MoveNext());
+            getter(ref score);
+            Assert.AreEqual(expected[i], score, 1e-5 * Math.Max(1, expected[i]));
+        }
+        var type = upstream ? typeof(IOException) : typeof(InvalidOperationException);
+        for (int again = 0; again < 3; again++)
+        {
+            var error = Assert.Throws<Exception>(() => cursor.MoveNext());
+            Assert.AreEqual(type, error.GetType());
+            Assert.ThrowsExactly<InvalidOperationException>(() => getter(ref score), "there is no row any more");
+        }
+    }
+
+    [TestMethod]
+    public void Identity_and_batch_number_are_those_of_the_row_above()
+    {
+        var view = s_ml.Data.ShuffleRows(Rows.View(s_ml, 700), seed: 3);
+        var scored = s_model.Transform(view);
+        Assert.AreEqual(string.Join(' ', Identities(view, view.Schema["Name"])), string.Join(' ', Identities(scored, scored.Schema["Name"], scored.Schema["Score"])));
+
+        static IEnumerable<string> Identities(IDataView rows, params DataViewSchema.Column[] columns)
+        {
+            using var cursor = rows.GetRowCursor(columns, new Random(5));
+            var id = cursor.GetIdGetter();
+            var name = cursor.GetGetter<ReadOnlyMemory<char>>(columns[0]);
+            while (cursor.MoveNext())
+            {
+                DataViewRowId value = default;
+                id(ref value);
+                ReadOnlyMemory<char> text = default;
+                name(ref text);
+                yield return $"{text}:{value}:{cursor.Batch}:{cursor.Position}";
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_value_that_owns_something_stays_the_readers()
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Owner", new OwnerType());
+        var owners = new OneColumnView<Owner>(builder.ToSchema(), [.. Enumerable.Range(0, 300).Select(i => new Owner(i))]);
+        var view = new Beside(owners, Rows.View(s_ml, 300));
+        var scored = s_model.Transform(view);
+        using var cursor = scored.GetRowCursor(scored.Schema);
+        var getter = cursor.GetGetter<Owner>(scored.Schema["Owner"]);
+        var score = cursor.GetGetter<float>(scored.Schema["Score"]);
+        var expected = Rows.Read(s_ml, s_model.Transform(Rows.View(s_ml, 300)));
+        for (int i = 0; cursor.MoveNext(); i++)
+        {
+            Owner owner = null!;
+            getter(ref owner);
+            Assert.AreEqual(i, owner.Number);
+            float value = 0;
+            score(ref value);
+            Assert.AreEqual(expected[i].Score, value, 1e-5 * Math.Max(1, value));
+        }
+    }
+
+    [TestMethod]
+    public void Wide_rows_take_smaller_batches()
+    {
+        // 64 MB of buffers hold about 30 rows of 262,144 features with their reconstructions; all in all the batch stays far from 256 rows.
+        const int d = 262_144;
+        using var narrow = Rows.Fit(s_ml, options => options.Epochs = 0);
+        var metadata = narrow.Metadata with
+        {
+            FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
+            ScalingOffsets = new float[d],
+            ScalingScales = [.. Enumerable.Repeat(1f, d)],
+            FeatureMeans = new float[d],
+            CodeSize = 1,
+            Columns = new Dictionary<string, string> { ["features"] = "Features", ["score"] = "Score", ["reconstruction"] = "Reconstruction" },
+        };
+        byte[] graph = MLNetAutoencoder.Onnx.ScorerGraph.Build(
+            (g, x) => g.Node("ReduceMean", "encoder", [x], MLNetAutoencoder.Onnx.OnnxAttribute.Int64s("axes", 1)),
+            (g, z) => g.Node("Mul", "decoder", [z, g.Initializer("decoder/weight", metadata.ScalingScales.ToArray(), d)]), metadata);
+        using var model = s_ml.Autoencoders().FromModel(new MLNetAutoencoder.Onnx.AutoencoderModel(graph, "The graph"));
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, d));
+        var scored = model.Transform(new OneColumnView<VBuffer<float>>(builder.ToSchema(), [.. Enumerable.Repeat(new VBuffer<float>(d, 1, [1f], [7]), 90)]));
+        long before = Environment.WorkingSet;
+        float[] scores = [.. scored.GetColumn<float>("Score")];
+        Assert.AreEqual(90, scores.Length);
+        Assert.IsLessThan(400L << 20, Environment.WorkingSet - before);
+    }
+
+    [TestMethod]
     public void Wrong_use_of_a_cursor_is_explained()
     {
         var scored = s_model.Transform(Rows.View(s_ml, 3));
@@ -206,10 +319,41 @@ public sealed class ScoringTests
     }
 
     [TestMethod]
+    public void Disposing_while_others_score_ends_them_with_an_exception_and_nothing_else()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            var model = Rows.Fit(s_ml, options => options.Epochs = 0);
+            var engine = s_ml.Model.CreatePredictionEngine<Row, ScoredRow>(model, new PredictionEngineOptions { OwnsTransformer = false });
+            engine.Predict(new Row());
+            var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+            {
+                try
+                {
+                    while (true)
+                        Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 500)));
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+                catch (InvalidOperationException e) when (e.InnerException is not null)
+                {
+                    // ML.NET reads some views on threads of its own, and wraps what comes from there.
+                }
+            })).ToArray();
+            Thread.Sleep(5 + round);
+            model.Dispose();
+            Task.WaitAll(readers);
+            Assert.Throws<ObjectDisposedException>(() => engine.Predict(new Row()));
+            engine.Dispose();
+        }
+    }
+
+    [TestMethod]
     public void A_missing_or_mistyped_column_is_named()
     {
         var view = s_ml.Transforms.CopyColumns("Other", "Features").Append(s_ml.Transforms.DropColumns("Features")).Fit(Rows.View(s_ml, 1)).Transform(Rows.View(s_ml, 1));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(view)).Message, "Could not find the feature column 'Features'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(view)).Message, "Could not find the input column 'Features'");
         var wide = s_ml.Transforms.Concatenate("Features", "Features", "Extra").Fit(Rows.View(s_ml, 1)).Transform(Rows.View(s_ml, 1));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(wide)).Message, "'Features' is Vector<Single, 7>; expected a vector of Single of known size 5");
     }

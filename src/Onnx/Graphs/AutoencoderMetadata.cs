@@ -87,7 +87,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The mean of the training rows' codes, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeMean { get; init; } = [];
 
-    /// <summary>The covariance of the training rows' codes, [k, k] row by row; empty before it is known.</summary>
+    /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeCovariance { get; init; } = [];
 
     /// <summary>The options that the model was trained with, as JSON.</summary>

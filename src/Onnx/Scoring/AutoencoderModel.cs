@@ -88,10 +88,18 @@ public sealed class AutoencoderModel : IDisposable
     public byte[] ToBytes() => (byte[])_bytes.Clone();
 
     /// <summary>The encoder alone, features to code, as an ONNX file.</summary>
+    /// <exception cref="InvalidOperationException">The graph is only a decoder.</exception>
     public byte[] EncoderBytes() => CutTo("encoder", [GraphNames.Features], [GraphNames.Code]);
 
     /// <summary>The decoder alone, code to reconstruction, as an ONNX file: the scorer cut at the code.</summary>
+    /// <exception cref="InvalidOperationException">The graph is only an encoder.</exception>
     public byte[] DecoderBytes() => CutTo("decoder", [GraphNames.Code], [GraphNames.Reconstruction]);
+
+    /// <summary>The scorer, features to everything, as an ONNX file.</summary>
+    /// <exception cref="InvalidOperationException">The graph is only an encoder or a decoder.</exception>
+    public byte[] ScorerBytes() => Outputs.Contains(GraphNames.Score)
+        ? ToBytes()
+        : throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its scorer cannot be had from it.");
 
     /// <summary>The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata.</summary>
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
@@ -100,21 +108,23 @@ public sealed class AutoencoderModel : IDisposable
     public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
-        return OnnxFile.RenameBorder(OnnxFile.Cut(_model, inputs, outputs), rename).ToByteArray();
+        var cut = OnnxFile.Cut(_model, inputs, outputs);
+        OnnxFile.SetMetadata(cut, (Metadata with { Graph = KindOf(cut) }).ToDictionary());
+        return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
     /// <summary>Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the inverse of <see cref="CutAndRename"/>.</summary>
     /// <param name="bytes">The content of an ONNX file.</param>
-    /// <param name="rename">Gives the name in the contract for a name in the file.</param>
-    /// <returns>The model, or null where the bytes are not a graph of this library.</returns>
+    /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that <see cref="CutAndRename"/> did not give.</param>
+    /// <returns>The model, or null where the bytes are not a graph of this library with such names.</returns>
     /// <exception cref="InvalidDataException">It is a graph of this library, but cannot be read.</exception>
-    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string> rename)
+    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         const string source = "The graph in the model";
         var model = OnnxFile.Parse(bytes, source);
-        return AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
-            ? new AutoencoderModel(OnnxFile.RenameBorder(model, rename).ToByteArray(), source)
+        return AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model)) && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null)
+            ? new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source)
             : null;
     }
 
@@ -151,6 +161,8 @@ public sealed class AutoencoderModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(outputs);
+        if (outputs.Count == 0)
+            throw new ArgumentException($"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         var session = Lease(inputs, outputs);
         try
@@ -232,10 +244,19 @@ public sealed class AutoencoderModel : IDisposable
 
     private byte[] CutTo(string graph, string[] inputs, string[] outputs)
     {
+        if (!inputs.Concat(outputs).All(_widths.ContainsKey))
+            throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its {graph} cannot be had from it.");
         var cut = OnnxFile.Cut(_model, inputs, outputs);
         OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
         cut.DocString = $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
         return cut.ToByteArray();
+    }
+
+    private static string KindOf(ModelProto model)
+    {
+        if (model.Graph.Output.Any(value => value.Name == GraphNames.Score))
+            return "scorer";
+        return model.Graph.Input.Any(value => value.Name == GraphNames.Features) ? "encoder" : "decoder";
     }
 
     private OnnxElementType ElementType(string output) =>

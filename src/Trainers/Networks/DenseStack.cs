@@ -58,7 +58,7 @@ internal sealed class DenseStack : nn.Module<Tensor, Tensor>, INetworkPart
         return input;
     }
 
-    private static Tensor Uniform(double bound, Generator generator, params long[] shape) => rand(shape, generator: generator).mul_(2 * bound).sub_(bound);
+    private static Tensor Uniform(double bound, Generator generator, params long[] shape) => rand(shape, dtype: ScalarType.Float32, generator: generator).mul_(2 * bound).sub_(bound);
 
     private static string Initializer(OnnxGraphBuilder graph, string name, Parameter parameter)
     {

@@ -21,7 +21,8 @@ internal sealed class FeatureScaling
     /// <summary>The features that have one value in all training rows.</summary>
     public int[] Constant { get; }
 
-    public static FeatureScaling Fit(TrainingRows rows, InputScaling scaling)
+    /// <exception cref="InvalidOperationException">A feature's range is too large to be scaled.</exception>
+    public static FeatureScaling Fit(TrainingRows rows, InputScaling scaling, string[] names)
     {
         int d = rows.FeatureCount;
         double[] means = new double[d], squares = new double[d];
@@ -47,7 +48,9 @@ internal sealed class FeatureScaling
             bool constant = least[j] == most[j];
             offsets[j] = scaling == InputScaling.MinMax ? least[j] : constant ? least[j] : (float)means[j];
             float spread = scaling == InputScaling.MinMax ? (float)((double)most[j] - least[j]) : (float)Math.Sqrt(squares[j] / rows.Count);
-            if (!constant && spread > 0 && float.IsFinite(spread))
+            if (!float.IsFinite(spread))
+                throw new InvalidOperationException($"The feature '{names[j]}' ranges from {least[j]} to {most[j]} in the training rows, which is more than a Single holds as a difference. Divide it by a constant before training.");
+            if (!constant && spread > 0)
                 scales[j] = spread;
         }
         int[] constants = [.. Enumerable.Range(0, d).Where(j => least[j] == most[j])];

@@ -6,6 +6,10 @@ namespace MLNetAutoencoder;
 internal sealed class ScoreStatistics
 {
     private const int BatchSize = 256;
+
+    /// <summary>Of larger codes only the variances are kept: the covariances would outgrow the weights.</summary>
+    private const int LargestFullCovariance = 128;
+
     private readonly float[] _sorted;
 
     private ScoreStatistics(float[] sorted, float[] codeMean, float[] codeCovariance)
@@ -18,7 +22,7 @@ internal sealed class ScoreStatistics
     /// <summary>The mean of the codes, [k].</summary>
     public float[] CodeMean { get; }
 
-    /// <summary>The (population) covariance of the codes, [k, k] row by row.</summary>
+    /// <summary>The (population) covariance of the codes, [k, k] row by row; for codes of more than 128 units only the variances, [k].</summary>
     public float[] CodeCovariance { get; }
 
     /// <summary>The mean of the scores.</summary>
@@ -39,7 +43,8 @@ internal sealed class ScoreStatistics
     {
         int k = scorer.Metadata.CodeSize;
         float[] scores = new float[rows.Count];
-        double[] mean = new double[k], deviation = new double[k], comoment = new double[k * k];
+        bool full = k <= LargestFullCovariance;
+        double[] mean = new double[k], deviation = new double[k], comoment = new double[full ? k * k : k];
         using var runner = scorer.CreateRunner([GraphNames.Features], [GraphNames.Score, GraphNames.Code], Math.Min(BatchSize, rows.Count));
         for (int start = 0; start < rows.Count; start += runner.Capacity)
         {
@@ -59,11 +64,16 @@ internal sealed class ScoreStatistics
                 }
                 for (int a = 0; a < k; a++)
                 {
-                    for (int b = 0; b < k; b++)
+                    if (!full)
+                        comoment[a] += deviation[a] * (code[a] - mean[a]);
+                    for (int b = 0; full && b < k; b++)
                         comoment[a * k + b] += deviation[a] * (code[b] - mean[b]);
                 }
             }
         }
+        int broken = Array.FindIndex(scores, score => !float.IsFinite(score));
+        if (broken >= 0)
+            throw new InvalidOperationException($"Training diverged in its last steps: the trained network scores training row {broken} as {scores[broken]}. Use a lower LearningRate, or another Scaling.");
         Array.Sort(scores);
         return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), Array.ConvertAll(comoment, value => (float)(value / rows.Count)));
     }

@@ -13,30 +13,39 @@ internal static class TorchThreads
     private static int s_count;
     private static int s_before;
 
-    /// <summary>The number of threads for a network and a batch: a fixed function of these, never of the load, since results depend on it in the last digits.</summary>
-    public static int CountFor(long parameters, int batchSize) =>
-        parameters * batchSize < WorthASecondThread ? 1 : Math.Min(2, Environment.ProcessorCount);
+    [ThreadStatic]
+    private static int t_leases;
+
+    /// <summary>The number of threads for a network and a batch: a fixed function of these, never of the machine or its load, since results depend on it in the last digits.</summary>
+    public static int CountFor(long parameters, int batchSize) => parameters * batchSize < WorthASecondThread ? 1 : 2;
 
     /// <summary>Takes a number of threads until disposed, on the thread that calls.</summary>
+    /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of whose log this was called.</exception>
     public static IDisposable Use(int count)
     {
         lock (s_lock)
         {
             while (s_users > 0 && s_count != count)
-                Monitor.Wait(s_lock);
-            if (s_users++ == 0)
             {
-                s_before = torch.get_num_threads();
-                s_count = count;
+                if (t_leases > 0)
+                    throw new InvalidOperationException($"A fit with {count} threads of libtorch was started from within a fit with {s_count} on the same thread, so that each would wait for the other. Start it after the first has ended, or on another thread.");
+                Monitor.Wait(s_lock);
             }
 
-            // OpenMP keeps the number for each thread, so every user sets it on its own.
+            // OpenMP keeps the number for each thread, and a thread that never set it has taken over that of the fit that runs already.
+            int before = torch.get_num_threads();
+            if (s_users == 0)
+                (s_before, s_count) = (before, count);
+            else if (before == s_count && t_leases == 0)
+                before = s_before;
+            s_users++;
+            t_leases++;
             torch.set_num_threads(count);
+            return new Lease(before);
         }
-        return new Lease();
     }
 
-    private sealed class Lease : IDisposable
+    private sealed class Lease(int before) : IDisposable
     {
         private bool _disposed;
 
@@ -47,7 +56,9 @@ internal static class TorchThreads
                 if (_disposed)
                     return;
                 _disposed = true;
-                torch.set_num_threads(--s_users == 0 ? s_before : s_count);
+                s_users--;
+                t_leases--;
+                torch.set_num_threads(before);
                 Monitor.PulseAll(s_lock);
             }
         }

@@ -18,6 +18,9 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     public double[] Run(AutoencoderNetwork network, float[] scaledRows, int featureCount, Generator generator)
     {
         using var scope = NewDisposeScope();
+
+        // Whatever the caller's thread is in the middle of.
+        using var gradients = enable_grad();
         int rowCount = scaledRows.Length / featureCount;
         var rows = tensor(scaledRows, [rowCount, featureCount]);
         using var optimiser = optim.Adam(network.Parameters, options.LearningRate);

@@ -102,9 +102,27 @@ public static class AutoencoderColumns
     {
         var border = model.Inputs.Concat(model.Outputs).ToHashSet(StringComparer.Ordinal);
         var columns = model.Metadata.Columns.Where(pair => border.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
-        columns.TryAdd(model.Inputs[0], model.Inputs[0] == GraphNames.Code ? Code : Features);
+        columns.TryAdd(model.Inputs[0], DefaultName(model.Inputs[0]));
+        if (Outputs(columns).Length == 0)
+        {
+            foreach (string output in model.Outputs)
+                columns.TryAdd(output, DefaultName(output));
+        }
         return columns;
     }
+
+    /// <summary>The name of a column where nobody gave one.</summary>
+    internal static string DefaultName(string graphName) => graphName switch
+    {
+        GraphNames.Features => Features,
+        GraphNames.IsAnomaly => PredictedLabel,
+        GraphNames.Score => Score,
+        GraphNames.Probability => "Probability",
+        GraphNames.Code => Code,
+        GraphNames.Reconstruction => Reconstruction,
+        GraphNames.FeatureErrors => FeatureErrors,
+        _ => graphName,
+    };
 
     /// <summary>The columns that the outputs of the graph become, after data of a schema.</summary>
     internal static IEnumerable<OutputColumn> OutputColumns(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
@@ -187,10 +205,10 @@ public static class AutoencoderColumns
     }
 
     private static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
-        new(parameter, $"Could not find the feature column '{name}'. The data have the columns {string.Join(", ", present.Select(other => $"'{other}'"))}.");
+        new(parameter, $"Could not find the input column '{name}'. The data have the columns {string.Join(", ", present.Select(other => $"'{other}'"))}.");
 
     private static ArgumentOutOfRangeException Mismatch(string name, string found, string parameter, int size = 0) =>
-        new(parameter, $"The feature column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}. "
+        new(parameter, $"The input column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}. "
             + "Put the features together with Concatenate, and convert other types with Conversion.ConvertType.");
 
     private static string GetTypeString(this SchemaShape.Column column) => $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -8,12 +9,16 @@ namespace MLNetAutoencoder;
 /// <remarks>
 /// Everything that can be asked of a row is kept for the batch: the upstream columns that are active, the row's identity and its
 /// upstream batch number. Unless the options fix the batch size, the first batch is one row, so that the first result comes at once, and each
-/// one after it is four times as large, up to <see cref="LargestBatch"/>. Where no output of the graph is active, rows pass through one at a time.
+/// one after it is four times as large, up to <see cref="LargestBatch"/> rows or <see cref="LargestBatchBytes"/>. A row that cannot be read
+/// ends the cursor with its exception in its own place: the rows before it are given out first. Where no output of the graph is active, rows pass through one at a time.
 /// </remarks>
 internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
 {
     /// <summary>The most rows that one run of the graph takes: beyond it ONNX Runtime gains nothing more.</summary>
     private const int LargestBatch = 256;
+
+    /// <summary>The most memory that the runner's buffers take, however wide the rows are.</summary>
+    private const long LargestBatchBytes = 64 << 20;
 
     private const int Growth = 4;
 
@@ -22,6 +27,8 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
     private readonly HashSet<int> _active;
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
     private readonly ColumnBuffer[] _bufferList;
+    private readonly bool _readsThrough;
+    private ExceptionDispatchInfo? _failure;
     private readonly BatchRunner? _runner;
     private readonly Dictionary<int, int[]> _places = [];
     private readonly int _largestBatch;
@@ -41,8 +48,11 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         _source = source;
         _active = [.. active.Select(column => column.Index)];
         _sourceId = source.GetIdGetter();
-        _largestBatch = plan.Scoring.BatchSize ?? LargestBatch;
-        _nextBatch = plan.Scoring.BatchSize ?? 1;
+
+        // A value that owns something, such as an image, belongs to whoever read it and cannot be kept for later: rows with such a column come one at a time.
+        _readsThrough = active.Any(column => !plan.IsOutput(column.Index) && typeof(IDisposable).IsAssignableFrom(column.Type.RawType));
+        _largestBatch = _readsThrough ? 1 : plan.Scoring.BatchSize ?? (int)Math.Clamp(LargestBatchBytes / plan.RowBytes(active), 1, LargestBatch);
+        _nextBatch = _readsThrough ? 1 : plan.Scoring.BatchSize ?? 1;
         try
         {
             if (_active.Any(plan.IsOutput))
@@ -50,7 +60,7 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
                 _runner = plan.CreateRunner(active, _largestBatch, out _places);
                 _reader = new InputReader(plan, source);
             }
-            foreach (int index in _active.Where(index => !plan.IsOutput(index)))
+            foreach (int index in _active.Where(index => !plan.IsOutput(index) && !_readsThrough))
                 _buffers.Add(index, ColumnBuffer.Create(source, plan.InputSchema[index]));
         }
         catch
@@ -73,16 +83,18 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
     public override bool MoveNext()
     {
         if (_ended)
+        {
+            _failure?.Throw();
             return false;
+        }
         if (_row + 1 < _rows || FillBatch())
         {
             _row++;
             _position++;
             return true;
         }
-        _ended = true;
-        _row = -1;
-        _position = -1;
+        End();
+        _failure?.Throw();
         return false;
     }
 
@@ -92,6 +104,8 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
             throw new InvalidOperationException($"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
         if (_places.TryGetValue(column.Index, out int[]? places))
             return _plan.CreateGetter<TValue>(column, this, places);
+        if (_readsThrough)
+            return _source.GetGetter<TValue>(_plan.InputSchema[column.Index]);
         var buffer = _buffers[column.Index] as ColumnBuffer<TValue> ?? throw ScoringPlan.WrongType<TValue>(column);
         return (ref TValue value) => buffer.Load(CurrentRow, ref value);
     }
@@ -108,8 +122,7 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
     {
         if (disposing)
         {
-            _ended = true;
-            _row = -1;
+            End();
             _runner?.Dispose();
             _source.Dispose();
         }
@@ -130,18 +143,45 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         }
         _row = -1;
         _rows = 0;
-        while (_rows < wanted && _source.MoveNext())
+        try
         {
-            _reader?.Read(_runner!, _rows, _position + 1 + _rows);
-            foreach (var buffer in _bufferList)
-                buffer.Store(_rows);
-            _sourceId(ref _ids[_rows]);
-            _batches[_rows] = _source.Batch;
-            _rows++;
+            while (_failure is null && _rows < wanted && _source.MoveNext())
+                ReadRow();
         }
-        if (_rows > 0)
-            _runner?.Run(_rows);
+        catch (Exception e)
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+        }
+        try
+        {
+            if (_rows > 0)
+                _runner?.Run(_rows);
+        }
+        catch (Exception e)
+        {
+            // None of the batch's rows has been computed.
+            _failure = ExceptionDispatchInfo.Capture(e);
+            _rows = 0;
+        }
         _nextBatch = Math.Min(_largestBatch, wanted * Growth);
         return _rows > 0;
+    }
+
+    private void ReadRow()
+    {
+        _reader?.Read(_runner!, _rows, _position + 1 + _rows);
+        foreach (var buffer in _bufferList)
+            buffer.Store(_rows);
+        _sourceId(ref _ids[_rows]);
+        _batches[_rows] = _source.Batch;
+        _rows++;
+    }
+
+    private void End()
+    {
+        _ended = true;
+        _row = -1;
+        _rows = 0;
+        _position = -1;
     }
 }

@@ -83,22 +83,28 @@ internal static class StockChain
 
     /// <summary>Replaces chains, from the outside in; gives the transformer itself where nothing is replaced.</summary>
     /// <param name="transformer">The model.</param>
-    /// <param name="replacement">What takes the place of a chain with these parts, or null where the chain stays. The parts of a replaced chain are disposed.</param>
+    /// <param name="replacement">What takes the place of a chain with these parts, or null where the chain stays. The parts of replaced chains are disposed, once all has gone well.</param>
     public static ITransformer Replace(ITransformer transformer, Func<ITransformer[], ITransformer?> replacement)
     {
-        if (transformer is not IEnumerable<ITransformer> chain)
-            return transformer;
-        ITransformer[] parts = [.. chain];
-        if (replacement(parts) is { } replaced)
+        var replaced = new List<ITransformer>();
+        var result = ReplaceIn(transformer);
+        foreach (var part in replaced)
+            (part as IDisposable)?.Dispose();
+        return result;
+
+        ITransformer ReplaceIn(ITransformer node)
         {
-            foreach (var part in parts)
-                (part as IDisposable)?.Dispose();
-            return replaced;
+            if (node is not IEnumerable<ITransformer> chain)
+                return node;
+            ITransformer[] parts = [.. chain];
+            if (replacement(parts) is { } other)
+            {
+                replaced.AddRange(parts);
+                return other;
+            }
+            var inner = Array.ConvertAll(parts, ReplaceIn);
+            return inner.SequenceEqual(parts) ? node : new TransformerChain<ITransformer>(inner, Scopes(node, parts));
         }
-        var inner = Array.ConvertAll(parts, part => Replace(part, replacement));
-        return inner.SequenceEqual(parts)
-            ? transformer
-            : new TransformerChain<ITransformer>(inner, Scopes(transformer, parts));
     }
 
     /// <summary>The autoencoder in a graph as <see cref="Save"/> writes it, or null where it is another graph.</summary>
@@ -129,29 +135,26 @@ internal static class StockChain
         return ModelFile.ReadOnnxModel(entry);
     }
 
-    private static string WithoutPrefix(string name)
+    /// <summary>The name in the contract, or null for a name that <see cref="Save"/> did not give: a graph that a user put into a chain is the user's.</summary>
+    private static string? WithoutPrefix(string name)
     {
-        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
-            return name;
-        int end = name.IndexOf('.', Prefix.Length);
-        return end < 0 ? name : name[(end + 1)..];
+        int end = name.StartsWith(Prefix, StringComparison.Ordinal) ? name.IndexOf('.', Prefix.Length) : -1;
+        return end < 0 ? null : name[(end + 1)..];
     }
 
     /// <summary>What each part of a chain is for, found by asking the chain for the parts of each scope: it tells its scopes in no other way.</summary>
-    private static TransformerScope[] Scopes(ITransformer transformer, ITransformer[] parts)
+    private static TransformerScope[] Scopes(ITransformer chain, ITransformer[] parts)
     {
+        // TransformerChain<T> of any T: the method is public, but the type is not known here.
+        var membersOf = chain.GetType().GetMethod(nameof(TransformerChain<ITransformer>.GetModelFor), [typeof(TransformerScope)]);
         var scopes = new TransformerScope[parts.Length];
-        if (transformer is not TransformerChain<ITransformer> chain)
-        {
-            Array.Fill(scopes, TransformerScope.Everything);
-            return scopes;
-        }
         foreach (var scope in new[] { TransformerScope.Training, TransformerScope.Testing, TransformerScope.Scoring })
         {
-            var members = chain.GetModelFor(scope).ToHashSet<ITransformer>(ReferenceEqualityComparer.Instance);
+            var members = membersOf?.Invoke(chain, [scope]) is IEnumerable<ITransformer> chosen ? chosen : parts;
+            var known = members.ToHashSet<ITransformer>(ReferenceEqualityComparer.Instance);
             for (int i = 0; i < parts.Length; i++)
             {
-                if (members.Contains(parts[i]))
+                if (known.Contains(parts[i]))
                     scopes[i] |= scope;
             }
         }
