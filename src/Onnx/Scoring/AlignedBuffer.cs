@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MLNetAutoencoder.Onnx;
@@ -26,12 +28,20 @@ internal sealed unsafe class AlignedBuffer : SafeHandle
 
     public nint Address => handle;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> AsSpan<T>(int start, int length) where T : unmanaged
     {
-        ObjectDisposedException.ThrowIf(IsClosed, this);
-        if ((uint)start > int.MaxValue || (long)(start + length) * sizeof(T) > _byteLength || length < 0)
-            throw new ArgumentOutOfRangeException(nameof(start), start, $"Elements {start} to {start + length} are outside of a buffer of {_byteLength} bytes.");
+        if (IsClosed || (start | length) < 0 || ((long)start + length) * sizeof(T) > _byteLength)
+            Refuse(start, length);
         return new Span<T>((T*)handle + start, length);
+    }
+
+    // Apart, so that the way that every row takes is small enough to be inlined.
+    [DoesNotReturn]
+    private void Refuse(int start, int length)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        throw new ArgumentOutOfRangeException(nameof(start), start, $"Elements {start} to {(long)start + length} are outside of a buffer of {_byteLength} bytes.");
     }
 
     protected override bool ReleaseHandle()

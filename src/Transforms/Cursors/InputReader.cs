@@ -10,11 +10,13 @@ internal sealed class InputReader
     private readonly ScoringPlan _plan;
     private readonly ValueGetter<VBuffer<float>>?[] _vectors;
     private readonly ValueGetter<float>?[] _scalars;
+    private readonly bool _refusesMissing;
     private VBuffer<float> _vector;
 
     public InputReader(ScoringPlan plan, DataViewRow input)
     {
         _plan = plan;
+        _refusesMissing = plan.RefusesMissing;
         _vectors = new ValueGetter<VBuffer<float>>[plan.InputColumns.Length];
         _scalars = new ValueGetter<float>[plan.InputColumns.Length];
         for (int i = 0; i < plan.InputColumns.Length; i++)
@@ -42,13 +44,17 @@ internal sealed class InputReader
                 getter(ref _vector);
                 if (_vector.Length != destination.Length)
                     throw new InvalidOperationException($"Row {position} of the column '{_plan.InputColumns[i].Name}' has {_vector.Length} values; expected {destination.Length}.");
-                _vector.CopyTo(destination);
+                // A dense copy without the walk over explicit values that CopyTo takes.
+                if (_vector.IsDense)
+                    _vector.GetValues().CopyTo(destination);
+                else
+                    _vector.CopyTo(destination);
             }
             else
             {
                 _scalars[i]!(ref destination[0]);
             }
-            if (_plan.RefusesMissing)
+            if (_refusesMissing)
                 CheckPresent(destination, i, position);
         }
     }

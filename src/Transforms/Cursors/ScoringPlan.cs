@@ -32,6 +32,9 @@ internal sealed class ScoringPlan
     /// <summary>The columns of the input schema that the graph reads.</summary>
     public DataViewSchema.Column[] InputColumns { get; }
 
+    /// <summary>The number of values that the graph reads for each row.</summary>
+    public int InputWidth => _inputs.Sum(_model.Width);
+
     public ScoringOptions Scoring => _model.Scoring;
 
     public bool RefusesMissing => _model.Metadata.MissingValues == MissingValuePolicy.Error;
