@@ -20,7 +20,7 @@ public abstract class DataViewType : IEquatable<DataViewType>
 
 public abstract class StructuredDataViewType : DataViewType
 {
-    private protected StructuredDataViewType(Type rawType)
+    protected StructuredDataViewType(Type rawType)
         : base(rawType)
     {
     }
