@@ -9,8 +9,8 @@ namespace MLNetAutoencoder.Tests.House;
 /// <list type="bullet">
 /// <item>A type is used where an assembly refers to it, where it is in the signature of a used member, or where a used type derives
 /// from it or is nested in it; an interface also where a used one extends it.</item>
-/// <item>A method, constructor or field is used where an assembly refers to it; of overloads, each for itself, of operators that
-/// C# wants in pairs, both for either. A property is used where one of its accessors is, or an attribute sets it.</item>
+/// <item>A method, constructor or field is used where an assembly refers to it; of overloads, each for itself (with the packages, each
+/// for all: they have more of them, and the compiler chooses others), of operators that C# wants in pairs, both for either. A property is used where one of its accessors is, or an attribute sets it.</item>
 /// <item>Whoever overrides or implements a member uses it: by name and number of parameters.</item>
 /// <item>A member that overrides or implements a used one, or one of .NET's own, is used: by name and number of parameters.</item>
 /// <item>A used enum, delegate or interface is used whole, and constants are used with their type: they leave no reference.</item>
@@ -68,12 +68,14 @@ public sealed class PolyfillUseTests
         };
 
         private readonly References _references;
+        private readonly HashSet<string> _names;
         private readonly ILookup<Type?, MemberInfo> _members;
         private readonly HashSet<Type> _types = [];
 
         public Use(References references, IEnumerable<MemberInfo> members)
         {
             _references = references;
+            _names = [.. references.Members.Select(WithoutSignature)];
             _members = members.ToLookup(member => member.DeclaringType);
             var all = _members.SelectMany(group => group).OfType<Type>().ToList();
             foreach (var type in all)
@@ -161,8 +163,15 @@ public sealed class PolyfillUseTests
         private bool IsCalled(MethodBase method) =>
             method.DeclaringType is { IsInterface: true } || method.DeclaringType!.BaseType == typeof(MulticastDelegate)
             || _references.Members.Contains(MemberKey.Of(method))
+            || (Repository.Supplier == "packages" && _names.Contains(MemberKey.Of(MemberKey.Of(method.DeclaringType!), method.Name)))
             || (s_pairs.TryGetValue(method.Name, out string? other) && _references.Members.Contains(MemberKey.Of(method).Replace(method.Name, other, StringComparison.Ordinal)))
             || (method is MethodInfo { IsVirtual: true } ordinary && Overridden(ordinary).Any(IsForeignOrCalled));
+
+        private static string WithoutSignature(string member)
+        {
+            int end = member.IndexOfAny(['`', '('], member.IndexOf("::", StringComparison.Ordinal));
+            return end < 0 ? member : member[..end];
+        }
 
         private bool IsForeignOrCalled(MethodInfo method) =>
             !References.IsSuppliers(method.DeclaringType!)
