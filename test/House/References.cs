@@ -12,9 +12,18 @@ internal sealed class References
     /// <summary>The assemblies' own types, by name: what they derive from and implement, and what methods they have.</summary>
     private readonly Dictionary<string, (List<string> Ancestors, HashSet<(string Name, int Parameters)> Methods)> _own = [];
 
-    public IReadOnlySet<string> Types => _types;
+    /// <summary>Whether an assembly refers to the type or member itself; for a property, by an attribute.</summary>
+    public bool Contain(MemberInfo member) => member switch
+    {
+        Type type => _types.Contains(MemberKey.Of(type)),
+        FieldInfo field => _members.Contains(MemberKey.Of(field)),
+        PropertyInfo property => _members.Contains(MemberKey.Of(property)),
+        MethodBase method => _members.Contains(MemberKey.Of(method)),
+        _ => false,
+    };
 
-    public IReadOnlySet<string> Members => _members;
+    /// <summary>Whether an assembly refers to the method of another name and the same signature.</summary>
+    public bool ContainTwin(MethodInfo method, string name) => _members.Contains(MemberKey.Of(method).Replace($"::{method.Name}`", $"::{name}`", StringComparison.Ordinal));
 
     public static References Of(IEnumerable<string> assemblies)
     {

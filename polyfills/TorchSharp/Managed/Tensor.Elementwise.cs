@@ -333,15 +333,17 @@ public static partial class torch
         // ---- operators
 
         public static Tensor operator +(Tensor left, Tensor right) => left.add(right);
-        public static Tensor operator +(Tensor left, Scalar right) => left.add(right);
+        public static Tensor operator +(Tensor left, int right) => left.add(right);
+        public static Tensor operator +(Tensor left, double right) => left.add(right);
         public static Tensor operator -(Tensor left, Tensor right) => left.sub(right);
-        public static Tensor operator -(Tensor left, Scalar right) => left.sub(right);
+        public static Tensor operator -(Tensor left, double right) => left.sub(right);
         public static Tensor operator *(Tensor left, Tensor right) => left.mul(right);
-        public static Tensor operator *(Tensor left, Scalar right) => left.mul(right);
+        public static Tensor operator *(Tensor left, int right) => left.mul(right);
+        public static Tensor operator *(Tensor left, double right) => left.mul(right);
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
-        public static Tensor operator /(Tensor left, Scalar right) => left.div(right);
-        public static Tensor operator -(Scalar left, Tensor right) => right.neg().add(left);
-        public static Tensor operator /(Scalar left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(Tensor left, float right) => left.div(right);
+        public static Tensor operator -(double left, Tensor right) => right.neg().add(left);
+        public static Tensor operator /(double left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator -(Tensor tensor) => tensor.neg();
         public static Tensor operator ==(Tensor left, Tensor right) => left.eq(right);
         public static Tensor operator !=(Tensor left, Tensor right) => left.ne(right);

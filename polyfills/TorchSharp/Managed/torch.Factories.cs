@@ -6,10 +6,10 @@ namespace TorchSharp;
 // Making tensors. Names of dimensions, which TorchSharp's factories take last, are refused: nothing here uses them.
 public static unsafe partial class torch
 {
-    public static Tensor empty(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor empty(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         empty([size], dtype, device, requires_grad, names);
     public static Tensor empty(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        int dim0, int dim1, int dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         empty([dim0, dim1, dim2], dtype, device, requires_grad, names);
     internal static Tensor empty(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
@@ -21,9 +21,9 @@ public static unsafe partial class torch
         static extern nint ts_empty(long* s, int n, Options options);
     }
 
-    public static Tensor zeros(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor zeros(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         zeros([size], dtype, device, requires_grad, names);
-    public static Tensor zeros(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor zeros(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         zeros([rows, columns], dtype, device, requires_grad, names);
     public static Tensor zeros(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
@@ -35,9 +35,9 @@ public static unsafe partial class torch
         static extern nint ts_zeros(long* s, int n, Options options);
     }
 
-    public static Tensor ones(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor ones(int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         ones([size], dtype, device, requires_grad, names);
-    public static Tensor ones(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+    public static Tensor ones(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         ones([rows, columns], dtype, device, requires_grad, names);
     public static Tensor ones(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
@@ -61,10 +61,10 @@ public static unsafe partial class torch
     }
 
     public static Tensor rand(
-        long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         rand([size], dtype, device, requires_grad, generator, names);
     public static Tensor rand(
-        long rows, long columns,
+        int rows, int columns,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         rand([rows, columns], dtype, device, requires_grad, generator, names);
     public static Tensor rand(
@@ -83,7 +83,7 @@ public static unsafe partial class torch
     }
 
     public static Tensor randn(
-        long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         randn([size], dtype, device, requires_grad, generator, names);
     public static Tensor randn(
         ReadOnlySpan<long> size,
@@ -99,11 +99,11 @@ public static unsafe partial class torch
 
     /// <summary>Whole numbers from <paramref name="low"/> up to, not including, <paramref name="high"/>.</summary>
     public static Tensor randint(
-        long low, long high, long[] size,
+        int low, int high, int[] size,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
     {
         NoNames(names);
-        fixed (long* s = size)
+        fixed (long* s = Array.ConvertAll(size, length => (long)length))
             return Result(ts_randint(low, high, s, size.Length, generator?.Handle ?? 0, new(dtype ?? ScalarType.Int64, device, requires_grad)), generator);
 
         [DllImport(Lib)]

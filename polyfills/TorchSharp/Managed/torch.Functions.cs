@@ -13,11 +13,12 @@ public static unsafe partial class torch
     public static Tensor where(Tensor condition, Tensor x, Tensor y) => x.where(condition, y);
     public static Tensor matmul(Tensor input, Tensor target) => input.matmul(target);
 
-    public static Tensor cat(Tensor[] tensors, long dim = 0)
+    public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0)
     {
-        nint[] handles = Handles(tensors);
+        Tensor[] parts = tensors.ToArray();
+        nint[] handles = Handles(parts);
         fixed (nint* h = handles)
-            return Result(ts_cat(h, handles.Length, dim), tensors);
+            return Result(ts_cat(h, handles.Length, dim), parts);
 
         [DllImport(Lib)]
         static extern nint ts_cat(nint* tensors, int n, long dim);
