@@ -48,7 +48,9 @@ public sealed class PolyfillUseTests
         var references = References.Of(ProjectAssemblies());
 
         PolyfillGuardTests.AssertNone(
-            ApiListing.WithMembers(supplier.Assemblies()).DistinctBy(line => line.Member).Where(line => !listed.Contains(line.Text) && references.Contain(line.Member)).Select(line => line.Text),
+            ApiListing.WithMembers(supplier.Assemblies()).DistinctBy(line => line.Member)
+                .Where(line => !listed.Contains(line.Text) && references.Contain(line.Member))
+                .Select(line => line.Text),
             $"polyfills/api/{supplier.ListingFile} does not list these members of {name} ({Repository.Supplier}), which src, samples, bench or test use");
     }
 

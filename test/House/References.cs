@@ -23,7 +23,8 @@ internal sealed class References
     };
 
     /// <summary>Whether an assembly refers to the method of another name and the same signature.</summary>
-    public bool ContainTwin(MethodInfo method, string name) => _members.Contains(MemberKey.Of(method).Replace($"::{method.Name}`", $"::{name}`", StringComparison.Ordinal));
+    public bool ContainTwin(MethodInfo method, string name) =>
+        _members.Contains(MemberKey.Of(method).Replace($"::{method.Name}`", $"::{name}`", StringComparison.Ordinal));
 
     public static References Of(IEnumerable<string> assemblies)
     {
