@@ -250,7 +250,7 @@ public sealed class ScoringTests
     [TestMethod]
     public void Wide_rows_take_smaller_batches()
     {
-        // 64 MB of buffers hold about 30 rows of 262,144 features with their reconstructions; all in all the batch stays far from 256 rows.
+        // 32 rows of 262,144 features are 34 MB, and ONNX Runtime holds a few tensors of that size at once; 256 rows at a time would be well over 2 GB.
         const int d = 262_144;
         using var narrow = Rows.Fit(s_ml, options => options.Epochs = 0);
         var metadata = narrow.Metadata with
@@ -272,7 +272,7 @@ public sealed class ScoringTests
         long before = Environment.WorkingSet;
         float[] scores = [.. scored.GetColumn<float>("Score")];
         Assert.AreEqual(90, scores.Length);
-        Assert.IsLessThan(400L << 20, Environment.WorkingSet - before);
+        Assert.IsLessThan(800L << 20, Environment.WorkingSet - before);
     }
 
     [TestMethod]

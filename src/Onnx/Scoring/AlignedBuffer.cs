@@ -14,12 +14,10 @@ internal sealed unsafe class AlignedBuffer : SafeHandle
     /// <summary>A cache line, and the widest vector register.</summary>
     private const nuint Alignment = 64;
 
-    private readonly int _byteLength;
-
     public AlignedBuffer(int byteLength)
         : base(0, ownsHandle: true)
     {
-        _byteLength = byteLength;
+        ByteLength = byteLength;
         SetHandle((nint)NativeMemory.AlignedAlloc((nuint)byteLength, Alignment));
         NativeMemory.Clear((void*)handle, (nuint)byteLength);
     }
@@ -28,10 +26,12 @@ internal sealed unsafe class AlignedBuffer : SafeHandle
 
     public nint Address => handle;
 
+    public int ByteLength { get; }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> AsSpan<T>(int start, int length) where T : unmanaged
     {
-        if (IsClosed || (start | length) < 0 || ((long)start + length) * sizeof(T) > _byteLength)
+        if (IsClosed || (start | length) < 0 || ((long)start + length) * sizeof(T) > ByteLength)
             Refuse(start, length);
         return new Span<T>((T*)handle + start, length);
     }
@@ -41,7 +41,7 @@ internal sealed unsafe class AlignedBuffer : SafeHandle
     private void Refuse(int start, int length)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        throw new ArgumentOutOfRangeException(nameof(start), start, $"Elements {start} to {(long)start + length} are outside of a buffer of {_byteLength} bytes.");
+        throw new ArgumentOutOfRangeException(nameof(start), start, $"Elements {start} to {(long)start + length} are outside of a buffer of {ByteLength} bytes.");
     }
 
     protected override bool ReleaseHandle()

@@ -196,6 +196,9 @@ public sealed class AutoencoderModel : IDisposable
         }
     }
 
+    /// <summary>The weights that the sessions share; null before there is a session.</summary>
+    internal SharedWeights? Weights => _weights;
+
     /// <summary>Throws where the model has been disposed.</summary>
     internal void ThrowIfDisposed()
     {

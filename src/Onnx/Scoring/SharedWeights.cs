@@ -11,14 +11,14 @@ internal sealed class SharedWeights : IDisposable
     private const int LeastBytes = 4096;
 
     private readonly Dictionary<string, OrtValue> _values = new(StringComparer.Ordinal);
-    private readonly List<AlignedBuffer> _buffers = [];
+    private readonly Dictionary<string, AlignedBuffer> _buffers = new(StringComparer.Ordinal);
 
     public SharedWeights(GraphProto graph)
     {
         foreach (var tensor in graph.Initializer.Where(tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType == (int)OnnxElementType.Single))
         {
             var buffer = new AlignedBuffer(tensor.RawData.Length);
-            _buffers.Add(buffer);
+            _buffers.Add(tensor.Name, buffer);
             tensor.RawData.Span.CopyTo(buffer.AsSpan<byte>(0, tensor.RawData.Length));
             _values.Add(tensor.Name, OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, [.. tensor.Dims], buffer.Address, tensor.RawData.Length));
         }
@@ -26,6 +26,9 @@ internal sealed class SharedWeights : IDisposable
 
     /// <summary>The weights in the form that the kernels want.</summary>
     public PrePackedWeightsContainer Prepacked { get; } = new();
+
+    /// <summary>The memory of one weight, which all sessions read.</summary>
+    internal Span<byte> this[string name] => _buffers[name].AsSpan<byte>(0, _buffers[name].ByteLength);
 
     /// <summary>Gives a session the shared weights in the place of those in its file.</summary>
     /// <param name="options">The session's options.</param>
@@ -45,7 +48,7 @@ internal sealed class SharedWeights : IDisposable
         Prepacked.Dispose();
         foreach (var value in _values.Values)
             value.Dispose();
-        foreach (var buffer in _buffers)
+        foreach (var buffer in _buffers.Values)
             buffer.Dispose();
     }
 }
