@@ -81,7 +81,7 @@ internal static class Duel
         return ratio;
     }
 
-    /// <summary>The fastest of several sides, each by its best of several turns.</summary>
+    /// <summary>The fastest of several sides, each by its best of several turns, which are printed.</summary>
     public static T Fastest<T>(IReadOnlyList<T> candidates, Func<T, Side> sideOf)
     {
         Side[] sides = [.. candidates.Select(sideOf)];
@@ -90,6 +90,7 @@ internal static class Duel
         for (int turn = 0; turn < Turns; turn++)
             for (int i = 0; i < sides.Length; i++)
                 best[i] = Math.Max(best[i], sides[i].Rate(rows[i], sides[i].Time(rows[i])));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  best turns, ns a row: {string.Join(", ", sides.Select((side, i) => $"{side.Name}: {1e9 / best[i]:F0}"))}"));
         return candidates[Array.IndexOf(best, best.Max())];
     }
 

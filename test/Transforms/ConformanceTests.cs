@@ -171,6 +171,18 @@ public sealed class ConformanceTests
     }
 
     [TestMethod]
+    [DataRow("loaded")]
+    [DataRow("upgraded")]
+    public void Exported_it_is_the_same_three_files(string origin)
+    {
+        using var folder = new TestFolder();
+        s_models["fitted"].ExportOnnx(folder["e1"], folder["d1"], folder["s1"]);
+        s_models[origin].ExportOnnx(folder["e2"], folder["d2"], folder["s2"]);
+        foreach (string graph in new[] { "e", "d", "s" })
+            CollectionAssert.AreEqual(File.ReadAllBytes(folder[graph + "1"]), File.ReadAllBytes(folder[graph + "2"]), graph);
+    }
+
+    [TestMethod]
     [DynamicData(nameof(All))]
     public void A_cursor_may_be_disposed_midway_and_twice(string part, string origin)
     {

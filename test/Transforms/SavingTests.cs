@@ -243,6 +243,9 @@ public sealed class SavingTests
         var again = s_ml.Autoencoders().Load(folder["model.zip"], out var schema);
         Assert.AreEqual("Features", string.Join(',', schema!.Select(column => column.Name)));
         Same(chain.Transform(view), again.Transform(view), "Score");
+
+        var stock = StockProcess.Score(folder["model.zip"], view);
+        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(chain.Transform(view).GetColumn<float>("Score"), stock["Score"].Values.Select(text => float.Parse(text, CultureInfo.InvariantCulture))));
     }
 
     [TestMethod]
