@@ -59,12 +59,13 @@ internal static class Duel
     /// <param name="first">The side above the fraction bar.</param>
     /// <param name="second">The side below.</param>
     /// <param name="sameSum">Whether the sides compute the same, so that their sums must agree.</param>
-    public static double Measure(string what, Side first, Side second, bool sameSum = true)
+    /// <param name="secondsPerTurn">How long a turn is. Where one side leaves garbage behind, turns must be long enough for it to be collected in that side's own turn.</param>
+    public static double Measure(string what, Side first, Side second, bool sameSum = true, double secondsPerTurn = SecondsPerTurn)
     {
         if (sameSum)
             Compare(what, first, second);
         Side[] sides = [first, second];
-        long[] rows = Array.ConvertAll(sides, side => side.RowsFor(SecondsPerTurn));
+        long[] rows = Array.ConvertAll(sides, side => side.RowsFor(secondsPerTurn));
         var rates = Array.ConvertAll(sides, _ => new List<double>());
         for (int round = 0; round < Rounds; round++)
         {

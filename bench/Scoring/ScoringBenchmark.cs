@@ -103,7 +103,7 @@ internal static class ScoringBenchmark
         using var stock = new StockScorer(ml, model, threads);
         using ColumnReader ours = model.Open(Outputs.Score, threads), theirs = stock.Open();
         string supplier = Report.IsPolyfilled ? " (polyfill)" : "";
-        return Duel.Measure($"{model.Name}, score, {Describe(threads)}", new Side("cursor", ours.Read), new Side($"OnnxTransformer{supplier}", theirs.Read));
+        return Duel.Measure($"{model.Name}, score, {Describe(threads)}", new Side("cursor", ours.Read), new Side($"OnnxTransformer{supplier}", theirs.Read), secondsPerTurn: 0.5);
     }
 
     private static (double Ours, double Stock) PredictionBytes(MLContext ml, BenchModel model)

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Onnx;
 
@@ -44,6 +45,63 @@ public sealed class MissingValueTests
         CollectionAssert.AreEqual(
             Rows.Read(s_ml, model.Transform(s_ml.Data.LoadFromEnumerable(filled))).Select(row => row.Score).ToArray(),
             Rows.Read(s_ml, model.Transform(RowsWithHoles())).Select(row => row.Score).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(ScoringMissingValues.NaN)]
+    [DataRow(ScoringMissingValues.Mean)]
+    public void A_row_scores_to_the_bit_alike_beside_a_missing_value_and_without_one(ScoringMissingValues policy)
+    {
+        // Batches without missing values run under a session of their own; which one runs must not show.
+        using var model = Rows.Fit(s_ml, options =>
+        {
+            options.ScoringMissingValues = policy;
+            options.Scoring = new ScoringOptions { BatchSize = 8 };
+        });
+        Row[] rows = Rows.Make(24, seed: 23), withHole = Rows.Make(24, seed: 23);
+        withHole[9].Features[1] = float.NaN;
+        var expected = Rows.Read(s_ml, model.Transform(s_ml.Data.LoadFromEnumerable(rows)));
+        var actual = Rows.Read(s_ml, model.Transform(s_ml.Data.LoadFromEnumerable(withHole)));
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (i == 9)
+                continue;
+            Assert.AreEqual(expected[i].Score, actual[i].Score, $"row {i}");
+            CollectionAssert.AreEqual(expected[i].Code, actual[i].Code);
+            CollectionAssert.AreEqual(expected[i].Reconstruction, actual[i].Reconstruction);
+            CollectionAssert.AreEqual(expected[i].FeatureErrors, actual[i].FeatureErrors);
+        }
+        Assert.AreEqual(policy == ScoringMissingValues.NaN, float.IsNaN(actual[9].Score));
+        Assert.AreNotEqual(expected[9].Score, actual[9].Score);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(15)]
+    [DataRow(16)]
+    [DataRow(17)]
+    [DataRow(33)]
+    public void A_missing_value_is_found_wherever_it_stands(int d)
+    {
+        using var small = Rows.Fit(s_ml, options => options.Epochs = 0);
+        var metadata = small.Metadata with
+        {
+            FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
+            ScalingOffsets = new float[d],
+            ScalingScales = [.. Enumerable.Repeat(1f, d)],
+            FeatureMeans = new float[d],
+            CodeSize = d,
+        };
+        using var model = new AutoencoderModel(ScorerGraph.Build((g, x) => g.Node("Neg", "encoder", [x]), (g, z) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
+        using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score], 3);
+        for (int place = 0; place < 3 * d; place++)
+        {
+            runner.Input(0).Fill(float.MaxValue);
+            runner.Input(0)[place] = place % 2 == 0 ? float.NaN : float.NegativeInfinity;
+            runner.Run(3);
+            for (int row = 0; row < 3; row++)
+                Assert.AreEqual(row == place / d ? float.NaN : 0, runner.OutputRow<float>(0, row)[0], $"place {place}, row {row}");
+        }
     }
 
     [TestMethod]

@@ -114,6 +114,9 @@ internal static class OnnxFile
             : 0;
     }
 
+    /// <summary>Puts one name in the place of another.</summary>
+    public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
+
     private static void Replace(IList<string> values, Dictionary<string, string> names)
     {
         for (int i = 0; i < values.Count; i++)

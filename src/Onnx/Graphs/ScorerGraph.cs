@@ -34,7 +34,7 @@ public static class ScorerGraph
         string features = graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing.");
         string missing = graph.Node("Or", "missing/is_missing",
             [graph.Node("IsNaN", "missing/is_nan", [features]), graph.Node("IsInf", "missing/is_infinite", [features])]);
-        string present = graph.Node("Where", "missing/or_mean",
+        string present = graph.Node("Where", MissingValueNodes.OrMean,
             [missing, graph.Initializer("missing/mean", [.. metadata.FeatureMeans], d), features]);
         var scaling = new GraphScaling(graph, metadata);
         string scaled = scaling.Scale(present);
@@ -46,7 +46,7 @@ public static class ScorerGraph
         string difference = graph.Node("Sub", "score/difference", [scaled, scaling.IsIdentity ? reconstruction : scaledReconstruction]);
         string errors = graph.Node("Mul", "score/squared_difference", [difference, difference]);
         if (metadata.MissingValues != MissingValuePolicy.Mean)
-            errors = graph.Node("Where", "score/nan_where_missing", [missing, graph.Initializer("score/nan", [float.NaN], 1), errors]);
+            errors = graph.Node("Where", MissingValueNodes.NaNWhereMissing, [missing, graph.Initializer("score/nan", [float.NaN], 1), errors]);
         errors = graph.Rename(errors, GraphNames.FeatureErrors);
         string score = graph.Rename(
             graph.Node("ReduceMean", "score/mean", [errors], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1)),

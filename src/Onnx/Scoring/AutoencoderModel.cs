@@ -7,13 +7,13 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>A graph of this library with its metadata, ready to be run under ONNX Runtime.</summary>
 /// <remarks>
 /// Safe for use by several threads. ONNX Runtime runs every node of a graph whatever outputs are asked for; so there is one session
-/// for each set of asked-for outputs, over the graph cut to these, made when it is first needed.
+/// for each set of asked-for outputs, over the graph cut to these, made when it is first needed, and a second one where missing values turn up.
 /// </remarks>
 public sealed class AutoencoderModel : IDisposable
 {
     private readonly ModelProto _model;
     private readonly byte[] _bytes;
-    private readonly Dictionary<string, InferenceSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
     private readonly Dictionary<string, int> _widths;
     private readonly ScoringOptions _scoring = new();
     private SharedWeights? _weights;
@@ -164,10 +164,11 @@ public sealed class AutoencoderModel : IDisposable
         if (outputs.Count == 0)
             throw new ArgumentException($"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        var session = Lease(inputs, outputs);
+        Lease();
         try
         {
-            return new BatchRunner(this, session, [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+            Session(inputs, outputs, missing: false);
+            return new BatchRunner(this, missing => Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
         }
         catch
         {
@@ -206,15 +207,29 @@ public sealed class AutoencoderModel : IDisposable
             throw new ObjectDisposedException(nameof(AutoencoderModel), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
     }
 
-    private InferenceSession Lease(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
+    /// <summary>Keeps the sessions until <see cref="EndLease"/>.</summary>
+    private void Lease()
+    {
+        lock (_sessions)
+        {
+            ThrowIfDisposed();
+            _leases++;
+        }
+    }
+
+    /// <summary>The session for some inputs and outputs, opened when it is first wanted; to be called under a lease.</summary>
+    private InferenceSession Session(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, bool missing)
     {
         string key = string.Join(',', inputs) + ">" + string.Join(',', outputs.Order(StringComparer.Ordinal));
         lock (_sessions)
         {
-            ThrowIfDisposed();
-            if (!_sessions.TryGetValue(key, out var session))
-                _sessions.Add(key, session = OpenSession(OnnxFile.Cut(_model, inputs, outputs)));
-            _leases++;
+            if (_sessions.TryGetValue((key, missing), out var session))
+                return session;
+            var cut = OnnxFile.Cut(_model, inputs, outputs);
+            session = MissingValueNodes.AreIn(cut)
+                ? OpenSession(missing ? cut : MissingValueNodes.Remove(cut))
+                : _sessions.TryGetValue((key, !missing), out var other) ? other : OpenSession(cut);
+            _sessions.Add((key, missing), session);
             return session;
         }
     }
@@ -223,7 +238,7 @@ public sealed class AutoencoderModel : IDisposable
     {
         if (!_disposed || _leases > 0)
             return;
-        foreach (var session in _sessions.Values)
+        foreach (var session in _sessions.Values.Distinct())
             session.Dispose();
         _sessions.Clear();
         _weights?.Dispose();

@@ -1,28 +1,35 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Runs a graph over batches of rows, with inputs and outputs in buffers of its own that are bound to ONNX Runtime once for each batch size.</summary>
-/// <remarks>Not safe for use by several threads at once. A run allocates nothing while the number of rows stays the same.</remarks>
+/// <remarks>
+/// Not safe for use by several threads at once. A run allocates nothing while the number of rows stays the same. A batch in which no value is missing runs
+/// under a session over the graph without the nodes that look for missing ones (<see cref="MissingValueNodes"/>); the results are the same.
+/// </remarks>
 public sealed class BatchRunner : IDisposable
 {
     private readonly AutoencoderModel _model;
-    private readonly InferenceSession _session;
+    private readonly Func<bool, InferenceSession> _sessionFor;
     private readonly (string Name, int Width)[] _inputs;
     private readonly (string Name, int Width, OnnxElementType Type)[] _outputs;
     private readonly AlignedBuffer[] _inputBuffers;
     private readonly AlignedBuffer[] _outputBuffers;
-    private readonly List<OrtValue> _values = [];
     private readonly RunOptions _runOptions = new();
-    private OrtIoBinding? _binding;
-    private int _boundRows;
+    private readonly int _features;
+    private Binding? _complete;
+    private Binding? _incomplete;
     private bool _disposed;
 
-    internal BatchRunner(AutoencoderModel model, InferenceSession session, (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
+    /// <summary>Makes a runner. <paramref name="sessionFor"/> gives the session for batches with missing values (true) or without (false).</summary>
+    internal BatchRunner(AutoencoderModel model, Func<bool, InferenceSession> sessionFor, (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
     {
         _model = model;
-        _session = session;
+        _sessionFor = sessionFor;
+        _features = Array.FindIndex(inputs, input => input.Name == GraphNames.Features);
         _inputs = inputs;
         _outputs = outputs;
         Capacity = capacity;
@@ -58,9 +65,9 @@ public sealed class BatchRunner : IDisposable
         _model.ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
-        if (rows != _boundRows)
-            Bind(rows);
-        _session.RunWithBinding(_runOptions, _binding!);
+        bool missing = _features >= 0 && HasMissing(Input(_features)[..(rows * _inputs[_features].Width)]);
+        var binding = (missing ? _incomplete : _complete) is { } bound && bound.Rows == rows ? bound : Bind(missing, rows);
+        binding.Session.RunWithBinding(_runOptions, binding.Values);
     }
 
     /// <summary>Releases the buffers. The session stays with its model. Safe to call twice.</summary>
@@ -69,32 +76,51 @@ public sealed class BatchRunner : IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        Unbind();
+        _complete?.Dispose();
+        _incomplete?.Dispose();
         _runOptions.Dispose();
         foreach (var buffer in _inputBuffers.Concat(_outputBuffers))
             buffer.Dispose();
         _model.EndLease();
     }
 
-    private void Bind(int rows)
+    private Binding Bind(bool missing, int rows)
     {
-        Unbind();
-        _binding = _session.CreateIoBinding();
-        for (int i = 0; i < _inputs.Length; i++)
-            _binding.BindInput(_inputs[i].Name, Tensor(_inputBuffers[i], TensorElementType.Float, rows, _inputs[i].Width, sizeof(float)));
-        for (int i = 0; i < _outputs.Length; i++)
+        ref var place = ref missing ? ref _incomplete : ref _complete;
+        place?.Dispose();
+        place = null;
+        var binding = new Binding(_sessionFor(missing), rows);
+        try
         {
-            var (name, width, type) = _outputs[i];
-            _binding.BindOutput(name, Tensor(_outputBuffers[i], (TensorElementType)type, rows, width, ElementSize(_outputs[i])));
+            for (int i = 0; i < _inputs.Length; i++)
+                binding.Values.BindInput(_inputs[i].Name, binding.Tensor(_inputBuffers[i], TensorElementType.Float, _inputs[i].Width, sizeof(float)));
+            for (int i = 0; i < _outputs.Length; i++)
+            {
+                var (name, width, type) = _outputs[i];
+                binding.Values.BindOutput(name, binding.Tensor(_outputBuffers[i], (TensorElementType)type, width, ElementSize(_outputs[i])));
+            }
         }
-        _boundRows = rows;
+        catch
+        {
+            binding.Dispose();
+            throw;
+        }
+        return place = binding;
     }
 
-    private OrtValue Tensor(AlignedBuffer buffer, TensorElementType type, int rows, int width, int elementSize)
+    /// <summary>Whether a value is NaN or an infinity: those are the numbers whose exponent is all ones.</summary>
+    private static bool HasMissing(ReadOnlySpan<float> values)
     {
-        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [rows, width], buffer.Address, (long)rows * width * elementSize);
-        _values.Add(value);
-        return value;
+        var exponent = new Vector<int>(0x7F80_0000);
+        var bits = MemoryMarshal.Cast<float, int>(values);
+        var vectors = MemoryMarshal.Cast<int, Vector<int>>(bits);
+        var found = Vector<int>.Zero;
+        foreach (var vector in vectors)
+            found |= Vector.Equals(vector & exponent, exponent);
+        bool missing = found != Vector<int>.Zero;
+        foreach (float value in values[(vectors.Length * Vector<int>.Count)..])
+            missing |= !float.IsFinite(value);
+        return missing;
     }
 
     private static int ElementSize((string Name, int Width, OnnxElementType Type) output) => output.Type switch
@@ -104,13 +130,29 @@ public sealed class BatchRunner : IDisposable
         _ => throw new NotSupportedException($"The graph's output '{output.Name}' has elements of type {output.Type}; expected Single or Boolean."),
     };
 
-    private void Unbind()
+    /// <summary>The buffers, bound to a session for a number of rows.</summary>
+    private sealed class Binding(InferenceSession session, int rows) : IDisposable
     {
-        _boundRows = 0;
-        _binding?.Dispose();
-        _binding = null;
-        foreach (var value in _values)
-            value.Dispose();
-        _values.Clear();
+        private readonly List<OrtValue> _tensors = [];
+
+        public InferenceSession Session { get; } = session;
+
+        public int Rows { get; } = rows;
+
+        public OrtIoBinding Values { get; } = session.CreateIoBinding();
+
+        public OrtValue Tensor(AlignedBuffer buffer, TensorElementType type, int width, int elementSize)
+        {
+            var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [Rows, width], buffer.Address, (long)Rows * width * elementSize);
+            _tensors.Add(value);
+            return value;
+        }
+
+        public void Dispose()
+        {
+            Values.Dispose();
+            foreach (var value in _tensors)
+                value.Dispose();
+        }
     }
 }
