@@ -259,7 +259,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The options as JSON for the metadata.</summary>
         internal string Describe() => JsonSerializer.Serialize(
             Network.Describe().Concat(Code.Describe()).Concat(
-            [
+            new (string Name, object? Value)[]
+            {
                 ("loss", Loss.ToString()),
                 ("corruption", Corruption?.ToString()),
                 ("penalties", Penalties.Select(penalty => penalty.ToString()).ToArray()),
@@ -273,7 +274,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 ("threshold", Threshold.ToString()),
                 ("missing_values", MissingValues.ToString()),
                 ("scoring_missing_values", ScoringMissingValues.ToString()),
-            ]).ToDictionary(pair => pair.Name, pair => pair.Value));
+            }).ToDictionary(pair => pair.Name, pair => pair.Value));
     }
 
     /// <summary>Trains an autoencoder.</summary>
@@ -281,7 +282,13 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, or a native library is missing.</exception>
-    public AutoencoderTransformer Fit(IDataView input)
+    public AutoencoderTransformer Fit(IDataView input) => Fit(input, inspect: null);
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
+
+    /// <summary>Trains an autoencoder and shows the trained network, with its training set, before they go.</summary>
+    internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
         ArgumentNullException.ThrowIfNull(input);
         TorchLibrary.Require();
@@ -301,7 +308,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
         double[] losses;
         using (TorchThreads.Use(threads))
-            losses = Train(network, rows, scaling, names, generator, channel);
+            losses = Train(network, rows, scaling, names, generator, channel, inspect);
 
         var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
             ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, generator: generator)
@@ -310,10 +317,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         return _context.Autoencoders().FromModel(model, _options.Scoring);
     }
 
-    /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
-
-    private double[] Train(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, string[] names, torch.Generator generator, IChannel channel)
+    private double[] Train(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, string[] names, torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
         float[] scaled = scaling.Apply(rows);
         if (_options.Loss == ReconstructionLoss.BinaryCrossEntropy)
@@ -328,7 +332,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         if (_options.Pretraining is not null)
             Pretraining.Run(network, _options, set, loop, generator);
         var objective = new Objective(_options, network, set);
-        return loop.Run(network.Parameters, objective.Terms, set, _options.Epochs, "Epoch", generator);
+        double[] losses = loop.Run(network.Parameters, objective.Terms, set, _options.Epochs, "Epoch", generator);
+        inspect?.Invoke(network, set);
+        return losses;
     }
 
     private AutoencoderModel BuildModel(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, TrainingColumns columns, int threads, double[] losses, float[] draws)

@@ -69,6 +69,24 @@ public static partial class torch
 
         public Tensor all() { return Result(ts_all(Handle), this); [DllImport(Lib)] static extern nint ts_all(nint a); }
 
+        public Tensor amin(params long[] dims)
+        {
+            fixed (long* d = dims)
+                return Result(ts_amin(Handle, d, dims.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_amin(nint a, long* dims, int count);
+        }
+
+        public Tensor amax(params long[] dims)
+        {
+            fixed (long* d = dims)
+                return Result(ts_amax(Handle, d, dims.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_amax(nint a, long* dims, int count);
+        }
+
         public Tensor argmax() { return Result(ts_argmax(Handle), this); [DllImport(Lib)] static extern nint ts_argmax(nint a); }
 
         public Tensor argmin(long dim, bool keepdim = false)

@@ -350,6 +350,8 @@ TENSOR(std_dim, (T a, int64_t dim, bool unbiased, bool keep), a->std({dim}, unbi
 TENSOR(var_dim, (T a, const int64_t *d, int32_t n, bool unbiased, bool keep), a->var(dims(d, n), unbiased, keep))
 TENSOR(any, (T a), a->any())
 TENSOR(all, (T a), a->all())
+TENSOR(amin, (T a, const int64_t *d, int32_t n), a->amin(dims(d, n)))
+TENSOR(amax, (T a, const int64_t *d, int32_t n), a->amax(dims(d, n)))
 TENSOR(max, (T a), a->max())
 TENSOR(min, (T a), a->min())
 DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->max(dim, keep);

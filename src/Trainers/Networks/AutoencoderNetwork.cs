@@ -8,7 +8,7 @@ namespace MLNetAutoencoder;
 /// <param name="Mean">The code before noise, sampling and offset, [batch, k].</param>
 /// <param name="LogVariance">The logarithm of its variance where it has one, [batch, k].</param>
 /// <param name="Code">What the decoder gets, [batch, k].</param>
-internal readonly record struct Encoding(Tensor Mean, Tensor? LogVariance, Tensor Code);
+internal readonly record struct EncodedBatch(Tensor Mean, Tensor? LogVariance, Tensor Code);
 
 /// <summary>Encoder and decoder over scaled rows.</summary>
 internal sealed class AutoencoderNetwork : NetworkPart
@@ -49,7 +49,7 @@ internal sealed class AutoencoderNetwork : NetworkPart
     /// <summary>The number of weights and biases.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.numel());
 
-    public Encoding Encode(Tensor rows, Tensor? condition, Tensor? offset, Pass pass)
+    public EncodedBatch Encode(Tensor rows, Tensor? condition, Tensor? offset, Pass pass)
     {
         var last = Trunk.Forward(rows, condition, pass);
         var mean = CodeLayer.Forward(last, null, pass);
@@ -61,7 +61,7 @@ internal sealed class AutoencoderNetwork : NetworkPart
             code = mean + Normal(mean, pass) * _options.NoiseDeviation;
         if (offset is not null)
             code = code + (Offset?.Forward(offset, null, pass) ?? offset);
-        return new Encoding(mean, logVariance, code);
+        return new EncodedBatch(mean, logVariance, code);
     }
 
     public Tensor Decode(Tensor codes, Tensor? condition, Pass pass) => Decoder.Forward(codes, condition, pass);

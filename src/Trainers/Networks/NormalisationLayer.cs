@@ -43,7 +43,7 @@ internal sealed class NormalisationLayer : NetworkPart
     {
         using var none = no_grad();
         var factor = _scale / (_variance! + Epsilon).sqrt();
-        long[] shape = [_width, .. Enumerable.Repeat(1L, (int)weight.dim() - 1)];
+        long[] shape = [_width, .. Enumerable.Repeat(1L, weight.shape.Length - 1)];
         return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
     }
 

@@ -3,12 +3,9 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>A term that is added to the loss for what the code is like.</summary>
-public abstract record CodePenalty
+/// <param name="Weight">What the penalty is multiplied by.</param>
+public abstract record CodePenalty(double Weight)
 {
-    private protected CodePenalty(double weight) => Weight = weight;
-
-    /// <summary>What the penalty is multiplied by.</summary>
-    public double Weight { get; }
 
     /// <summary>The word for the autoencoder that it makes, such as <c>sparse</c>.</summary>
     internal abstract string Adjective { get; }
@@ -38,4 +35,4 @@ public abstract record CodePenalty
 /// <param name="Condition">Their conditions, [batch, c], or null.</param>
 /// <param name="Encoding">What the encoder made of them, or of their corrupted copies.</param>
 /// <param name="Pass">How the network is run.</param>
-internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, Encoding Encoding, Pass Pass);
+internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, EncodedBatch Encoding, Pass Pass);

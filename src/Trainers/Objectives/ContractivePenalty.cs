@@ -23,9 +23,9 @@ public enum JacobianMethod
 /// Makes the code change little when the row does: ‖∂h/∂x‖²_F, the squared Frobenius norm of the Jacobian of the code with respect to the scaled row, mean over the rows
 /// (Rifai et al. 2011, equation 2). Of a variational code, the Jacobian of its mean. Dropout and noise are left out, and normalisation over the batch takes its running statistics.
 /// </summary>
-/// <param name="weight">What the penalty is multiplied by, λ.</param>
+/// <param name="Weight">What the penalty is multiplied by, λ.</param>
 /// <param name="Method">How the norm is had.</param>
-public sealed record ContractivePenalty(double weight, JacobianMethod Method = JacobianMethod.Auto) : CodePenalty(weight)
+public sealed record ContractivePenalty(double Weight, JacobianMethod Method = JacobianMethod.Auto) : CodePenalty(Weight)
 {
     private const int MostExactUnits = 16;
 
@@ -79,7 +79,7 @@ public sealed record ContractivePenalty(double weight, JacobianMethod Method = J
     private static Tensor Stochastic(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var signs = rand([count, k], dtype: ScalarType.Float32, generator: context.Pass.Generator).ge(0.5).to(ScalarType.Float32) * 2 - 1;
+        var signs = rand([count, k], dtype: ScalarType.Float32, generator: context.Pass.Generator).lt(0.5).to(ScalarType.Float32) * 2 - 1;
         return Gradients(context, signs, context.Rows, context.Condition) / count;
     }
 

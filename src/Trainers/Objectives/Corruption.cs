@@ -33,7 +33,7 @@ public sealed record MaskingCorruption(double Share) : Corruption
 {
     internal override void Validate() => Require.Between(Share, 0, 1, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Share)}");
 
-    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows * Uniform(rows, generator).ge(Share).to(ScalarType.Float32);
+    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows * Uniform(rows, generator).lt(1 - Share).to(ScalarType.Float32);
 }
 
 /// <summary>Features, chosen at random, take the least or the largest value that the feature has in the training rows, each as often.</summary>

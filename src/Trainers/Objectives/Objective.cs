@@ -79,7 +79,7 @@ internal sealed class Objective
     }
 
     /// <summary>Divided by the number of features, as the reconstruction term is: the two stand to each other as in the evidence lower bound.</summary>
-    private Tensor Divergence(TrainingBatch batch, Encoding encoding, VariationalOptions variational)
+    private static Tensor Divergence(TrainingBatch batch, EncodedBatch encoding, VariationalOptions variational)
     {
         var units = UnitDivergence(encoding.Mean, encoding.LogVariance!);
         if (batch.Weights is not null)

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>Makes the code sparse: the sum over its units of |h|, mean over the rows.</summary>
-/// <param name="weight">What the penalty is multiplied by.</param>
-public sealed record L1Penalty(double weight) : CodePenalty(weight)
+/// <param name="Weight">What the penalty is multiplied by.</param>
+public sealed record L1Penalty(double Weight) : CodePenalty(Weight)
 {
     internal override string Adjective => "sparse";
 
@@ -17,9 +17,9 @@ public sealed record L1Penalty(double weight) : CodePenalty(weight)
 /// Makes the code sparse: with ρ̂ⱼ the mean activation of unit j over the batch, Σⱼ ρ ln(ρ/ρ̂ⱼ) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂ⱼ)), the divergence from the target rate ρ
 /// (Ng 2011, <i>Sparse autoencoder</i>, section 3). It needs a code of sigmoid units.
 /// </summary>
-/// <param name="weight">What the penalty is multiplied by, Ng's β.</param>
+/// <param name="Weight">What the penalty is multiplied by, Ng's β.</param>
 /// <param name="TargetRate">The target activation rate ρ, between 0 and 1.</param>
-public sealed record KullbackLeiblerPenalty(double weight, double TargetRate = KullbackLeiblerPenalty.DefaultTargetRate) : CodePenalty(weight)
+public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = KullbackLeiblerPenalty.DefaultTargetRate) : CodePenalty(Weight)
 {
     /// <summary>The default value of <see cref="TargetRate"/>.</summary>
     public const double DefaultTargetRate = 0.05;
@@ -47,8 +47,8 @@ public sealed record KullbackLeiblerPenalty(double weight, double TargetRate = K
 }
 
 /// <summary>Pushes each unit of a sigmoid code to 0 or 1: the sum over the units of h (1 − h), mean over the rows.</summary>
-/// <param name="weight">What the penalty is multiplied by.</param>
-public sealed record BinaryCodePenalty(double weight) : CodePenalty(weight)
+/// <param name="Weight">What the penalty is multiplied by.</param>
+public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
 {
     internal override string Adjective => "binary-code";
 

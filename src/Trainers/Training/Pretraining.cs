@@ -32,7 +32,7 @@ internal static class Pretraining
     private static Tensor Encode(DenseLayer layer, Tensor rows, Pass pass)
     {
         using var none = no_grad();
-        var codes = empty([rows.shape[0], layer.Outputs]);
+        var codes = zeros((int)rows.shape[0], layer.Outputs);
         for (long start = 0; start < rows.shape[0]; start += BatchSize)
         {
             using var scope = NewDisposeScope();

@@ -11,7 +11,8 @@ internal sealed class TrainingSet
     {
         int d = rows.FeatureCount;
         Rows = tensor(scaled, [rows.Count, d]);
-        (Least, Most) = (Rows.amin([0]), Rows.amax([0]));
+        Least = Rows.amin(0);
+        Most = Rows.amax(0);
         Condition = Side(rows.Condition, rows.Count, rows.ConditionSize);
         Offset = Side(rows.Offset, rows.Count, rows.OffsetSize);
         if (rows.Weights is { } weights)
@@ -24,7 +25,8 @@ internal sealed class TrainingSet
     private TrainingSet(TrainingSet other, Tensor rows)
     {
         (Rows, Condition, Offset, Weights) = (rows, other.Condition, other.Offset, other.Weights);
-        (Least, Most) = (rows.amin([0]), rows.amax([0]));
+        Least = rows.amin(0);
+        Most = rows.amax(0);
     }
 
     public long Count => Rows.shape[0];
