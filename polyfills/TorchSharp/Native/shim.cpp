@@ -135,13 +135,6 @@ std::vector<at::indexing::TensorIndex> indices(const Index *items, int32_t count
     return result;
 }
 
-// As PyTorch's batch_norm does before it calls libtorch's: a single value has no variance.
-void many_per_channel(const at::Tensor &input, bool training)
-{
-    TORCH_CHECK(input.dim() >= 2, "Expected at least 2 input dimensions, but got ", input.dim());
-    TORCH_CHECK(!training || input.numel() != input.size(1), "Expected more than 1 value per channel when training, got input size ", input.sizes());
-}
-
 void same_size(const at::Tensor &input, const at::Tensor &target)
 {
     TORCH_CHECK(input.sizes() == target.sizes(), "Using a target size (", target.sizes(), ") that is different to the input size (", input.sizes(),
@@ -385,8 +378,7 @@ TENSOR(max_pool2d,
        (T input, const int64_t *k, int32_t nk, const int64_t *s, int32_t ns, const int64_t *p, int32_t np, const int64_t *d, int32_t nd, bool ceil),
        at::max_pool2d(*input, dims(k, nk), dims(s, ns), dims(p, np), dims(d, nd), ceil))
 TENSOR(batch_norm, (T input, T mean, T variance, T weight, T bias, bool training, double momentum, double eps),
-       (many_per_channel(*input, training),
-        at::batch_norm(*input, or_none(weight), or_none(bias), *mean, *variance, training, momentum, eps, at::globalContext().userEnabledCuDNN())))
+       at::batch_norm(*input, or_none(weight), or_none(bias), *mean, *variance, training, momentum, eps, false))
 TENSOR(layer_norm, (T input, const int64_t *s, int32_t n, T weight, T bias, double eps),
        at::layer_norm(*input, dims(s, n), or_none(weight), or_none(bias), eps))
 
