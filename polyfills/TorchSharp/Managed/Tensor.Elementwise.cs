@@ -34,8 +34,10 @@ public static partial class torch
         public Tensor abs_() { return InPlace(ts_abs_(Handle), this); [DllImport(Lib)] static extern bool ts_abs_(nint a); }
         public Tensor neg_() { return InPlace(ts_neg_(Handle), this); [DllImport(Lib)] static extern bool ts_neg_(nint a); }
         public Tensor sqrt_() { return InPlace(ts_sqrt_(Handle), this); [DllImport(Lib)] static extern bool ts_sqrt_(nint a); }
+        public Tensor sigmoid_() { return InPlace(ts_sigmoid_(Handle), this); [DllImport(Lib)] static extern bool ts_sigmoid_(nint a); }
+
         internal Tensor relu_() { return InPlace(ts_relu_(Handle), this); [DllImport(Lib)] static extern bool ts_relu_(nint a); }
-        internal Tensor tanh_() { return InPlace(ts_tanh_(Handle), this); [DllImport(Lib)] static extern bool ts_tanh_(nint a); }
+        public Tensor tanh_() { return InPlace(ts_tanh_(Handle), this); [DllImport(Lib)] static extern bool ts_tanh_(nint a); }
         internal Tensor silu_() { return InPlace(ts_silu_(Handle), this); [DllImport(Lib)] static extern bool ts_silu_(nint a); }
         internal Tensor selu_() { return InPlace(ts_selu_(Handle), this); [DllImport(Lib)] static extern bool ts_selu_(nint a); }
         public Tensor zero_() { return InPlace(ts_zero_(Handle), this); [DllImport(Lib)] static extern bool ts_zero_(nint a); }

@@ -9,6 +9,14 @@ public static partial class torch
     // Matrix products, shapes, and parts of tensors.
     public unsafe partial class Tensor
     {
+        public Tensor addmm_(Tensor mat1, Tensor mat2, float beta = 1, float alpha = 1)
+        {
+            return InPlace(ts_addmm_(Handle, mat1.Handle, mat2.Handle, beta, alpha), this, mat1, mat2);
+
+            [DllImport(Lib)]
+            static extern bool ts_addmm_(nint a, nint b, nint c, float beta, float alpha);
+        }
+
         public Tensor matmul(Tensor target)
         {
             return Result(ts_matmul(Handle, target.Handle), this, target);

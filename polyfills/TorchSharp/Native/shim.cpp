@@ -276,7 +276,7 @@ DONE(clear_grads, (T *parameters, int32_t n, bool set_to_none), for (int32_t i =
 #define UNARY_(name) DONE(name, (T a), a->name())
 UNARY(abs) UNARY(neg) UNARY(exp) UNARY(expm1) UNARY(log) UNARY(log1p) UNARY(sqrt) UNARY(rsqrt) UNARY(square) UNARY(reciprocal) UNARY(sign) UNARY(relu)
 UNARY(sigmoid) UNARY(tanh) UNARY(isnan) UNARY(isinf) UNARY(isfinite) UNARY(logical_not)
-UNARY_(abs_) UNARY_(neg_) UNARY_(sqrt_) UNARY_(relu_) UNARY_(tanh_) UNARY_(zero_)
+UNARY_(abs_) UNARY_(neg_) UNARY_(sqrt_) UNARY_(relu_) UNARY_(tanh_) UNARY_(sigmoid_) UNARY_(zero_)
 TENSOR(silu, (T a), at::silu(*a))
 TENSOR(selu, (T a), at::selu(*a))
 TENSOR(gelu, (T a), at::gelu(*a))
@@ -357,6 +357,7 @@ TENSOR(logsumexp, (T a, int64_t dim, bool keep), a->logsumexp(dim, keep))
 
 // ---- matrices
 
+DONE(addmm_, (T a, T b, T c, float beta, float alpha), a->addmm_(*b, *c, beta, alpha))
 TENSOR(matmul, (T a, T b), a->matmul(*b))
 TENSOR(mm, (T a, T b), a->mm(*b))
 TENSOR(bmm, (T a, T b), a->bmm(*b))

@@ -1,62 +1,181 @@
 using System.Diagnostics;
 using Microsoft.ML.Runtime;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Trains some parameters: epochs of shuffled batches, Adam.</summary>
+/// <summary>Trains: epochs of shuffled batches, an optimiser with its schedule, validation, early stopping, checkpoints, progress and cancellation.</summary>
 internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChannel channel)
 {
+    // A caller that watches gets this much news within an epoch, and not more.
+    private static readonly TimeSpan s_newsEvery = TimeSpan.FromSeconds(0.5);
+
+    private readonly Stopwatch _total = Stopwatch.StartNew();
+
     /// <summary>Trains in place.</summary>
-    /// <param name="parameters">What is trained.</param>
-    /// <param name="terms">The terms of a batch's loss in an epoch.</param>
-    /// <param name="set">The rows.</param>
-    /// <param name="epochs">How often they are gone through.</param>
-    /// <param name="what">What is trained, for messages, such as <c>Epoch</c>.</param>
+    /// <param name="task">What is trained.</param>
     /// <param name="generator">Where everything random is drawn from.</param>
-    /// <returns>The mean loss of each epoch, over its rows.</returns>
-    /// <exception cref="InvalidOperationException">The loss is no longer a number.</exception>
-    public double[] Run(IEnumerable<Parameter> parameters, Func<TrainingBatch, int, Pass, List<Tensor>> terms, TrainingSet set, int epochs, string what, Generator generator)
+    /// <returns>What each epoch came to, those before a checkpoint that was gone on from included.</returns>
+    /// <exception cref="InvalidOperationException">The loss is no longer a number, or the checkpoint is of another training.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    public IReadOnlyList<TrainingEpoch> Run(TrainingTask task, Generator generator)
     {
         using var scope = NewDisposeScope();
 
         // Whatever the caller's thread is in the middle of.
         using var gradients = enable_grad();
-        using var optimiser = optim.Adam(parameters, options.LearningRate);
-        double[] losses = new double[epochs];
-        var clock = new Stopwatch();
-        for (int epoch = 0; epoch < epochs; epoch++)
+        using var optimiser = options.Optimiser.Start(task.Parameters);
+        using var best = new Snapshot(task.Parameters.Concat(task.Statistics));
+        var state = new TrainingState();
+        task.Checkpoint?.Resume(task, optimiser, best, state, generator);
+        bool isStopped = false;
+        while (!isStopped && state.History.Count < task.Epochs && !ShouldStopEarly(state))
         {
-            clock.Restart();
-            int current = epoch;
-            losses[epoch] = RunEpoch(batch => terms(batch, current, new Pass(IsTraining: true, generator)), set, optimiser, generator);
-            if (!double.IsFinite(losses[epoch]))
-                throw new InvalidOperationException($"Training diverged: the loss of {char.ToLowerInvariant(what[0])}{what[1..]} {epoch + 1} is {losses[epoch]}. Use a lower LearningRate than {FormattableString.Invariant($"{options.LearningRate}")}, or scale the inputs.");
-            channel.Info(MessageSensitivity.None, FormattableString.Invariant(
-                $"{what} {epoch + 1}/{epochs}: loss {losses[epoch]:G6}, {set.Count / clock.Elapsed.TotalSeconds:N0} rows/s"));
+            isStopped = !RunEpoch(task, optimiser, state, generator);
+            if (isStopped)
+                break;
+            Judge(task, best, state);
+            if (task.Checkpoint is { } checkpoint && (state.History.Count % checkpoint.EveryEpochs == 0 || state.History.Count == task.Epochs || ShouldStopEarly(state)))
+                checkpoint.Write(task, optimiser, best, state, generator);
         }
-        return losses;
+        if (state.LeastValidationLoss < double.PositiveInfinity)
+            best.Restore();
+        WarnOfDeadTraining(task, state);
+        return state.History;
     }
 
-    private double RunEpoch(Func<TrainingBatch, List<Tensor>> terms, TrainingSet set, optim.Optimizer optimiser, Generator generator)
+    /// <summary>Runs an epoch.</summary>
+    /// <returns>Whether it came to its end; not where the training is stopped within it.</returns>
+    private bool RunEpoch(TrainingTask task, OptimiserState optimiser, TrainingState state, Generator generator)
     {
-        using var epochScope = NewDisposeScope();
-        var order = randperm(set.Count, generator: generator);
-        var total = zeros(1, dtype: ScalarType.Float64);
-        for (long start = 0; start < set.Count; start += options.BatchSize)
+        int epoch = state.History.Count;
+        int steps = checked((int)((task.Rows.Count + options.BatchSize - 1) / options.BatchSize));
+        using var losses = new StepLosses(task.Terms.Length, steps);
+        var pass = new Pass(IsTraining: true, generator);
+        var clock = Stopwatch.StartNew();
+        var news = TimeSpan.Zero;
+        double rate = 0;
+        int step = 0;
+        foreach (var batch in task.Rows.Shuffled(options.BatchSize, generator))
         {
-            using var stepScope = NewDisposeScope();
-            long length = Math.Min(options.BatchSize, set.Count - start);
-            optimiser.zero_grad();
-            var loss = terms(set.Take(order.narrow(0, start, length))).Aggregate((sum, term) => sum + term);
-            loss.backward();
-            optimiser.step();
-
-            // The sum stays in libtorch until the epoch ends: reading it each step would wait for the device.
-            total.add_(loss.detach().mul_(length));
+            if (options.Cancellation.IsCancellationRequested)
+            {
+                if (options.WhenCancelled == WhenCancelled.Throw)
+                    throw new OperationCanceledException($"The training was cancelled in step {step + 1} of epoch {epoch + 1}.", options.Cancellation);
+                channel.Info(MessageSensitivity.None, $"The training was cancelled in step {step + 1} of epoch {epoch + 1}; the best weights so far are kept.");
+                return false;
+            }
+            if (_total.Elapsed >= options.MaxTrainingTime)
+            {
+                channel.Info(MessageSensitivity.None, $"The training has reached its longest time in step {step + 1} of epoch {epoch + 1}; the best weights so far are kept.");
+                return false;
+            }
+            losses.Next(batch.Rows.shape[0]);
+            task.Step.Run(batch, epoch, pass, losses);
+            rate = LearningRate(epoch + (double)step / steps, task.Epochs, state);
+            optimiser.Step(rate, ClippingScale(optimiser));
+            step++;
+            if (options.Progress is { } progress && clock.Elapsed - news > s_newsEvery && step < steps)
+            {
+                news = clock.Elapsed;
+                progress.Report(Progress(task, epoch, step, steps, new Dictionary<string, double>(), null, clock.Elapsed, (long)step * options.BatchSize));
+            }
         }
-        return total.item<double>() / set.Count;
+
+        var (means, broken) = losses.Finish();
+        if (broken >= 0)
+            throw new InvalidOperationException($"Training diverged: the loss is no longer a number in step {broken + 1} of {char.ToLowerInvariant(task.Stage[0])}{task.Stage[1..]} {epoch + 1}. Use a lower LearningRate than {FormattableString.Invariant($"{options.LearningRate}")}, or scale the inputs.");
+        var terms = task.Terms.Zip(means).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        var record = new TrainingEpoch(epoch + 1, rate, terms, task.Validate?.Invoke());
+        state.History.Add(record);
+        options.Progress?.Report(Progress(task, epoch, steps, steps, terms, record.ValidationLoss, clock.Elapsed, task.Rows.Count));
+        string validation = record.ValidationLoss is { } value ? FormattableString.Invariant($", validation {value:G6}") : "";
+        channel.Info(MessageSensitivity.None, FormattableString.Invariant(
+            $"{task.Stage} {epoch + 1}/{task.Epochs}: loss {record.Loss:G6}{validation}, {task.Rows.Count / clock.Elapsed.TotalSeconds:N0} rows/s"));
+        return true;
     }
+
+    /// <summary>Looks at an epoch's loss: for the best weights, the patience of early stopping and that of the plateau.</summary>
+    private void Judge(TrainingTask task, Snapshot best, TrainingState state)
+    {
+        var last = state.History[^1];
+        if (last.ValidationLoss is { } validation)
+        {
+            state.EpochsWithoutImprovement++;
+            if (validation < state.LeastValidationLoss)
+            {
+                // What is not improvement enough to go on is still the best so far.
+                if (validation < state.LeastValidationLoss - (options.EarlyStopping?.MinimalImprovement ?? 0))
+                    state.EpochsWithoutImprovement = 0;
+                state.LeastValidationLoss = validation;
+                best.Take();
+            }
+        }
+        if (options.Schedule is not PlateauSchedule plateau)
+            return;
+        double watched = last.ValidationLoss ?? last.Loss;
+        state.EpochsOnPlateau++;
+        if (watched < state.PlateauLoss * (1 - plateau.MinimalImprovement))
+        {
+            state.PlateauLoss = watched;
+            state.EpochsOnPlateau = 0;
+        }
+        else if (state.EpochsOnPlateau >= plateau.Patience)
+        {
+            state.PlateauFactor *= plateau.Multiplier;
+            state.EpochsOnPlateau = 0;
+            channel.Info(MessageSensitivity.None, FormattableString.Invariant($"The loss has not fallen for {plateau.Patience} epochs: the learning rate is now {options.LearningRate * state.PlateauFactor:G3}."));
+        }
+    }
+
+    private bool ShouldStopEarly(TrainingState state) => options.EarlyStopping is { } stopping && state.EpochsWithoutImprovement >= stopping.Patience;
+
+    private double LearningRate(double epoch, int epochs, TrainingState state)
+    {
+        double rate = options.LearningRate * options.Schedule.Factor(epoch, epochs) * state.PlateauFactor;
+        return epoch < options.WarmUpEpochs ? rate * epoch / options.WarmUpEpochs : rate;
+    }
+
+    private double ClippingScale(OptimiserState optimiser)
+    {
+        if (options.GradientClipping is not { } most)
+            return 1;
+        double norm = optimiser.GradientNorm();
+        return norm > most ? most / norm : 1;
+    }
+
+    private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
+    {
+        double left = (steps - step) / (double)Math.Max(1, step) + (task.Epochs - epoch - 1) * (double)steps / Math.Max(1, step);
+        return new TrainingProgress(task.Stage, epoch + 1, task.Epochs, step, steps, terms, validation, rows / Math.Max(1e-9, elapsed.TotalSeconds), elapsed * left);
+    }
+
+    private void WarnOfDeadTraining(TrainingTask task, TrainingState state)
+    {
+        const int enough = 3;
+        const double moved = 1e-4;
+        if (state.History.Count < enough || options.LearningRate == 0)
+            return;
+        double first = state.History[0].Loss, least = state.History.Min(epoch => epoch.Loss), most = state.History.Max(epoch => epoch.Loss);
+        if (most - least <= moved * Math.Abs(first))
+            channel.Warning(MessageSensitivity.None, FormattableString.Invariant(
+                $"The loss has hardly moved: it was {first:G6} in the first epoch and {state.History[^1].Loss:G6} in the last of {state.History.Count}. Perhaps all units of a layer are dead; try another LearningRate, Activation or Seed."));
+    }
+}
+
+/// <summary>What a training has come to, besides its weights.</summary>
+internal sealed class TrainingState
+{
+    public List<TrainingEpoch> History { get; } = [];
+
+    public double LeastValidationLoss { get; set; } = double.PositiveInfinity;
+
+    public int EpochsWithoutImprovement { get; set; }
+
+    public double PlateauLoss { get; set; } = double.PositiveInfinity;
+
+    public int EpochsOnPlateau { get; set; }
+
+    public double PlateauFactor { get; set; } = 1;
 }

@@ -1,0 +1,55 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>What a training loop trains.</summary>
+internal sealed record TrainingTask
+{
+    /// <summary>What is trained, for people: <c>Epoch</c>, or the layer and then <c>epoch</c>.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>The parameters that change.</summary>
+    public required IReadOnlyList<Parameter> Parameters { get; init; }
+
+    /// <summary>What else is changed by training, such as running means.</summary>
+    public IReadOnlyList<Tensor> Statistics { get; init; } = [];
+
+    /// <summary>The names of the terms of the loss.</summary>
+    public required string[] Terms { get; init; }
+
+    /// <summary>How a step leaves the gradients of a batch in the parameters.</summary>
+    public required ITrainingStep Step { get; init; }
+
+    /// <summary>The rows.</summary>
+    public required IRowSource Rows { get; init; }
+
+    /// <summary>The loss on the validation rows with the present weights, or null without validation.</summary>
+    public Func<double>? Validate { get; init; }
+
+    /// <summary>How often the rows are gone through.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Where checkpoints go, or null.</summary>
+    public CheckpointFile? Checkpoint { get; init; }
+}
+
+/// <summary>A step up to the gradients.</summary>
+internal interface ITrainingStep : IDisposable
+{
+    /// <summary>Leaves the gradients of a batch in the parameters, and the terms of its loss in <paramref name="losses"/>.</summary>
+    void Run(TrainingBatch batch, int epoch, Pass pass, StepLosses losses);
+}
+
+/// <summary>Where the rows of a training come from.</summary>
+internal interface IRowSource
+{
+    /// <summary>How many rows an epoch has.</summary>
+    long Count { get; }
+
+    /// <summary>The batches of an epoch, in an order that is drawn anew. A batch is good until the next one.</summary>
+    IEnumerable<TrainingBatch> Shuffled(int batchSize, Generator generator);
+
+    /// <summary>All rows in their order.</summary>
+    IEnumerable<TrainingBatch> InOrder(int batchSize);
+}
