@@ -26,7 +26,10 @@ public sealed class CodeNormalisationTests
         Parity.Check(s_ml, options, Rows.View(s_ml, 256), batch: 7, 1e-5);
     }
 
-    /// <summary>Exactly over the batch while training; by running averages (momentum 0.1, so over about ten batches) when scoring, here within a tenth of a deviation.</summary>
+    /// <summary>
+    /// Over the batch while training, but for the 1e-5 that is added to the variance, here a few hundredths; by running averages (momentum 0.1, so over about ten batches of 32 rows) when scoring, whose
+    /// standard error is then about 1/√320 for the mean and twice that for the variance.
+    /// </summary>
     [TestMethod]
     public void Over_the_batch_each_unit_has_mean_0_and_variance_1()
     {
@@ -36,7 +39,7 @@ public sealed class CodeNormalisationTests
         {
             using var none = torch.no_grad();
             float[] code = NetworkValues.Of(network.Encode(set.Rows, null, null, NetworkValues.Pass(isTraining: true)).Mean);
-            Check(Columns(code), 1e-4);
+            Check(Columns(code), 1e-3);
         });
         Check(Columns([.. ScaledDigits.Column(s_ml, model, ScaledDigits.Train, "Code").SelectMany(row => row)]), 0.2);
 

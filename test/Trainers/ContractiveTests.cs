@@ -106,7 +106,7 @@ public sealed class ContractiveTests
     public void The_norm_on_held_out_rows_falls_as_the_weight_grows_and_the_error_stays_within_one_and_a_half(string kind)
     {
         double before = double.PositiveInfinity, plain = 0;
-        foreach (double weight in new[] { 0, 1e-5, 1e-4, 1e-3 })
+        foreach (double weight in new[] { 0, 1e-4, 1e-3, 2e-3 })
         {
             var options = ScaledDigits.Options(hidden: kind == "deep" ? [32] : [], code: kind == "deep" ? 8 : 32, epochs: 60);
             options.Code.Activation = Activation.Sigmoid;

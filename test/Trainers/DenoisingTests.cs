@@ -89,6 +89,7 @@ public sealed class DenoisingTests
     {
         var options = Rows.Options();
         options.Corruption = new MaskingCorruption(0.999999);
+        options.Network.Activation = Activation.Tanh;
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 50), (network, set) =>
         {
             var batch = new TrainingBatch(set.Rows, null, null, null);

@@ -59,7 +59,7 @@ public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = K
 public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
 {
     /// <summary>The weight that the factory takes where none is given.</summary>
-    public const double DefaultWeight = 0.1;
+    public const double DefaultWeight = 0.05;
 
     internal override string Adjective => "binary-code";
 
