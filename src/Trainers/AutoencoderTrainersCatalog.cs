@@ -1,7 +1,7 @@
 namespace MLNetAutoencoder;
 
 /// <summary>The trainers of the catalog <see cref="AutoencoderExtensions.Autoencoders"/>.</summary>
-public static class AutoencoderTrainersCatalog
+public static partial class AutoencoderTrainersCatalog
 {
     /// <summary>A dense autoencoder: fully connected layers down to the code and up again.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -25,24 +25,8 @@ public static class AutoencoderTrainersCatalog
         double learningRate = AutoencoderEstimator.Options.DefaultLearningRate,
         double contamination = AutoencoderEstimator.Options.DefaultContamination,
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
-        int? seed = null)
-    {
-        var network = new DenseNetworkOptions();
-        if (hidden is not null)
-            network.Hidden = hidden;
-        return catalog.Dense(new AutoencoderEstimator.Options
-        {
-            FeatureColumnName = featureColumnName,
-            Network = network,
-            Code = new CodeOptions { Size = code },
-            Epochs = epochs,
-            BatchSize = batchSize,
-            LearningRate = learningRate,
-            Threshold = ThresholdRule.Contamination(contamination),
-            Scaling = scaling,
-            Seed = seed,
-        });
-    }
+        int? seed = null) =>
+        catalog.Dense(Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed));
 
     /// <summary>Any autoencoder that the options describe.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -66,5 +50,36 @@ public static class AutoencoderTrainersCatalog
         if (options.Network is not DenseNetworkOptions)
             throw new ArgumentException($"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a dense autoencoder expects {nameof(DenseNetworkOptions)}.", nameof(options));
         return new AutoencoderEstimator(catalog.Context, options);
+    }
+
+    /// <summary>What the simple overloads have in common.</summary>
+    private static AutoencoderEstimator.Options Preset(
+        DenseNetworkOptions network, string featureColumnName, IReadOnlyList<int>? hidden, int code, int epochs, int batchSize, double learningRate, double contamination, InputScaling scaling, int? seed)
+    {
+        if (hidden is not null)
+            network.Hidden = hidden;
+        return new AutoencoderEstimator.Options
+        {
+            FeatureColumnName = featureColumnName,
+            Network = network,
+            Code = new CodeOptions { Size = code },
+            Epochs = epochs,
+            BatchSize = batchSize,
+            LearningRate = learningRate,
+            Threshold = ThresholdRule.Contamination(contamination),
+            Scaling = scaling,
+            Seed = seed,
+        };
+    }
+
+    /// <summary>Refuses options that lack the penalty that makes the variant.</summary>
+    private static void RequirePenalty(AutoencoderEstimator.Options options, string variant, params Type[] expected)
+    {
+        Require.NotNull(options.Penalties, nameof(options.Penalties));
+        if (!options.Penalties.Any(penalty => expected.Contains(penalty?.GetType())))
+        {
+            string found = options.Penalties.Count == 0 ? "nothing" : string.Join(", ", options.Penalties.Select(penalty => penalty?.GetType().Name ?? "null"));
+            throw new ArgumentException($"The option {nameof(options.Penalties)} has {found}; {variant} expects {string.Join(" or ", expected.Select(type => type.Name))}.", nameof(options));
+        }
     }
 }
