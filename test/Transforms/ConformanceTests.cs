@@ -8,10 +8,12 @@ namespace MLNetAutoencoder.Tests.Transforms;
 public sealed class ConformanceTests
 {
     private const int RowCount = 600;
+    private const string Classifier = "classifier";
 
     private static readonly MLContext s_ml = new(seed: 1);
     private static readonly TestFolder s_folder = new();
     private static readonly Dictionary<string, AutoencoderTransformer> s_models = [];
+    private static readonly Dictionary<string, StackedClassifierTransformer> s_classifiers = [];
 
     /// <summary>Each transformer, by the model that it is a part of.</summary>
     private static readonly Dictionary<string, Func<AutoencoderTransformer, AutoencoderTransformer>> s_parts = new()
@@ -26,7 +28,7 @@ public sealed class ConformanceTests
         ["top features"] = model => model.TopFeatures(2),
     };
 
-    public static IEnumerable<object[]> All => from part in s_parts.Keys from origin in new[] { "fitted", "loaded", "upgraded" } select new object[] { part, origin };
+    public static IEnumerable<object[]> All => from part in s_parts.Keys.Append(Classifier) from origin in new[] { "fitted", "loaded", "upgraded" } select new object[] { part, origin };
 
     public static IEnumerable<object[]> Savable => All.Where(row => (string)row[0] != "top features");
 
@@ -38,17 +40,39 @@ public sealed class ConformanceTests
         s_models["fitted"] = model;
         s_models["loaded"] = (AutoencoderTransformer)s_ml.Autoencoders().Load(s_folder["model.zip"], out DataViewSchema? _);
         s_models["upgraded"] = (AutoencoderTransformer)s_ml.Autoencoders().Upgrade(s_ml.Model.Load(s_folder["model.zip"], out DataViewSchema _));
+
+        var classifier = FitClassifier();
+        s_ml.Model.Save(classifier, Rows.View(s_ml, 1).Schema, s_folder["classifier.zip"]);
+        s_classifiers["fitted"] = classifier;
+        s_classifiers["loaded"] = (StackedClassifierTransformer)s_ml.Autoencoders().Load(s_folder["classifier.zip"], out DataViewSchema? _);
+        s_classifiers["upgraded"] = (StackedClassifierTransformer)s_ml.Autoencoders().Upgrade(s_ml.Model.Load(s_folder["classifier.zip"], out DataViewSchema _));
+    }
+
+    private static StackedClassifierTransformer FitClassifier()
+    {
+        var labelled = s_ml.Transforms.Conversion.MapValueToKey("Class", "Label");
+        var view = Rows.View(s_ml, 200);
+        return s_ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options
+        {
+            LabelColumnName = "Class",
+            CodeColumnName = "ClassCode",
+            Hidden = [6],
+            Code = 3,
+            PretrainingEpochs = 2,
+            Epochs = 5,
+            Seed = 3,
+        }).Fit(labelled.Fit(view).Transform(view));
     }
 
     [ClassCleanup]
     public static void DisposeModels()
     {
-        foreach (var model in s_models.Values)
+        foreach (var model in s_models.Values.Concat<IDisposable>(s_classifiers.Values))
             model.Dispose();
         s_folder.Dispose();
     }
 
-    private static AutoencoderTransformer Make(string part, string origin) => s_parts[part](s_models[origin]);
+    private static ITransformer Make(string part, string origin) => part == Classifier ? s_classifiers[origin] : s_parts[part](s_models[origin]);
 
     /// <summary>Rows with every column that any part reads: features and codes.</summary>
     private static IDataView Input(int count = RowCount) => s_models["fitted"].Encoder.Transform(Rows.View(s_ml, count, seed: 41));
@@ -162,9 +186,11 @@ public sealed class ConformanceTests
         var transformer = Make(part, origin);
         var input = Input();
         s_ml.Model.Save(transformer, input.Schema, folder["1.zip"]);
-        using var again = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["1.zip"], out DataViewSchema? _);
+        var again = s_ml.Autoencoders().Load(folder["1.zip"], out DataViewSchema? _);
+        using var opened = (IDisposable)again;
+        Assert.AreSame(transformer.GetType(), again.GetType());
         // How a model is run is no part of it; kernels for other batches round otherwise.
-        var alike = part == "fixed batches" ? s_parts[part](again) : again;
+        var alike = part == "fixed batches" ? s_parts[part]((AutoencoderTransformer)again) : again;
         CollectionAssert.AreEqual(ReadAll(transformer.Transform(input)), ReadAll(alike.Transform(input)));
         s_ml.Model.Save(again, input.Schema, folder["2.zip"]);
         CollectionAssert.AreEqual(Graph(folder["1.zip"]), Graph(folder["2.zip"]));
@@ -173,13 +199,16 @@ public sealed class ConformanceTests
     [TestMethod]
     [DataRow("loaded")]
     [DataRow("upgraded")]
-    public void Exported_it_is_the_same_three_files(string origin)
+    public void Exported_it_is_the_same_files(string origin)
     {
         using var folder = new TestFolder();
         s_models["fitted"].ExportOnnx(folder["e1"], folder["d1"], folder["s1"]);
         s_models[origin].ExportOnnx(folder["e2"], folder["d2"], folder["s2"]);
         foreach (string graph in new[] { "e", "d", "s" })
             CollectionAssert.AreEqual(File.ReadAllBytes(folder[graph + "1"]), File.ReadAllBytes(folder[graph + "2"]), graph);
+        s_classifiers["fitted"].ExportOnnx(folder["c1"]);
+        s_classifiers[origin].ExportOnnx(folder["c2"]);
+        CollectionAssert.AreEqual(File.ReadAllBytes(folder["c1"]), File.ReadAllBytes(folder["c2"]), Classifier);
     }
 
     [TestMethod]
@@ -201,15 +230,16 @@ public sealed class ConformanceTests
     [DataRow("model")]
     [DataRow("other threshold")]
     [DataRow("fixed batches")]
+    [DataRow(Classifier)]
     public void Disposed_it_says_so(string part)
     {
         using var whole = Rows.Fit(s_ml, options => options.Epochs = 0);
-        var transformer = s_parts[part](whole);
+        ITransformer transformer = part == Classifier ? FitClassifier() : s_parts[part](whole);
         var view = transformer.Transform(Input());
         using var open = view.GetRowCursor(view.Schema);
         Assert.IsTrue(open.MoveNext());
-        transformer.Dispose();
-        transformer.Dispose();
+        ((IDisposable)transformer).Dispose();
+        ((IDisposable)transformer).Dispose();
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => transformer.Transform(Input())).Message, "has been disposed");
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => view.GetRowCursor(view.Schema)).Message, "has been disposed");
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() =>
@@ -253,6 +283,8 @@ public sealed class ConformanceTests
             return Read<float>(row, column, value => [value]);
         if (raw == typeof(bool))
             return Read<bool>(row, column, value => [value ? 1 : 0]);
+        if (raw == typeof(uint))
+            return Read<uint>(row, column, value => [value]);
         if (raw == typeof(ReadOnlyMemory<char>))
             return Read<ReadOnlyMemory<char>>(row, column, value => [Hash(value)]);
         return raw == typeof(VBuffer<float>)
