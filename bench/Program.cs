@@ -1,5 +1,6 @@
 using MLNetAutoencoder.Bench;
 using MLNetAutoencoder.Bench.Scoring;
+using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Torch;
 
 // A child of the benchmark 'scoring', not for people.
@@ -10,6 +11,7 @@ Dictionary<string, Func<int>> benchmarks = new()
 {
     ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
+    ["stacked"] = StackedStudy.Run,
 };
 
 string[] names = args.Length > 0 ? args : [.. benchmarks.Keys];

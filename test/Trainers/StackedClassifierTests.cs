@@ -161,7 +161,7 @@ public sealed class StackedClassifierTests
     [TestMethod]
     public void A_key_without_values_makes_a_predicted_label_without_values()
     {
-        var view = s_ml.Data.LoadFromEnumerable(Numbers(60).Select((row, i) => new UnnamedRow { Features = row.Features, Label = (uint)(i % 3) + 1 }).ToArray());
+        var view = s_ml.Data.LoadFromEnumerable(Numbers(60).Select((row, i) => new UnnamedRow { Features = row.Features, Label = (uint)(i % 4) }).ToArray());
         using var model = new StackedClassifierEstimator(s_ml, Options()).Fit(view);
         var schema = model.GetOutputSchema(view.Schema);
         Assert.IsNull(schema["PredictedLabel"].Annotations.Schema.GetColumnOrNull("KeyValues"));
