@@ -166,7 +166,7 @@ public sealed class DenseTests
             """{"code":"Code","feature_errors":"FeatureErrors","features":"Features","is_anomaly":"PredictedLabel","reconstruction":"Reconstruction","score":"Score"}""",
             model.Metadata.ToDictionary()["autoencoder.columns"]);
         Assert.AreEqual(
-            """{"network":"dense","hidden":[6],"activation":"ReLU","output_activation":"Linear","code_size":2,"code_activation":"Linear","scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
+            """{"network":"dense","activation":"ReLU","output_activation":"Linear","normalisation":"None","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false,"code_size":2,"code_activation":"Linear","code_normalisation":"None","code_noise_deviation":0,"variational":null,"code_offset_hidden":null,"loss":"MeanSquared","corruption":null,"penalties":[],"weight_l1":0,"weight_l2":0,"pretraining_epochs":null,"scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
             model.Metadata.Options);
 
         var codes = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 200))).Select(row => row.Code).ToArray();
