@@ -1,6 +1,7 @@
 using MLNetAutoencoder.Bench;
 using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Scoring;
+using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Torch;
 
 // A child of the benchmark 'scoring', not for people.
@@ -12,6 +13,7 @@ Dictionary<string, Func<int>> benchmarks = new()
     ["codes"] = CodesBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
+    ["stacked"] = StackedStudy.Run,
 };
 
 string[] names = args.Length > 0 ? args : [.. benchmarks.Keys];

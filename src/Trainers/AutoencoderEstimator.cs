@@ -347,7 +347,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Variant = _options.Variant(),
             FeatureNames = columns.FeatureNames,
             CodeSize = _options.Code.Size,
-            Scaling = _options.Scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardise => "standardise", _ => "none" },
+            Scaling = _options.Scaling.ToKind(),
             ScalingOffsets = scaling.Offsets,
             ScalingScales = scaling.Scales,
             FeatureMeans = scaling.Means,
@@ -367,12 +367,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 _ => ScoreKind.MeanFeatureError,
             },
             ScoreSamples = draws.Length / _options.Code.Size,
-            MissingValues = _options.ScoringMissingValues switch
-            {
-                ScoringMissingValues.Mean => MissingValuePolicy.Mean,
-                ScoringMissingValues.Refuse => MissingValuePolicy.Error,
-                _ => MissingValuePolicy.NaN,
-            },
+            MissingValues = _options.ScoringMissingValues.ToPolicy(),
             Options = _options.Describe(),
             Seed = _seed,
             ThreadCount = threads,
@@ -406,9 +401,6 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     {
         if (_options.Code.Size >= rows.FeatureCount && !_options.IsRegularised)
             channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.FeatureCount} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
-        if (scaling.Constant.Length > 0)
-            channel.Warning(MessageSensitivity.None, $"{scaling.Constant.Length} of {rows.FeatureCount} features in the column '{_options.FeatureColumnName}' have one value in all training rows: {string.Join(", ", scaling.Constant.Take(10).Select(j => $"'{names[j]}'"))}{(scaling.Constant.Length > 10 ? ", ..." : "")}.");
-        if (rows.Count < _options.BatchSize)
-            channel.Warning(MessageSensitivity.None, $"There are {rows.Count} training rows and the batch size is {_options.BatchSize}: every epoch is one step over all rows.");
+        TrainingWarnings.Report(channel, rows, scaling, names, _options.FeatureColumnName, _options.BatchSize);
     }
 }

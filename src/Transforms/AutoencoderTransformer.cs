@@ -205,7 +205,8 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (_disposed)
             throw new ObjectDisposedException(nameof(AutoencoderTransformer), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
-        return new ScoringPlan(_model, _columns, _topFeatures, inputSchema) { OnMissingKey = _missingKey.Report };
+        var outputs = AutoencoderColumns.OutputColumns(inputSchema, _model, _columns).Concat(_topFeatures?.Columns() ?? []);
+        return new ScoringPlan(_model, _columns, outputs, inputSchema) { OnMissingKey = _missingKey.Report };
     }
 
     private AutoencoderTransformer Part(string input, params string[] outputs)

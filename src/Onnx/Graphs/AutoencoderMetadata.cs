@@ -20,6 +20,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
     public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
 
+    /// <summary>The value of <see cref="ScoreDirection"/> for a classifier: a score is higher for a class more probable.</summary>
+    public const string HigherIsMoreProbable = "higher_is_more_probable";
+
     private const string Variational = "variational";
     private const string Deterministic = "deterministic";
 
@@ -36,7 +39,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The version of the library that wrote the graph.</summary>
     public string LibraryVersion { get; init; } = CurrentLibraryVersion;
 
-    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c> or <c>decoder</c>.</summary>
+    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c> or <c>classifier</c>.</summary>
     public string Graph { get; init; } = "scorer";
 
     /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>.</summary>
@@ -81,13 +84,19 @@ public sealed record AutoencoderMetadata
     /// <summary>The width of the graph's input <see cref="GraphNames.CodeOffset"/>; 0 where there is none.</summary>
     public int CodeOffsetSize { get; init; }
 
+    /// <summary>The names of a classifier's classes, in the order of the label's keys; empty for an autoencoder.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    /// <summary>The type of the label's key values that <see cref="ClassNames"/> stand for: <c>Text</c>, a number's type such as <c>Single</c>, or empty where the label's key has no values.</summary>
+    public string ClassType { get; init; } = "";
+
     /// <summary>What the score is, one of <see cref="Onnx.ScoreKind"/>.</summary>
     public string ScoreKind { get; init; } = Onnx.ScoreKind.MeanFeatureError;
 
     /// <summary>How many samples of the code a score takes, where its kind takes any; otherwise 0.</summary>
     public int ScoreSamples { get; init; }
 
-    /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>.</summary>
+    /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>, or of a classifier <c>higher_is_more_probable</c>.</summary>
     public string ScoreDirection { get; init; } = HigherIsMoreAnomalous;
 
     /// <summary>What a row with a missing value (NaN or infinity) gets: <c>nan</c>, <c>error</c> or <c>mean</c>.</summary>
@@ -152,6 +161,8 @@ public sealed record AutoencoderMetadata
         [Prefix + "condition_size"] = ConditionSize.ToString(CultureInfo.InvariantCulture),
         [Prefix + "condition_values"] = JsonSerializer.Serialize(ConditionValues),
         [Prefix + "code_offset_size"] = CodeOffsetSize.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "class_names"] = JsonSerializer.Serialize(ClassNames),
+        [Prefix + "class_type"] = ClassType,
         [Prefix + "score_kind"] = ScoreKind,
         [Prefix + "score_samples"] = ScoreSamples.ToString(CultureInfo.InvariantCulture),
         [Prefix + "score_direction"] = ScoreDirection,
@@ -222,6 +233,8 @@ public sealed record AutoencoderMetadata
             ConditionSize = ParseNewer("condition_size", Whole, 0),
             ConditionValues = ParseNewer("condition_values", Names, []),
             CodeOffsetSize = ParseNewer("code_offset_size", Whole, 0),
+            ClassNames = ParseNewer("class_names", Names, []),
+            ClassType = ParseNewer("class_type", text => text, ""),
             ScoreKind = Text("score_kind"),
             ScoreSamples = ParseNewer("score_samples", Whole, 0),
             ScoreDirection = Text("score_direction"),
