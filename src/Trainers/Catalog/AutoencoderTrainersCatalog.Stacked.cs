@@ -1,6 +1,5 @@
 namespace MLNetAutoencoder;
 
-/// <content>Stacked autoencoders, and the classifier on one.</content>
 public static partial class AutoencoderTrainersCatalog
 {
     /// <summary>A stacked autoencoder: a dense one whose layers are trained one by one, each on the codes of the one before, and then as a whole.</summary>
