@@ -63,6 +63,10 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         }
     }
 
+    /// <summary>Makes new rows from codes: samples, the way between two rows, and what one unit of the code does. It shares this model's sessions and ends with it.</summary>
+    /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
+    public AutoencoderGenerator Generator => new(_model, Decoder, _columns.GetValueOrDefault(GraphNames.Code, AutoencoderColumns.Code));
+
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
 
