@@ -22,6 +22,7 @@ public sealed class GenerationTests
     {
         ["standard normal"] = generator => generator.Sample(300, seed: 5, CodeDistribution.StandardNormal),
         ["gaussian"] = generator => generator.Sample(300, seed: 5, CodeDistribution.Gaussian),
+        ["mixture"] = generator => generator.Sample(300, seed: 5, CodeDistribution.GaussianMixture),
         ["linear"] = generator => generator.Interpolate(s_ends[0], s_ends[1], 9),
         ["spherical"] = generator => generator.Interpolate(s_ends[0], s_ends[1], 9, Interpolation.Spherical),
         ["traversal"] = generator => generator.Traverse(s_ends[0], unit: 1, from: -2, to: 3, steps: 11),
@@ -159,13 +160,83 @@ public sealed class GenerationTests
     }
 
     [TestMethod]
-    public void A_variational_model_is_sampled_from_its_prior_and_another_from_the_training_codes()
+    public void Mixture_samples_have_the_mixtures_mean_and_covariance()
     {
-        Assert.AreEqual(CodeDistribution.Gaussian, s_model.Generator.DefaultDistribution);
-        CollectionAssert.AreEqual(Read(s_model.Generator.Sample(9, seed: 1, CodeDistribution.Gaussian)), Read(s_model.Generator.Sample(9, seed: 1)));
+        var metadata = s_model.Metadata;
+        int count = metadata.CodeMixtureWeights.Count;
+        Assert.AreEqual(10, count, "200 rows, at least ten for a component");
+        double[] mean = [.. Enumerable.Range(0, 2).Select(a => Enumerable.Range(0, count).Sum(j => (double)metadata.CodeMixtureWeights[j] * metadata.CodeMixtureMeans[j * 2 + a]))];
+
+        // The covariance of a mixture: the mean of the components' covariances, and the covariance of their means.
+        double Covariance(int a, int b) => Enumerable.Range(0, count).Sum(j => metadata.CodeMixtureWeights[j]
+            * (metadata.CodeMixtureCovariances[j * 4 + a * 2 + b] + (metadata.CodeMixtureMeans[j * 2 + a] - mean[a]) * (metadata.CodeMixtureMeans[j * 2 + b] - mean[b])));
+        CheckMoments(Codes(s_model.Generator.Sample(40_000, seed: 4, CodeDistribution.GaussianMixture)), mean, Covariance);
+
+        // And these are those of the training codes, but for the little that the prior adds.
+        for (int a = 0; a < 2; a++)
+        {
+            Assert.AreEqual(metadata.CodeMean[a], mean[a], 0.02 * Math.Sqrt(metadata.CodeCovariance[a * 3]));
+            Assert.AreEqual(metadata.CodeCovariance[a * 3], Covariance(a, a), 0.02 * metadata.CodeCovariance[a * 3]);
+        }
+    }
+
+    [TestMethod]
+    public void A_mixture_samples_its_components_by_their_weights()
+    {
+        using var model = With(metadata => metadata with
+        {
+            CodeMixtureWeights = [0.7f, 0, 0.3f],
+            CodeMixtureMeans = [0, 0, 50, 50, 10, -10],
+            CodeMixtureCovariances = [1, 0, 0, 1, 1, 0, 0, 1, 4, 1.9f, 1.9f, 1],
+        });
+        float[][] codes = Codes(model.Generator.Sample(40_000, seed: 8, CodeDistribution.GaussianMixture));
+        float[][] second = [.. codes.Where(code => code[1] < -5)];
+        Assert.AreEqual(0.3, second.Length / 40_000.0, 5 * Math.Sqrt(0.3 * 0.7 / 40_000));
+        CheckMoments(second, [10, -10], (a, b) => a != b ? 1.9 : a == 0 ? 4 : 1);
+        CheckMoments([.. codes.Where(code => code[1] >= -5)], [0, 0], (a, b) => a == b ? 1 : 0);
+    }
+
+    [TestMethod]
+    public void A_variational_model_is_sampled_from_its_prior_and_another_from_what_is_known_of_the_training_codes()
+    {
+        void IsDefault(AutoencoderTransformer model, CodeDistribution distribution)
+        {
+            Assert.AreEqual(distribution, model.Generator.DefaultDistribution);
+            CollectionAssert.AreEqual(Read(model.Generator.Sample(9, seed: 1, distribution)), Read(model.Generator.Sample(9, seed: 1)));
+        }
         using var variational = With(metadata => metadata with { Variant = "variational dense" });
-        Assert.AreEqual(CodeDistribution.StandardNormal, variational.Generator.DefaultDistribution);
-        CollectionAssert.AreEqual(Read(s_model.Generator.Sample(9, seed: 1, CodeDistribution.StandardNormal)), Read(variational.Generator.Sample(9, seed: 1)));
+        IsDefault(variational, CodeDistribution.StandardNormal);
+        IsDefault(s_model, CodeDistribution.GaussianMixture);
+        using var withoutMixture = With(metadata => metadata with { CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] });
+        IsDefault(withoutMixture, CodeDistribution.Gaussian);
+        CollectionAssert.AreNotEqual(Read(withoutMixture.Generator.Sample(9, seed: 1)), Read(s_model.Generator.Sample(9, seed: 1)));
+    }
+
+    [TestMethod]
+    public void A_file_from_before_there_were_mixtures_is_read_and_sampled()
+    {
+        var old = s_model.Metadata.ToDictionary().Where(pair => !pair.Key.Contains("code_mixture", StringComparison.Ordinal)).ToDictionary();
+        var metadata = AutoencoderMetadata.Read(old, "The graph");
+        Assert.AreEqual(0, metadata.CodeMixtureWeights.Count + metadata.CodeMixtureMeans.Count + metadata.CodeMixtureCovariances.Count);
+        Assert.AreEqual(old.Count + 3, metadata.ToDictionary().Count);
+        using var model = With(_ => metadata);
+        CollectionAssert.AreEqual(Read(s_model.Generator.Sample(9, seed: 1, CodeDistribution.Gaussian)), Read(model.Generator.Sample(9, seed: 1)));
+        Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.GaussianMixture), "The model has no mixture of Gaussians of its training codes");
+
+        old["autoencoder.code_mixture_weights"] = "0.5,x";
+        Refuses<InvalidDataException>(() => AutoencoderMetadata.Read(old, "The graph"), "The graph has metadata 'autoencoder.code_mixture_weights' that cannot be read");
+    }
+
+    [TestMethod]
+    public void Codes_of_more_than_32_units_have_no_mixture()
+    {
+        using var small = Rows.Fit(s_ml, options => (options.Epochs, options.Code) = (0, new CodeOptions { Size = 32 }));
+        Assert.HasCount(small.Metadata.CodeMixtureWeights.Count * 32 * 32, small.Metadata.CodeMixtureCovariances);
+        Assert.AreEqual(CodeDistribution.GaussianMixture, small.Generator.DefaultDistribution);
+        using var large = Rows.Fit(s_ml, options => (options.Epochs, options.Code) = (0, new CodeOptions { Size = 33 }));
+        Assert.AreEqual(CodeDistribution.Gaussian, large.Generator.DefaultDistribution);
+        Refuses<InvalidOperationException>(() => large.Generator.Sample(1, seed: 1, CodeDistribution.GaussianMixture), "its code has 33 units, and there is none of more than 32");
+        Assert.HasCount(7, Codes(large.Generator.Sample(7, seed: 1)));
     }
 
     [TestMethod]
@@ -280,7 +351,7 @@ public sealed class GenerationTests
     {
         var generator = s_model.Generator;
         Refuses<ArgumentOutOfRangeException>(() => generator.Sample(0, seed: 1), "0 rows were asked for; expected at least 1");
-        Refuses<ArgumentOutOfRangeException>(() => generator.Sample(1, seed: 1, (CodeDistribution)9), "The distribution of codes is 9; expected one of StandardNormal, Gaussian");
+        Refuses<ArgumentOutOfRangeException>(() => generator.Sample(1, seed: 1, (CodeDistribution)9), "The distribution of codes is 9; expected one of StandardNormal, Gaussian, GaussianMixture");
         Refuses<ArgumentOutOfRangeException>(() => generator.Interpolate(s_ends[0], s_ends[1], 1), "The number of steps is 1; expected at least 2");
         Refuses<ArgumentOutOfRangeException>(() => generator.Interpolate(s_ends[0], s_ends[1], 2, (Interpolation)9), "The interpolation is 9; expected Linear or Spherical");
         Refuses<ArgumentException>(() => generator.Interpolate(s_ends[0], s_ends[1].AsSpan(0, 4), 2), "The row has 4 features; the model has 5. (Parameter 'to')");
@@ -321,6 +392,8 @@ public sealed class GenerationTests
     {
         using var model = With(metadata => metadata with { CodeMean = [], CodeCovariance = [] });
         Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.Gaussian), "The model's metadata have 0 means and 0 covariances of its training codes; a Gaussian of codes of 2 units needs 2 and 4");
+        using var torn = With(metadata => metadata with { CodeMixtureMeans = [1] });
+        Refuses<InvalidOperationException>(() => torn.Generator.Sample(1, seed: 1), "The model's metadata have 10 weights, 1 means and 40 covariances of a mixture of Gaussians; 10 components of codes of 2 units need weights above 0, 20 means and 40 covariances");
         Assert.HasCount(3, Codes(model.Generator.Sample(3, seed: 1, CodeDistribution.StandardNormal)));
     }
 

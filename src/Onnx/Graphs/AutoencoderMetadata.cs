@@ -90,6 +90,15 @@ public sealed record AutoencoderMetadata
     /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeCovariance { get; init; } = [];
 
+    /// <summary>The shares of the components, [c], of a mixture of Gaussians fitted to the training rows' codes; empty where there is none, as for codes of more than 32 units and in older files.</summary>
+    public IReadOnlyList<float> CodeMixtureWeights { get; init; } = [];
+
+    /// <summary>The means of the mixture's components, [c, k] row by row.</summary>
+    public IReadOnlyList<float> CodeMixtureMeans { get; init; } = [];
+
+    /// <summary>The covariances of the mixture's components, [c, k, k] row by row.</summary>
+    public IReadOnlyList<float> CodeMixtureCovariances { get; init; } = [];
+
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
 
@@ -132,6 +141,9 @@ public sealed record AutoencoderMetadata
         [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
         [Prefix + "code_mean"] = Join(CodeMean),
         [Prefix + "code_covariance"] = Join(CodeCovariance),
+        [Prefix + "code_mixture_weights"] = Join(CodeMixtureWeights),
+        [Prefix + "code_mixture_means"] = Join(CodeMixtureMeans),
+        [Prefix + "code_mixture_covariances"] = Join(CodeMixtureCovariances),
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -170,6 +182,7 @@ public sealed record AutoencoderMetadata
                 throw new InvalidDataException($"{source} has metadata '{Prefix}{key}' that cannot be read as {typeof(T).Name}: '{Shorten(text)}'.", e);
             }
         }
+        float[] ParseOptional(string key) => metadata.ContainsKey(Prefix + key) ? Parse(key, Split) : [];
 
         var result = new AutoencoderMetadata
         {
@@ -194,6 +207,9 @@ public sealed record AutoencoderMetadata
             ScoreQuantiles = Parse("score_quantiles", Split),
             CodeMean = Parse("code_mean", Split),
             CodeCovariance = Parse("code_covariance", Split),
+            CodeMixtureWeights = ParseOptional("code_mixture_weights"),
+            CodeMixtureMeans = ParseOptional("code_mixture_means"),
+            CodeMixtureCovariances = ParseOptional("code_mixture_covariances"),
             Options = Text("options"),
             Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
             ThreadCount = Parse("thread_count", text => int.Parse(text, CultureInfo.InvariantCulture)),

@@ -22,8 +22,17 @@ public sealed class AutoencoderGenerator
         _codeColumn = codeColumn;
     }
 
-    /// <summary>The distribution that <see cref="Sample"/> uses where none is named: the standard normal one for a variational model, otherwise the Gaussian.</summary>
-    public CodeDistribution DefaultDistribution => IsVariational(_model.Metadata) ? CodeDistribution.StandardNormal : CodeDistribution.Gaussian;
+    /// <summary>The distribution that <see cref="Sample"/> uses where none is named: the standard normal one for a variational model, otherwise the mixture of Gaussians, and without one the Gaussian.</summary>
+    public CodeDistribution DefaultDistribution
+    {
+        get
+        {
+            var metadata = _model.Metadata;
+            if (IsVariational(metadata))
+                return CodeDistribution.StandardNormal;
+            return metadata.CodeMixtureWeights.Count > 0 ? CodeDistribution.GaussianMixture : CodeDistribution.Gaussian;
+        }
+    }
 
     /// <summary>Draws codes from a distribution and decodes them.</summary>
     /// <param name="rows">How many, at least 1.</param>

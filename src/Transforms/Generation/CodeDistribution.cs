@@ -11,4 +11,10 @@ public enum CodeDistribution
     /// of codes of more than 128 units the units are drawn independently.
     /// </summary>
     Gaussian,
+
+    /// <summary>
+    /// The mixture of Gaussians that training fitted to the rows' codes (<see cref="Onnx.AutoencoderMetadata.CodeMixtureWeights"/>): ten components with full covariances, less where the rows are few.
+    /// It follows codes that lie in groups, as one Gaussian cannot (Ghosh et al. 2020). Not for codes of more than 32 units.
+    /// </summary>
+    GaussianMixture,
 }
