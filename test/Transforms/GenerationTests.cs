@@ -427,7 +427,10 @@ public sealed class GenerationTests
         return s_ml.Autoencoders().FromModel(model.WithMetadata(change(model.Metadata)));
     }
 
-    /// <summary>Mean and covariance of codes equal the distribution's to within five standard errors of a normal sample; a bound of 1e-6 of the units' deviations is for what has no variance.</summary>
+    /// <summary>
+    /// Mean and covariance of codes equal the distribution's to within five standard errors of a normal sample; the rounding of codes to Single and 1e-6 of the units' deviations
+    /// are added for what has no variance.
+    /// </summary>
     private static void CheckMoments(float[][] codes, double[] mean, Func<int, int, double> covariance)
     {
         double count = codes.Length;
@@ -439,7 +442,8 @@ public sealed class GenerationTests
             {
                 double sample = codes.Average(code => (code[a] - means[a]) * (code[b] - means[b]));
                 double spread = covariance(a, a) * covariance(b, b);
-                Assert.AreEqual(covariance(a, b), sample, 5 * Math.Sqrt((spread + covariance(a, b) * covariance(a, b)) / count) + 1e-6 * Math.Sqrt(spread) + 1e-12, $"covariance of units {a} and {b}");
+                double error = Math.Sqrt((spread + covariance(a, b) * covariance(a, b)) / count);
+                Assert.AreEqual(covariance(a, b), sample, 5 * error + 1e-6 * Math.Sqrt(spread) + 1e-12, $"covariance of units {a} and {b}");
             }
         }
     }

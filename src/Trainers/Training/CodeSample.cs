@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>Keeps the codes of some of the training rows: all where they are few, otherwise a random selection of fixed size in one pass (selection sampling; Knuth, <i>The Art of Computer Programming</i>, volume 2, 3.4.2, algorithm S).</summary>
+/// <summary>
+/// Keeps the codes of some of the training rows: all where they are few, otherwise a random selection of fixed size in one pass (selection sampling; Knuth,
+/// <i>The Art of Computer Programming</i>, volume 2, 3.4.2, algorithm S).
+/// </summary>
 /// <param name="rowCount">How many codes will be offered.</param>
 /// <param name="codeSize">The units of a code.</param>
 /// <param name="seed">The seed of the fit.</param>

@@ -7,7 +7,8 @@ namespace MLNetAutoencoder;
 /// <remarks>
 /// <para>Had from <see cref="AutoencoderTransformer.Generator"/>; it shares the model's sessions and ends with it. Every view that it returns has two columns, vectors of
 /// Single, named as the model names its columns for them: the code, and the reconstruction in the features' raw units, with the features' names as slot names.</para>
-/// <para>A view has a known number of rows. Nothing is decoded before a cursor moves; codes and reconstructions are the same at every reading. After the model has been disposed, reading is an <see cref="ObjectDisposedException"/>.</para>
+/// <para>A view has a known number of rows. Nothing is decoded before a cursor moves; codes and reconstructions are the same at every
+/// reading. After the model has been disposed, reading is an <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
 public sealed class AutoencoderGenerator
 {

@@ -59,7 +59,8 @@ internal sealed class CodeSampler
         var (mean, covariance) = (metadata.CodeMean, metadata.CodeCovariance);
         if (mean.Count != k || (covariance.Count != k * k && covariance.Count != k))
             throw new InvalidOperationException(
-                $"The model's metadata have {mean.Count} means and {covariance.Count} covariances of its training codes; a Gaussian of codes of {k} units needs {k} and {k * k}, or {k} variances. Use CodeDistribution.{CodeDistribution.StandardNormal}, or fit the model again.");
+                $"The model's metadata have {mean.Count} means and {covariance.Count} covariances of its training codes; "
+                + $"a Gaussian of codes of {k} units needs {k} and {k * k}, or {k} variances. Use CodeDistribution.{CodeDistribution.StandardNormal}, or fit the model again.");
         return new GaussianCodes([.. mean], [.. covariance]);
     }
 
@@ -69,10 +70,12 @@ internal sealed class CodeSampler
         float[] means = [.. metadata.CodeMixtureMeans], covariances = [.. metadata.CodeMixtureCovariances];
         if (count == 0)
             throw new InvalidOperationException(
-                $"The model has no mixture of Gaussians of its training codes: its code has {k} units, and there is none of more than 32, or it was fitted by an older version of the library. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
+                $"The model has no mixture of Gaussians of its training codes: its code has {k} units, and there is none of more than 32, "
+                + $"or it was fitted by an older version of the library. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
         if (means.Length != count * k || covariances.Length != count * k * k || !(metadata.CodeMixtureWeights.Sum() > 0))
             throw new InvalidOperationException(
-                $"The model's metadata have {count} weights, {means.Length} means and {covariances.Length} covariances of a mixture of Gaussians; {count} components of codes of {k} units need weights above 0, {count * k} means and {count * k * k} covariances. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
+                $"The model's metadata have {count} weights, {means.Length} means and {covariances.Length} covariances of a mixture of Gaussians; "
+                + $"{count} components of codes of {k} units need weights above 0, {count * k} means and {count * k * k} covariances. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
         return [.. Enumerable.Range(0, count).Select(j => new GaussianCodes(means.AsSpan(j * k, k), covariances.AsSpan(j * k * k, k * k)))];
     }
 }
