@@ -54,8 +54,8 @@ internal sealed class BenchModel : IDisposable
         const int features = 784, code = 64, hidden = 1856;
         var random = new Random(1);
         byte[] scorer = ScorerGraph.Build(
-            (graph, input) => Dense(graph, "encoder/dense1", input, features, code, random),
-            (graph, input) =>
+            (graph, input, _) => Dense(graph, "encoder/dense1", input, features, code, random),
+            (graph, input, _) =>
             {
                 string first = graph.Node("Relu", "decoder/relu1", [Dense(graph, "decoder/dense1", input, code, hidden, random)]);
                 string second = graph.Node("Relu", "decoder/relu2", [Dense(graph, "decoder/dense2", first, hidden, hidden, random)]);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -16,16 +17,17 @@ namespace MLNetAutoencoder;
 /// <item><term><c>PredictedLabel</c></term><description>Boolean: whether the row counts as an anomaly, that is, not (score ≤ threshold).</description></item>
 /// <item><term><c>Score</c></term><description>Single: the mean of the feature errors; higher is more anomalous.</description></item>
 /// <item><term><c>Probability</c></term><description>Single: the share of training rows that score lower. It is not the frequency of anomalies.</description></item>
-/// <item><term><c>Code</c></term><description>Vector of Single: the code of the row.</description></item>
+/// <item><term><c>Code</c></term><description>Vector of Single: the code of the row; of a variational autoencoder its mean.</description></item>
+/// <item><term><c>CodeLogVariance</c></term><description>Vector of Single: of a variational autoencoder, the logarithm of the code's variance.</description></item>
 /// <item><term><c>Reconstruction</c></term><description>Vector of Single: the reconstruction, in the features' raw units.</description></item>
-/// <item><term><c>FeatureErrors</c></term><description>Vector of Single: each feature's squared error, in scaled units.</description></item>
+/// <item><term><c>FeatureErrors</c></term><description>Vector of Single: each feature's term of the loss, in scaled units.</description></item>
 /// </list>
 /// <para><b>Trainer characteristics.</b> Unsupervised anomaly detection; no caching needed (rows are read once); scaling is built in; needs
 /// Microsoft.ML and TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
-/// <para><b>Training.</b> Encoder f and decoder g minimise the mean over rows and features of (s − g(f(s)))², with s the scaled row, by Adam
+/// <para><b>Training.</b> Encoder f and decoder g minimise the mean over rows and features of <see cref="Options.Loss"/> between the scaled row s and g(f(s)), and what the options add to it, by Adam
 /// (Kingma and Ba 2015) over shuffled batches; see Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), chapter 14. The threshold
-/// is chosen from the training rows' scores by <see cref="Options.Threshold"/>.</para>
-/// <para><b>Randomness.</b> Initial weights and the order of the rows come from one generator that belongs to the fit; the process-wide one is
+/// is chosen from the training rows' scores by <see cref="Options.Threshold"/>. Which options make which autoencoder of the literature is told in the catalog (<see cref="AutoencoderTrainersCatalog"/>).</para>
+/// <para><b>Randomness.</b> Initial weights, the order of the rows, corruption, dropout and noise come from one generator that belongs to the fit; the process-wide one is
 /// neither read nor changed. A second fit on the same data gives the same bytes.</para>
 /// </remarks>
 public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
@@ -65,6 +67,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The column with the features, a vector of known size of Single. The default value is "Features".</summary>
         public string FeatureColumnName { get; set; } = AutoencoderColumns.Features;
 
+        /// <summary>The column that encoder and decoder are told besides: a key, which becomes one-hot, or a vector of known size of Single. The default value is null: none.</summary>
+        public string? ConditionColumnName { get; set; }
+
+        /// <summary>The column with the weight of each training row, a Single of 0 or more. The default value is null: all weigh the same.</summary>
+        public string? WeightColumnName { get; set; }
+
         /// <summary>The column for the anomaly score, or null for none. The default value is "Score".</summary>
         public string? ScoreColumnName { get; set; } = AutoencoderColumns.Score;
 
@@ -80,6 +88,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The column for the code, or null for none. The default value is null.</summary>
         public string? CodeColumnName { get; set; }
 
+        /// <summary>The column for the logarithm of the code's variance, or null for none; variational autoencoders only. The default value is null.</summary>
+        public string? CodeLogVarianceColumnName { get; set; }
+
         /// <summary>The column for the reconstruction in raw units, or null for none. The default value is null.</summary>
         public string? ReconstructionColumnName { get; set; }
 
@@ -91,6 +102,27 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
 
         /// <summary>The code. The default value is 8 linear units.</summary>
         public CodeOptions Code { get; set; } = new();
+
+        /// <summary>What is minimised between a row and its reconstruction, and what the feature errors are. The default value is <see cref="ReconstructionLoss.MeanSquared"/>.</summary>
+        public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
+
+        /// <summary>The weight of each feature in loss and score, 0 or more; only their proportions count. The default value is null: all weigh the same.</summary>
+        public IReadOnlyList<float>? FeatureWeights { get; set; }
+
+        /// <summary>What spoils the rows that the encoder sees while training. The default value is null: nothing.</summary>
+        public Corruption? Corruption { get; set; }
+
+        /// <summary>What is added to the loss for what the code is like. The default value is empty: nothing.</summary>
+        public IReadOnlyList<CodePenalty> Penalties { get; set; } = [];
+
+        /// <summary>What the sum of the absolute weights is multiplied by and added to the loss. The default value is 0.</summary>
+        public double WeightL1 { get; set; }
+
+        /// <summary>What the sum of the squared weights is multiplied by and added to the loss. The default value is 0.</summary>
+        public double WeightL2 { get; set; }
+
+        /// <summary>Trains the layers one by one before the whole. The default value is null: the whole at once.</summary>
+        public PretrainingOptions? Pretraining { get; set; }
 
         /// <summary>How the features are scaled, inside the graphs. The default value is <see cref="InputScaling.Standardise"/>.</summary>
         public InputScaling Scaling { get; set; } = DefaultScaling;
@@ -136,9 +168,43 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
             Code.Validate();
             Network.Validate(this);
+            if (ConditionColumnName is not null)
+                Require.ColumnName(ConditionColumnName, nameof(ConditionColumnName));
+            if (WeightColumnName is not null)
+                Require.ColumnName(WeightColumnName, nameof(WeightColumnName));
+            ValidateLoss();
+            Corruption?.Validate();
+            Require.NotNull(Penalties, nameof(Penalties));
+            foreach (var penalty in Penalties)
+            {
+                Require.NotNull(penalty, nameof(Penalties));
+                penalty.Validate(this);
+            }
+            var twice = Penalties.GroupBy(penalty => penalty.Name).FirstOrDefault(group => group.Count() > 1);
+            if (twice is not null)
+                throw new ArgumentException($"The option {nameof(Penalties)} has {twice.Count()} of {twice.First().GetType().Name}; expected one. Add up their weights.", nameof(Penalties));
+            Require.NotNegative(WeightL1, nameof(WeightL1));
+            Require.NotNegative(WeightL2, nameof(WeightL2));
+            Pretraining?.Validate(this);
+            Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName), CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
             AutoencoderColumns.Validate(Columns());
-            if (Columns().Count == 1)
+            if (OutputColumns().All(pair => pair.Column is null))
                 throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
+        }
+
+        private void ValidateLoss()
+        {
+            Require.Defined(Loss, nameof(Loss));
+            foreach (float weight in FeatureWeights ?? [])
+                Require.NotNegative(weight, nameof(FeatureWeights));
+            if (FeatureWeights is not null && FeatureWeights.All(weight => weight == 0))
+                throw new ArgumentException($"The option {nameof(FeatureWeights)} has no weight above 0; expected at least one.", nameof(FeatureWeights));
+            Require.Not(Loss == ReconstructionLoss.BinaryCrossEntropy && Network.OutputActivation != Activation.Sigmoid, nameof(Loss), Loss, $"{nameof(Network)}.{nameof(Network.OutputActivation)}", Network.OutputActivation,
+                "the cross-entropy needs reconstructions between 0 and 1; use Sigmoid");
+            Require.Not(Loss is not (ReconstructionLoss.MeanSquared or ReconstructionLoss.BinaryCrossEntropy) && Code.Variational is not null, nameof(Loss), Loss, $"{nameof(Code)}.{nameof(Code.Variational)}", "set",
+                "the loss is no likelihood; use MeanSquared for a Gaussian or BinaryCrossEntropy for a Bernoulli one");
+            Require.Not(Loss != ReconstructionLoss.MeanSquared && Code.Variational is { LearnVariance: true }, nameof(Loss), Loss, "Code.Variational.LearnVariance", true, "only a Gaussian likelihood has a variance");
+            Require.Not(Loss == ReconstructionLoss.Cosine && FeatureWeights is not null, nameof(Loss), Loss, nameof(FeatureWeights), "set", "the angle is that of whole rows");
         }
 
         internal Options Clone()
@@ -146,31 +212,61 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             var copy = (Options)MemberwiseClone();
             copy.Network = Network.Clone();
             copy.Code = Code.Clone();
+            copy.FeatureWeights = FeatureWeights is null ? null : [.. FeatureWeights];
+            copy.Penalties = [.. Penalties];
+            copy.Pretraining = Pretraining?.Clone();
             return copy;
         }
 
         /// <summary>From names of the graph to names of columns; what is null has none.</summary>
         internal IReadOnlyDictionary<string, string> Columns()
         {
-            (string Output, string? Column)[] all =
-            [
-                (GraphNames.Features, FeatureColumnName),
-                (GraphNames.IsAnomaly, PredictedLabelColumnName),
-                (GraphNames.Score, ScoreColumnName),
-                (GraphNames.Probability, ProbabilityColumnName),
-                (GraphNames.Code, CodeColumnName),
-                (GraphNames.Reconstruction, ReconstructionColumnName),
-                (GraphNames.FeatureErrors, FeatureErrorsColumnName),
-            ];
-            return all.Where(pair => pair.Column is not null).ToDictionary(pair => pair.Output, pair => pair.Column!, StringComparer.Ordinal);
+            (string Graph, string? Column)[] inputs = [(GraphNames.Features, FeatureColumnName), (GraphNames.Condition, ConditionColumnName), (GraphNames.CodeOffset, Code.OffsetColumnName)];
+            return inputs.Concat(OutputColumns()).Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
         }
+
+        private (string Graph, string? Column)[] OutputColumns() =>
+        [
+            (GraphNames.IsAnomaly, PredictedLabelColumnName),
+            (GraphNames.Score, ScoreColumnName),
+            (GraphNames.Probability, ProbabilityColumnName),
+            (GraphNames.Code, CodeColumnName),
+            (GraphNames.CodeLogVariance, CodeLogVarianceColumnName),
+            (GraphNames.Reconstruction, ReconstructionColumnName),
+            (GraphNames.FeatureErrors, FeatureErrorsColumnName),
+        ];
+
+        /// <summary>The words of the literature for what the options make, such as <c>denoising variational dense</c>.</summary>
+        internal string Variant()
+        {
+            List<string> words = [];
+            if (Pretraining is not null)
+                words.Add("stacked");
+            if (Corruption is not null)
+                words.Add("denoising");
+            words.AddRange(Penalties.Select(penalty => penalty.Adjective).Distinct());
+            if (ConditionColumnName is not null)
+                words.Add("conditional");
+            if (Code.Variational is not null)
+                words.Add("variational");
+            words.Add(Network.Kind);
+            return string.Join(' ', words);
+        }
+
+        /// <summary>Whether something keeps the network from copying rows through a code that is large enough for that.</summary>
+        internal bool IsRegularised => Corruption is not null || Penalties.Count > 0 || Code.Variational is not null || Code.NoiseDeviation > 0 || Network.HasDropout;
 
         /// <summary>The options as JSON for the metadata.</summary>
         internal string Describe() => JsonSerializer.Serialize(
-            Network.Describe().Concat(
-            [
-                ("code_size", Code.Size),
-                ("code_activation", Code.Activation.ToString()),
+            Network.Describe().Concat(Code.Describe()).Concat(
+            new (string Name, object? Value)[]
+            {
+                ("loss", Loss.ToString()),
+                ("corruption", Corruption?.ToString()),
+                ("penalties", Penalties.Select(penalty => penalty.ToString()).ToArray()),
+                ("weight_l1", WeightL1),
+                ("weight_l2", WeightL2),
+                ("pretraining_epochs", Pretraining?.Epochs),
                 ("scaling", Scaling.ToString()),
                 ("epochs", Epochs),
                 ("batch_size", BatchSize),
@@ -178,7 +274,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 ("threshold", Threshold.ToString()),
                 ("missing_values", MissingValues.ToString()),
                 ("scoring_missing_values", ScoringMissingValues.ToString()),
-            ]).ToDictionary(pair => pair.Item1, pair => pair.Item2));
+            }).ToDictionary(pair => pair.Name, pair => pair.Value));
     }
 
     /// <summary>Trains an autoencoder.</summary>
@@ -186,43 +282,88 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, or a native library is missing.</exception>
-    public AutoencoderTransformer Fit(IDataView input)
+    public AutoencoderTransformer Fit(IDataView input) => Fit(input, inspect: null);
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
+
+    /// <summary>Trains an autoencoder and shows the trained network, with its training set, before they go.</summary>
+    internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
         ArgumentNullException.ThrowIfNull(input);
         TorchLibrary.Require();
         using var channel = _host.Start("Training");
-        var column = AutoencoderColumns.FindFeatures(input.Schema, _options.FeatureColumnName);
-        string[] names = AutoencoderColumns.FeatureNames(column);
-        var rows = TrainingRows.Read(input, column, names, _options.MissingValues, channel);
+        var columns = TrainingColumns.Find(input.Schema, _options);
+        string[] names = columns.FeatureNames;
+        _options.Network.ValidateFor(names.Length, _options.FeatureColumnName);
+        if (_options.FeatureWeights is { } weights && weights.Count != names.Length)
+            throw new InvalidOperationException($"The option {nameof(Options.FeatureWeights)} has {weights.Count} weights, and the column '{_options.FeatureColumnName}' {names.Length} features; expected one weight for each feature.");
+        var rows = TrainingRows.Read(input, columns, _options.MissingValues, channel);
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, names);
         Warn(channel, rows, scaling, names);
 
         using var scope = torch.NewDisposeScope();
         var generator = new torch.Generator((ulong)_seed, torch.CPU);
-        using var network = _options.Network.Create(rows.FeatureCount, _options.Code, generator);
+        using var network = _options.Network.Create(rows.FeatureCount, rows.ConditionSize, rows.OffsetSize, _options.Code, generator);
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
         double[] losses;
         using (TorchThreads.Use(threads))
-            losses = new TrainingLoop(_options, channel).Run(network, scaling.Apply(rows), rows.FeatureCount, generator);
+            losses = Train(network, rows, scaling, names, generator, channel, inspect);
 
-        return _context.Autoencoders().FromModel(BuildModel(network, rows, scaling, names, threads, losses), _options.Scoring);
+        var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
+            ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, generator: generator)
+            : null;
+        var model = BuildModel(network, rows, scaling, columns, threads, losses, draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
+        return _context.Autoencoders().FromModel(model, _options.Scoring);
     }
 
-    /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
+    private double[] Train(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, string[] names, torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
+    {
+        float[] scaled = scaling.Apply(rows);
+        if (_options.Loss == ReconstructionLoss.BinaryCrossEntropy)
+        {
+            int outside = Array.FindIndex(scaled, value => !(value >= 0 && value <= 1));
+            if (outside >= 0)
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"Training row {outside / names.Length} has {rows.Values[outside]} in '{names[outside % names.Length]}', which scaled is {scaled[outside]}; the loss {_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
+        }
+        var set = new TrainingSet(rows, scaled);
+        var loop = new TrainingLoop(_options, channel);
+        if (_options.Pretraining is not null)
+            Pretraining.Run(network, _options, set, loop, generator);
+        var objective = new Objective(_options, network, set);
+        double[] losses = loop.Run(network.Parameters, objective.Terms, set, _options.Epochs, "Epoch", generator);
+        inspect?.Invoke(network, set);
+        return losses;
+    }
 
-    private AutoencoderModel BuildModel(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, string[] names, int threads, double[] losses)
+    private AutoencoderModel BuildModel(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, TrainingColumns columns, int threads, double[] losses, float[] draws)
     {
         var metadata = new AutoencoderMetadata
         {
-            Variant = _options.Network.Variant,
-            FeatureNames = names,
+            Variant = _options.Variant(),
+            FeatureNames = columns.FeatureNames,
             CodeSize = _options.Code.Size,
             Scaling = _options.Scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardise => "standardise", _ => "none" },
             ScalingOffsets = scaling.Offsets,
             ScalingScales = scaling.Scales,
             FeatureMeans = scaling.Means,
-            Loss = "mean_squared",
+            Loss = _options.Loss.ToKind(),
+            FeatureWeights = _options.FeatureWeights ?? [],
+            IsVariational = _options.Code.Variational is not null,
+            LikelihoodVariance = _options is { Code.Variational: { } variational, Loss: ReconstructionLoss.MeanSquared }
+                ? network.LikelihoodLogVariance is { } learned ? (float)Math.Exp(learned.item<float>()) : (float)variational.Variance
+                : 0,
+            ConditionSize = rows.ConditionSize,
+            ConditionValues = columns.Condition is { } condition ? AutoencoderColumns.KeyNames(condition) : [],
+            CodeOffsetSize = rows.OffsetSize,
+            ScoreKind = _options.Code.Variational?.Score switch
+            {
+                VariationalScore.NegativeElbo => ScoreKind.NegativeElbo,
+                VariationalScore.ReconstructionProbability => ScoreKind.ReconstructionProbability,
+                _ => ScoreKind.MeanFeatureError,
+            },
+            ScoreSamples = draws.Length / _options.Code.Size,
             MissingValues = _options.ScoringMissingValues switch
             {
                 ScoringMissingValues.Mean => MissingValuePolicy.Mean,
@@ -244,7 +385,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         };
 
         // The threshold comes from the scores of the very graph that will be compared with it.
-        using var unthresholded = new AutoencoderModel(network.ToScorerGraph(metadata), "The trained graph");
+        using var unthresholded = new AutoencoderModel(network.ToScorerGraph(metadata, draws), "The trained graph");
         var statistics = ScoreStatistics.Compute(unthresholded, rows);
         metadata = metadata with
         {
@@ -258,12 +399,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             CodeMixtureCovariances = statistics.CodeMixture.Covariances,
         };
         metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
-        return new AutoencoderModel(network.ToScorerGraph(metadata, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
+        return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
     }
 
     private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)
     {
-        if (_options.Code.Size >= rows.FeatureCount)
+        if (_options.Code.Size >= rows.FeatureCount && !_options.IsRegularised)
             channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.FeatureCount} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
         if (scaling.Constant.Length > 0)
             channel.Warning(MessageSensitivity.None, $"{scaling.Constant.Length} of {rows.FeatureCount} features in the column '{_options.FeatureColumnName}' have one value in all training rows: {string.Join(", ", scaling.Constant.Take(10).Select(j => $"'{names[j]}'"))}{(scaling.Constant.Length > 10 ? ", ..." : "")}.");

@@ -44,6 +44,17 @@ public static class AutoencoderTrainersCatalog
         });
     }
 
+    /// <summary>Any autoencoder that the options describe.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
+    public static AutoencoderEstimator Autoencoder(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new AutoencoderEstimator(catalog.Context, options);
+    }
+
     /// <summary>A dense autoencoder with all options.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be <see cref="DenseNetworkOptions"/>.</param>

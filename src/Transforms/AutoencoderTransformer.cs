@@ -20,6 +20,7 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     private readonly IReadOnlyDictionary<string, string> _columns;
     private readonly TopFeatureColumns? _topFeatures;
     private readonly bool _ownsModel;
+    private readonly MissingKeyWarning _missingKey;
     private bool _disposed;
 
     internal AutoencoderTransformer(MLContext context, AutoencoderModel model)
@@ -35,6 +36,7 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         _columns = columns;
         _topFeatures = topFeatures;
         _ownsModel = ownsModel;
+        _missingKey = new MissingKeyWarning(context, columns);
     }
 
     /// <summary>What the model says of itself: sizes, feature names, scaling, threshold, training summary and more.</summary>
@@ -65,7 +67,7 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
 
     /// <summary>Makes new rows from codes: samples, the way between two rows, and what one unit of the code does. It shares this model's sessions and ends with it.</summary>
     /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
-    public AutoencoderGenerator Generator => new(_model, Decoder, _columns.GetValueOrDefault(GraphNames.Code, AutoencoderColumns.Code));
+    public AutoencoderGenerator Generator => new(_model, Decoder, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)));
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
@@ -104,16 +106,22 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>The features of a row that add most to its score.</summary>
     /// <param name="features">The row, in raw units.</param>
     /// <param name="count">How many features are wanted, from 1 to as many as there are.</param>
+    /// <param name="condition">The row's condition, for a label one-hot; empty where the model has none.</param>
+    /// <param name="codeOffset">The row's code offset; empty where the model has none.</param>
     /// <returns>The features, the largest error first; a missing value comes before all others.</returns>
-    /// <exception cref="ArgumentException">The row has another number of features than the model.</exception>
+    /// <exception cref="ArgumentException">The row has another number of features than the model, or condition or code offset another length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The count is out of its range.</exception>
-    public IReadOnlyList<FeatureContribution> TopFeatures(ReadOnlySpan<float> features, int count)
+    public IReadOnlyList<FeatureContribution> TopFeatures(ReadOnlySpan<float> features, int count, ReadOnlySpan<float> condition = default, ReadOnlySpan<float> codeOffset = default)
     {
         CheckFeatureCount(count);
         if (features.Length != Metadata.FeatureCount)
             throw new ArgumentException($"The row has {features.Length} features; the model has {Metadata.FeatureCount}.", nameof(features));
-        using var runner = _model.CreateRunner([GraphNames.Features], [GraphNames.FeatureErrors, GraphNames.Reconstruction], capacity: 1);
-        features.CopyTo(runner.Input(0));
+        CheckSide(nameof(condition), condition.Length, Metadata.ConditionSize);
+        CheckSide(nameof(codeOffset), codeOffset.Length, Metadata.CodeOffsetSize);
+        string[] inputs = [.. _model.Inputs];
+        using var runner = _model.CreateRunner(inputs, [GraphNames.FeatureErrors, GraphNames.Reconstruction], capacity: 1);
+        for (int i = 0; i < inputs.Length; i++)
+            (inputs[i] switch { GraphNames.Condition => condition, GraphNames.CodeOffset => codeOffset, _ => features }).CopyTo(runner.Input(i));
         runner.Run(1);
         var errors = runner.OutputRow<float>(0, 0);
         var expected = runner.OutputRow<float>(1, 0);
@@ -139,7 +147,7 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     public AutoencoderTransformer TopFeatures(int count, string prefix = "TopFeature")
     {
         CheckFeatureCount(count);
-        var columns = new Dictionary<string, string>(StringComparer.Ordinal) { [GraphNames.Features] = _columns.GetValueOrDefault(GraphNames.Features, AutoencoderColumns.Features) };
+        var columns = _model.Inputs.ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
         return new AutoencoderTransformer(_context, _model, columns, new TopFeatureColumns(prefix, count, Metadata.FeatureNames), ownsModel: false);
     }
 
@@ -190,19 +198,26 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
             throw new ArgumentOutOfRangeException(nameof(count), count, $"{count} top features were asked for; the model has {Metadata.FeatureCount}, expected 1 to {Metadata.FeatureCount}.");
     }
 
+    private static void CheckSide(string name, int found, int expected)
+    {
+        if (found != expected)
+            throw new ArgumentException($"The {name} of the row has {found} values; the model takes {expected}.", name);
+    }
+
     private ScoringPlan Plan(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (_disposed)
             throw new ObjectDisposedException(nameof(AutoencoderTransformer), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
-        return new ScoringPlan(_model, _columns, _topFeatures, inputSchema);
+        return new ScoringPlan(_model, _columns, _topFeatures, inputSchema) { OnMissingKey = _missingKey.Report };
     }
 
     private AutoencoderTransformer Part(string input, params string[] outputs)
     {
         if (!_model.Inputs.Append(GraphNames.Code).Contains(input) || !outputs.All(_model.Outputs.Contains))
             throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder; it has no {string.Join(" and ", outputs)} of {input}.");
-        var columns = outputs.Prepend(input).ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
+        string[] sides = [.. _model.Inputs.Where(name => name == GraphNames.Condition || (name == GraphNames.CodeOffset && input == GraphNames.Features))];
+        var columns = outputs.Prepend(input).Concat(sides).ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
         return new AutoencoderTransformer(_context, _model, columns, topFeatures: null, ownsModel: false);
     }
 }

@@ -92,7 +92,7 @@ public sealed class MissingValueTests
             FeatureMeans = new float[d],
             CodeSize = d,
         };
-        using var model = new AutoencoderModel(ScorerGraph.Build((g, x) => g.Node("Neg", "encoder", [x]), (g, z) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
+        using var model = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
         using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score], 3);
         for (int place = 0; place < 3 * d; place++)
         {

@@ -21,8 +21,8 @@ public sealed class SharedWeightsTests
             CodeSize = d,
         };
         byte[] graph = ScorerGraph.Build(
-            (g, x) => g.Node("Mul", "encoder", [x, g.Initializer("encoder/weight", [.. Enumerable.Repeat(2f, d)], d)]),
-            (g, z) => g.Node("Neg", "decoder", [z]), metadata);
+            (g, x, _) => g.Node("Mul", "encoder", [x, g.Initializer("encoder/weight", [.. Enumerable.Repeat(2f, d)], d)]),
+            (g, z, _) => g.Node("Neg", "decoder", [z]), metadata);
         using var model = new AutoencoderModel(graph, "The graph");
         using var coder = model.CreateRunner([GraphNames.Features], [GraphNames.Code], 1);
         using var reconstructor = model.CreateRunner([GraphNames.Features], [GraphNames.Reconstruction], 1);

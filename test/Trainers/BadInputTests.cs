@@ -157,7 +157,7 @@ public sealed class BadInputTests
         Refused("option Scaling is 99; expected one of Standardise, MinMax, None", options => options.Scaling = (InputScaling)99);
         Refused("option Code is null", options => options.Code = null!);
         Refused("option FeatureColumnName is empty", options => options.FeatureColumnName = " ");
-        Refused("OutputActivation Sigmoid cannot be combined with Scaling Standardise", options => options.Network = new DenseNetworkOptions { OutputActivation = Activation.Sigmoid });
+        Refused("options Network.OutputActivation (Sigmoid) and Scaling (Standardise) cannot be combined", options => options.Network = new DenseNetworkOptions { OutputActivation = Activation.Sigmoid });
 
         static void Refused(string message, Action<AutoencoderEstimator.Options> change)
         {

@@ -19,44 +19,11 @@ public sealed class DenseTests
     [DynamicData(nameof(ActivationsAndBatches))]
     public void Reconstruction_by_ONNX_Runtime_equals_libtorchs_on_trained_weights(Activation activation, int batch)
     {
-        const int d = 12, k = 3;
-        using var scope = torch.NewDisposeScope();
-        using var generator = new torch.Generator(5, torch.CPU);
-        var options = new AutoencoderEstimator.Options
-        {
-            Network = new DenseNetworkOptions { Hidden = [16, 8], Activation = activation, OutputActivation = Activation.Linear },
-            Code = new CodeOptions { Size = k, Activation = activation },
-            Scaling = InputScaling.None,
-            Epochs = 3,
-        };
-        using var network = options.Network.Create(d, options.Code, generator);
-        float[] rows = MemoryMarshal.Cast<byte, float>(torch.randn([512, d], generator: generator).bytes).ToArray();
-        using (var channel = ((Microsoft.ML.Runtime.IHostEnvironment)s_ml).Register("Test").Start("Test"))
-            new TrainingLoop(options, channel).Run(network, rows, d, generator);
-
-        using var model = new AutoencoderModel(network.ToScorerGraph(Metadata(d, k)), "The graph");
-        using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Reconstruction, GraphNames.Code], batch);
-        rows.AsSpan(0, batch * d).CopyTo(runner.Input(0));
-        runner.Run(batch);
-
-        using var noGrad = torch.no_grad();
-        var input = torch.tensor(rows[..(batch * d)], [batch, d]);
-        var code = network.Encode(input);
-        Compare(code, 1, k);
-        Compare(network.Decode(code), 0, d);
-
-        // Relative to the largest value of the tensor: single values may lie next to zero.
-        void Compare(torch.Tensor expected, int output, int width)
-        {
-            float[] values = MemoryMarshal.Cast<byte, float>(expected.contiguous().bytes).ToArray();
-            float largest = values.Max(Math.Abs);
-            for (int i = 0; i < batch; i++)
-            {
-                var actual = runner.OutputRow<float>(output, i);
-                for (int j = 0; j < width; j++)
-                    Assert.AreEqual(values[i * width + j], actual[j], 1e-5 * largest);
-            }
-        }
+        var options = Rows.Options();
+        options.Network = new DenseNetworkOptions { Hidden = [16, 8], Activation = activation, OutputActivation = Activation.Linear };
+        options.Code.Activation = activation;
+        options.Epochs = 3;
+        Parity.Check(s_ml, options, Rows.View(s_ml, 512), batch, 1e-5);
     }
 
     [TestMethod]
@@ -199,7 +166,7 @@ public sealed class DenseTests
             """{"code":"Code","feature_errors":"FeatureErrors","features":"Features","is_anomaly":"PredictedLabel","reconstruction":"Reconstruction","score":"Score"}""",
             model.Metadata.ToDictionary()["autoencoder.columns"]);
         Assert.AreEqual(
-            """{"network":"dense","hidden":[6],"activation":"ReLU","output_activation":"Linear","code_size":2,"code_activation":"Linear","scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
+            """{"network":"dense","activation":"ReLU","output_activation":"Linear","normalisation":"None","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false,"code_size":2,"code_activation":"Linear","code_normalisation":"None","code_noise_deviation":0,"variational":null,"code_offset_hidden":null,"loss":"MeanSquared","corruption":null,"penalties":[],"weight_l1":0,"weight_l2":0,"pretraining_epochs":null,"scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
             model.Metadata.Options);
 
         var codes = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 200))).Select(row => row.Code).ToArray();

@@ -204,8 +204,10 @@ public sealed class GenerationTests
             Assert.AreEqual(distribution, model.Generator.DefaultDistribution);
             CollectionAssert.AreEqual(Read(model.Generator.Sample(9, seed: 1, distribution)), Read(model.Generator.Sample(9, seed: 1)));
         }
-        using var variational = With(metadata => metadata with { Variant = "variational dense" });
+        using var variational = With(metadata => metadata with { IsVariational = true });
         IsDefault(variational, CodeDistribution.StandardNormal);
+        using var offset = With(metadata => metadata with { IsVariational = true, CodeOffsetSize = 2 });
+        IsDefault(offset, CodeDistribution.GaussianMixture);
         IsDefault(s_model, CodeDistribution.GaussianMixture);
         using var withoutMixture = With(metadata => metadata with { CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] });
         IsDefault(withoutMixture, CodeDistribution.Gaussian);
@@ -371,7 +373,7 @@ public sealed class GenerationTests
         (hole[2], filled[2]) = (float.NaN, s_model.Metadata.FeatureMeans[2]);
         CollectionAssert.AreEqual(Read(s_model.Generator.Interpolate(filled, s_ends[1], 3)), Read(s_model.Generator.Interpolate(hole, s_ends[1], 3)));
         using var refusing = Rows.Fit(s_ml, options => (options.Epochs, options.ScoringMissingValues) = (0, ScoringMissingValues.Refuse));
-        Refuses<ArgumentException>(() => refusing.Generator.Interpolate(hole, s_ends[1], 3), "The row has NaN in 'Features[2]', and the autoencoder was made to refuse missing values");
+        Refuses<ArgumentException>(() => refusing.Generator.Interpolate(hole, s_ends[1], 3), "There is NaN in 'Features[2]', and the autoencoder was made to refuse missing values");
     }
 
     [TestMethod]

@@ -263,8 +263,8 @@ public sealed class ScoringTests
             Columns = new Dictionary<string, string> { ["features"] = "Features", ["score"] = "Score", ["reconstruction"] = "Reconstruction" },
         };
         byte[] graph = MLNetAutoencoder.Onnx.ScorerGraph.Build(
-            (g, x) => g.Node("ReduceMean", "encoder", [x], MLNetAutoencoder.Onnx.OnnxAttribute.Int64s("axes", 1)),
-            (g, z) => g.Node("Mul", "decoder", [z, g.Initializer("decoder/weight", metadata.ScalingScales.ToArray(), d)]), metadata);
+            (g, x, _) => g.Node("ReduceMean", "encoder", [x], MLNetAutoencoder.Onnx.OnnxAttribute.Int64s("axes", 1)),
+            (g, z, _) => g.Node("Mul", "decoder", [z, g.Initializer("decoder/weight", metadata.ScalingScales.ToArray(), d)]), metadata);
         using var model = s_ml.Autoencoders().FromModel(new MLNetAutoencoder.Onnx.AutoencoderModel(graph, "The graph"));
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, d));

@@ -83,6 +83,11 @@ internal static unsafe class Native
 
         public static implicit operator Number(Scalar? scalar) => scalar?.Number ?? default;
         public static implicit operator Number(double value) => new(Real, BitConverter.DoubleToInt64Bits(value));
+
+        // A number that may be left out.
+        public static Number Maybe(double? value) => value is { } given ? given : default(Number);
+        public static Number Maybe(long? value) => value is { } given ? new(Integer, given) : default;
+
         public long Kind => _kind;
         public long ToInt64() => _kind == Real ? checked((long)BitConverter.Int64BitsToDouble(_bits)) : _bits;
         public double ToDouble() => _kind == Real ? BitConverter.Int64BitsToDouble(_bits) : _bits;

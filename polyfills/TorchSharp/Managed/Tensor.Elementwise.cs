@@ -11,7 +11,7 @@ public static partial class torch
         // ---- one operand
 
         public Tensor abs() { return Result(ts_abs(Handle), this); [DllImport(Lib)] static extern nint ts_abs(nint a); }
-        internal Tensor neg() { return Result(ts_neg(Handle), this); [DllImport(Lib)] static extern nint ts_neg(nint a); }
+        public Tensor neg() { return Result(ts_neg(Handle), this); [DllImport(Lib)] static extern nint ts_neg(nint a); }
         public Tensor exp() { return Result(ts_exp(Handle), this); [DllImport(Lib)] static extern nint ts_exp(nint a); }
         public Tensor expm1() { return Result(ts_expm1(Handle), this); [DllImport(Lib)] static extern nint ts_expm1(nint a); }
         public Tensor log() { return Result(ts_log(Handle), this); [DllImport(Lib)] static extern nint ts_log(nint a); }
@@ -81,12 +81,36 @@ public static partial class torch
             static extern nint ts_softmax(nint a, long dim, int type);
         }
 
+        internal Tensor log_softmax(long dim)
+        {
+            return Result(ts_log_softmax(Handle, dim), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_log_softmax(nint a, long dim);
+        }
+
+        public Tensor nan_to_num(double nan = 0, double? posinf = null, double? neginf = null)
+        {
+            return Result(ts_nan_to_num(Handle, nan, Number.Maybe(posinf), Number.Maybe(neginf)), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_nan_to_num(nint a, double nan, Number posinf, Number neginf);
+        }
+
         public Tensor clamp(Scalar? min = null, Scalar? max = null)
         {
             return Result(ts_clamp(Handle, min, max), this);
 
             [DllImport(Lib)]
             static extern nint ts_clamp(nint a, Number min, Number max);
+        }
+
+        public Tensor clamp_min(Scalar min)
+        {
+            return Result(ts_clamp_min(Handle, min), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_clamp_min(nint a, Number low);
         }
 
         public Tensor clamp_(Scalar? min = null, Scalar? max = null)
@@ -121,6 +145,15 @@ public static partial class torch
 
             [DllImport(Lib)]
             static extern bool ts_bernoulli_(nint a, double p, nint generator);
+        }
+
+        /// <summary>Zeros and ones, each one with the probability that stands in its place here.</summary>
+        internal Tensor bernoulli(Generator? generator)
+        {
+            return Result(ts_bernoulli(Handle, Of(generator)), this, generator);
+
+            [DllImport(Lib)]
+            static extern nint ts_bernoulli(nint a, nint generator);
         }
 
         // ---- two operands
@@ -159,6 +192,14 @@ public static partial class torch
 
         internal Tensor sub(Scalar target) { return Result(ts_sub_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_sub_s(nint a, Number b); }
 
+        public Tensor sub_(Tensor target)
+        {
+            return InPlace(ts_sub_(Handle, target.Handle), this, target);
+
+            [DllImport(Lib)]
+            static extern bool ts_sub_(nint a, nint b);
+        }
+
         public Tensor sub_(Scalar target) { return InPlace(ts_sub_s_(Handle, target), this); [DllImport(Lib)] static extern bool ts_sub_s_(nint a, Number b); }
 
         public Tensor mul(Tensor target)
@@ -169,7 +210,7 @@ public static partial class torch
             static extern nint ts_mul(nint a, nint b);
         }
 
-        internal Tensor mul(Scalar target) { return Result(ts_mul_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_mul_s(nint a, Number b); }
+        public Tensor mul(Scalar target) { return Result(ts_mul_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_mul_s(nint a, Number b); }
 
         public Tensor mul_(Tensor target)
         {
@@ -190,6 +231,14 @@ public static partial class torch
         }
 
         internal Tensor div(Scalar target) { return Result(ts_div_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_div_s(nint a, Number b); }
+
+        public Tensor div_(Tensor target, RoundingMode rounding_mode = RoundingMode.None)
+        {
+            return InPlace(ts_div_(Handle, target.Handle, (int)rounding_mode), this, target);
+
+            [DllImport(Lib)]
+            static extern bool ts_div_(nint a, nint b, int mode);
+        }
 
         public Tensor div_(Scalar target, RoundingMode rounding_mode = RoundingMode.None)
         {
@@ -217,6 +266,8 @@ public static partial class torch
             static extern nint ts_eq(nint a, nint b);
         }
 
+        internal Tensor eq(Scalar target) { return Result(ts_eq_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_eq_s(nint a, Number b); }
+
         internal Tensor ne(Tensor target)
         {
             return Result(ts_ne(Handle, target.Handle), this, target);
@@ -235,7 +286,7 @@ public static partial class torch
             static extern nint ts_lt(nint a, nint b);
         }
 
-        internal Tensor lt(Scalar target) { return Result(ts_lt_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_lt_s(nint a, Number b); }
+        public Tensor lt(Scalar target) { return Result(ts_lt_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_lt_s(nint a, Number b); }
 
         public Tensor le(Tensor target)
         {
@@ -244,6 +295,18 @@ public static partial class torch
             [DllImport(Lib)]
             static extern nint ts_le(nint a, nint b);
         }
+
+        internal Tensor le(Scalar target) { return Result(ts_le_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_le_s(nint a, Number b); }
+
+        public Tensor ge(Tensor target)
+        {
+            return Result(ts_ge(Handle, target.Handle), this, target);
+
+            [DllImport(Lib)]
+            static extern nint ts_ge(nint a, nint b);
+        }
+
+        internal Tensor ge(Scalar target) { return Result(ts_ge_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_ge_s(nint a, Number b); }
 
         internal Tensor gt(Tensor target)
         {
@@ -330,27 +393,66 @@ public static partial class torch
             static extern nint ts_where(nint condition, nint a, nint b);
         }
 
+        /// <summary><paramref name="value"/> where <paramref name="mask"/> holds, and the elements of this elsewhere.</summary>
+        public Tensor masked_fill(Tensor mask, Scalar value)
+        {
+            return Result(ts_masked_fill(Handle, mask.Handle, value), this, mask);
+
+            [DllImport(Lib)]
+            static extern nint ts_masked_fill(nint a, nint mask, Number value);
+        }
+
         // ---- operators
 
         public static Tensor operator +(Tensor left, Tensor right) => left.add(right);
         public static Tensor operator +(Tensor left, int right) => left.add(right);
+        public static Tensor operator +(Tensor left, long right) => left.add(right);
+        public static Tensor operator +(Tensor left, float right) => left.add(right);
         public static Tensor operator +(Tensor left, double right) => left.add(right);
         public static Tensor operator -(Tensor left, Tensor right) => left.sub(right);
+        public static Tensor operator -(Tensor left, int right) => left.sub(right);
+        public static Tensor operator -(Tensor left, long right) => left.sub(right);
+        public static Tensor operator -(Tensor left, float right) => left.sub(right);
         public static Tensor operator -(Tensor left, double right) => left.sub(right);
         public static Tensor operator *(Tensor left, Tensor right) => left.mul(right);
         public static Tensor operator *(Tensor left, int right) => left.mul(right);
+        public static Tensor operator *(Tensor left, long right) => left.mul(right);
+        public static Tensor operator *(Tensor left, float right) => left.mul(right);
         public static Tensor operator *(Tensor left, double right) => left.mul(right);
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
+        public static Tensor operator /(Tensor left, int right) => left.div(right);
+        public static Tensor operator /(Tensor left, long right) => left.div(right);
         public static Tensor operator /(Tensor left, float right) => left.div(right);
+        public static Tensor operator /(Tensor left, double right) => left.div(right);
+        public static Tensor operator +(int left, Tensor right) => right.add(left);
+        public static Tensor operator +(long left, Tensor right) => right.add(left);
+        public static Tensor operator +(float left, Tensor right) => right.add(left);
+        public static Tensor operator +(double left, Tensor right) => right.add(left);
+        public static Tensor operator -(int left, Tensor right) => right.neg().add(left);
+        public static Tensor operator -(long left, Tensor right) => right.neg().add(left);
+        public static Tensor operator -(float left, Tensor right) => right.neg().add(left);
         public static Tensor operator -(double left, Tensor right) => right.neg().add(left);
+        public static Tensor operator *(int left, Tensor right) => right.mul(left);
+        public static Tensor operator *(long left, Tensor right) => right.mul(left);
+        public static Tensor operator *(float left, Tensor right) => right.mul(left);
+        public static Tensor operator *(double left, Tensor right) => right.mul(left);
+        public static Tensor operator /(int left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(long left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(float left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator /(double left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator -(Tensor tensor) => tensor.neg();
         public static Tensor operator ==(Tensor left, Tensor right) => left.eq(right);
+        public static Tensor operator ==(Tensor left, Scalar right) => left.eq(right);
         public static Tensor operator !=(Tensor left, Tensor right) => left.ne(right);
+        public static Tensor operator !=(Tensor left, Scalar right) => left.ne(right);
         public static Tensor operator <(Tensor left, Tensor right) => left.lt(right);
         public static Tensor operator <(Tensor left, Scalar right) => left.lt(right);
         public static Tensor operator >(Tensor left, Tensor right) => left.gt(right);
         public static Tensor operator >(Tensor left, Scalar right) => left.gt(right);
+        public static Tensor operator <=(Tensor left, Tensor right) => left.le(right);
+        public static Tensor operator <=(Tensor left, Scalar right) => left.le(right);
+        public static Tensor operator >=(Tensor left, Tensor right) => left.ge(right);
+        public static Tensor operator >=(Tensor left, Scalar right) => left.ge(right);
 
         private static int Type(ScalarType? type) => type is { } given ? (int)given : -1;
 

@@ -17,6 +17,7 @@ public static partial class torch
         }
 
         public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) => sum([dim], keepdim, type);
+        public Tensor sum(long[] dim, bool keepdim = false, ScalarType? type = null) => sum(dim.AsSpan(), keepdim, type);
         public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null)
         {
             fixed (long* d = dim)
@@ -53,18 +54,40 @@ public static partial class torch
             static extern nint ts_std_dim(nint a, long dim, bool unbiased, bool keep);
         }
 
-        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
+        public Tensor var(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) => var([dim], unbiased, keepdim, type);
+        public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
+            var(dimensions.AsSpan(), unbiased, keepdim, type);
+        public Tensor var(ReadOnlySpan<long> dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null)
         {
             using Tensor? converted = type is { } other ? to_type(other) : null;
-            return Result(ts_var_dim((converted ?? this).Handle, dim, unbiased, keepdim), this, converted);
+            fixed (long* d = dimensions)
+                return Result(ts_var_dim((converted ?? this).Handle, d, dimensions.Length, unbiased, keepdim), this, converted);
 
             [DllImport(Lib)]
-            static extern nint ts_var_dim(nint a, long dim, bool unbiased, bool keep);
+            static extern nint ts_var_dim(nint a, long* dims, int count, bool unbiased, bool keep);
         }
 
         public Tensor any() { return Result(ts_any(Handle), this); [DllImport(Lib)] static extern nint ts_any(nint a); }
 
         public Tensor all() { return Result(ts_all(Handle), this); [DllImport(Lib)] static extern nint ts_all(nint a); }
+
+        public Tensor amin(params long[] dims)
+        {
+            fixed (long* d = dims)
+                return Result(ts_amin(Handle, d, dims.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_amin(nint a, long* dims, int count);
+        }
+
+        public Tensor amax(params long[] dims)
+        {
+            fixed (long* d = dims)
+                return Result(ts_amax(Handle, d, dims.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_amax(nint a, long* dims, int count);
+        }
 
         public Tensor argmax() { return Result(ts_argmax(Handle), this); [DllImport(Lib)] static extern nint ts_argmax(nint a); }
 
@@ -90,6 +113,14 @@ public static partial class torch
         public Tensor min() { return Result(ts_min(Handle), this); [DllImport(Lib)] static extern nint ts_min(nint a); }
 
         public Tensor norm(float p = 2) { return Result(ts_norm(Handle, p), this); [DllImport(Lib)] static extern nint ts_norm(nint a, float p); }
+
+        public Tensor norm(int dim, bool keepdim = false, float p = 2)
+        {
+            return Result(ts_norm_dim(Handle, dim, keepdim, p), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_norm_dim(nint a, long dim, bool keep, float p);
+        }
 
         public Tensor logsumexp(long dim, bool keepdim = false)
         {

@@ -25,6 +25,14 @@ public static partial class torch
             static extern nint ts_mm(nint a, nint b);
         }
 
+        public Tensor bmm(Tensor batch2)
+        {
+            return Result(ts_bmm(Handle, batch2.Handle), this, batch2);
+
+            [DllImport(Lib)]
+            static extern nint ts_bmm(nint a, nint b);
+        }
+
         public Tensor t() { return Result(ts_t(Handle), this); [DllImport(Lib)] static extern nint ts_t(nint a); }
 
         public Tensor transpose(long dim0, long dim1)
@@ -62,13 +70,33 @@ public static partial class torch
             static extern nint ts_view(nint a, long* s, int n);
         }
 
-        public Tensor expand(params long[] sizes)
+        public Tensor expand(params long[] sizes) => expand(sizes.AsSpan());
+
+        public Tensor expand(ReadOnlySpan<long> sizes, bool isImplicit = false)
         {
             fixed (long* s = sizes)
-                return Result(ts_expand(Handle, s, sizes.Length), this);
+                return Result(ts_expand(Handle, s, sizes.Length, isImplicit), this);
 
             [DllImport(Lib)]
-            static extern nint ts_expand(nint a, long* s, int n);
+            static extern nint ts_expand(nint a, long* s, int n, bool isImplicit);
+        }
+
+        public Tensor repeat(params long[] sizes)
+        {
+            fixed (long* s = sizes)
+                return Result(ts_repeat(Handle, s, sizes.Length), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_repeat(nint a, long* s, int n);
+        }
+
+        /// <summary>Each element <paramref name="repeats"/> times in a row; without <paramref name="dim"/>, of the flattened tensor.</summary>
+        public Tensor repeat_interleave(long repeats, long? dim = null, long? output_size = null)
+        {
+            return Result(ts_repeat_interleave(Handle, repeats, Number.Maybe(dim), Number.Maybe(output_size)), this);
+
+            [DllImport(Lib)]
+            static extern nint ts_repeat_interleave(nint a, long repeats, Number dim, Number size);
         }
 
         public Tensor flatten(long start_dim = 0, long end_dim = -1)

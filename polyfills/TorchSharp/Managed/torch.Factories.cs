@@ -25,6 +25,8 @@ public static unsafe partial class torch
         zeros([size], dtype, device, requires_grad, names);
     public static Tensor zeros(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         zeros([rows, columns], dtype, device, requires_grad, names);
+    public static Tensor zeros(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        zeros(size.AsSpan(), dtype, device, requires_grad, names);
     public static Tensor zeros(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         NoNames(names);
@@ -39,6 +41,8 @@ public static unsafe partial class torch
         ones([size], dtype, device, requires_grad, names);
     public static Tensor ones(int rows, int columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         ones([rows, columns], dtype, device, requires_grad, names);
+    public static Tensor ones(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        ones(size.AsSpan(), dtype, device, requires_grad, names);
     public static Tensor ones(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         NoNames(names);
@@ -49,6 +53,9 @@ public static unsafe partial class torch
         static extern nint ts_ones(long* s, int n, Options options);
     }
 
+    public static Tensor full(
+        long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        full(size.AsSpan(), value, dtype, device, requires_grad, names);
     public static Tensor full(
         ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
@@ -86,6 +93,13 @@ public static unsafe partial class torch
         int size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         randn([size], dtype, device, requires_grad, generator, names);
     public static Tensor randn(
+        int rows, int columns,
+        ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        randn([rows, columns], dtype, device, requires_grad, generator, names);
+    public static Tensor randn(
+        long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
+        randn(size.AsSpan(), dtype, device, requires_grad, generator, names);
+    public static Tensor randn(
         ReadOnlySpan<long> size,
         ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null)
     {
@@ -122,6 +136,9 @@ public static unsafe partial class torch
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         arange(0, stop, 1, dtype, device, requires_grad);
 
+    public static Tensor arange(Scalar start, Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        arange(start, stop, 1, dtype, device, requires_grad);
+
     public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false)
     {
         return Result(ts_arange(start, stop, step, new(dtype ?? Default(start, stop, step), device, requires_grad)));
@@ -142,13 +159,18 @@ public static unsafe partial class torch
 
     // ---- like another tensor
 
-    internal static Tensor zeros_like(Tensor input)
+    public static Tensor zeros_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
-        return Result(ts_zeros_like(input.Handle, new(input.dtype, input.device, false)), input);
+        NoNames(names);
+        return Result(ts_zeros_like(input.Handle, new(dtype ?? input.dtype, device ?? input.device, requires_grad)), input);
 
         [DllImport(Lib)]
         static extern nint ts_zeros_like(nint a, Options options);
     }
+
+    public static Tensor full_like(
+        Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        full(input.shape, value, dtype ?? input.dtype, device ?? input.device, requires_grad, names);
 
     public static Tensor ones_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
@@ -182,6 +204,9 @@ public static unsafe partial class torch
 
     public static Tensor tensor(double scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy(&scalar, 1, ScalarType.Float64, [], dtype, device, requires_grad, null);
+
+    public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
+        Copy(&scalar, 1, ScalarType.Int32, [], null, device, requires_grad, null);
 
     public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy(&scalar, 1, ScalarType.Int64, [], dtype, device, requires_grad, null);

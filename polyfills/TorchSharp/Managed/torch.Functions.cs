@@ -12,7 +12,11 @@ public static unsafe partial class torch
     public static Tensor minimum(Tensor input, Tensor other) => input.minimum(other);
     public static Tensor where(Tensor condition, Tensor x, Tensor y) => x.where(condition, y);
     public static Tensor matmul(Tensor input, Tensor target) => input.matmul(target);
+    public static Tensor bmm(Tensor input, Tensor batch2) => input.bmm(batch2);
+    public static Tensor bernoulli(Tensor input, Generator? generator = null) => input.bernoulli(generator);
 
+    public static Tensor cat(Tensor[] tensors, long dim = 0) => cat(tensors.AsSpan(), dim);
+    public static Tensor cat(IList<Tensor> tensors, long dim = 0) => cat([.. tensors], dim);
     public static Tensor cat(ReadOnlySpan<Tensor> tensors, long dim = 0)
     {
         Tensor[] parts = tensors.ToArray();

@@ -74,6 +74,8 @@ struct Number {
     }
     operator at::Scalar() const { return value(); }
     c10::optional<at::Scalar> maybe() const { return kind == 0 ? c10::optional<at::Scalar>() : value(); }
+    c10::optional<double> maybe_real() const { return kind == 0 ? c10::optional<double>() : value().toDouble(); }
+    c10::optional<int64_t> maybe_integer() const { return kind == 0 ? c10::optional<int64_t>() : value().toLong(); }
 };
 
 struct Options {
@@ -286,6 +288,9 @@ DONE(selu_, (T a), at::selu_(*a))
 DONE(elu_, (T a, Number alpha), at::elu_(*a, alpha.value()))
 DONE(leaky_relu_, (T a, Number slope), at::leaky_relu_(*a, slope.value()))
 TENSOR(softmax, (T a, int64_t dim, int32_t type), at::softmax(*a, dim, maybe_type(type)))
+TENSOR(log_softmax, (T a, int64_t dim), at::log_softmax(*a, dim))
+TENSOR(nan_to_num, (T a, double nan, Number posinf, Number neginf), a->nan_to_num(nan, posinf.maybe_real(), neginf.maybe_real()))
+TENSOR(one_hot, (T a, int64_t classes), at::one_hot(*a, classes))
 TENSOR(dropout, (T a, double p, bool train), at::dropout(*a, p, train))
 DONE(dropout_, (T a, double p, bool train), at::dropout_(*a, p, train))
 
@@ -296,20 +301,21 @@ TENSOR(add, (T a, T b, Number alpha), a->add(*b, alpha.value()))
 TENSOR(add_s, (T a, Number b), a->add(b.value()))
 TENSOR(sub, (T a, T b), a->sub(*b))
 TENSOR(sub_s, (T a, Number b), a->sub(b.value()))
-BINARY(mul) BINARY(pow) BINARY(ne) BINARY(lt) BINARY(gt)
-TENSOR(eq, (T a, T b), a->eq(*b))
-TENSOR(le, (T a, T b), a->le(*b))
+BINARY(mul) BINARY(pow) BINARY(eq) BINARY(ne) BINARY(lt) BINARY(gt) BINARY(le) BINARY(ge)
 DONE(add_, (T a, T b, Number alpha), a->add_(*b, alpha.value()))
 DONE(add_s_, (T a, Number b), a->add_(b.value()))
+DONE(sub_, (T a, T b), a->sub_(*b))
 DONE(sub_s_, (T a, Number b), a->sub_(b.value()))
 DONE(mul_, (T a, T b), a->mul_(*b))
 DONE(mul_s_, (T a, Number b), a->mul_(b.value()))
 TENSOR(div, (T a, T b), a->div(*b))
 TENSOR(div_s, (T a, Number b), a->div(b.value()))
+DONE(div_, (T a, T b, int32_t mode), mode ? a->div_(*b, rounding(mode)) : a->div_(*b))
 DONE(div_s_, (T a, Number b, int32_t mode), mode ? a->div_(b.value(), rounding(mode)) : a->div_(b.value()))
 TENSOR(maximum, (T a, T b), at::maximum(*a, *b))
 TENSOR(minimum, (T a, T b), at::minimum(*a, *b))
 TENSOR(clamp, (T a, Number low, Number high), a->clamp(low.maybe(), high.maybe()))
+TENSOR(clamp_min, (T a, Number low), a->clamp_min(low.value()))
 DONE(clamp_, (T a, Number low, Number high), a->clamp_(low.maybe(), high.maybe()))
 TENSOR(lerp, (T a, T end, T weight), a->lerp(*end, *weight))
 DONE(lerp_, (T a, T end, T weight), a->lerp_(*end, *weight))
@@ -318,6 +324,8 @@ TENSOR(addcdiv, (T a, T b, T c, Number value), a->addcdiv(*b, *c, value.value())
 DONE(addcmul_, (T a, T b, T c, Number value), a->addcmul_(*b, *c, value.value()))
 DONE(addcdiv_, (T a, T b, T c, Number value), a->addcdiv_(*b, *c, value.value()))
 TENSOR(where, (T condition, T a, T b), at::where(*condition, *a, *b))
+TENSOR(masked_fill, (T a, T mask, Number value), a->masked_fill(*mask, value.value()))
+TENSOR(bernoulli, (T a, G g), a->bernoulli(or_default(g)))
 DONE(fill_, (T a, Number value), a->fill_(value.value()))
 DONE(uniform_, (T a, double from, double to, G g), a->uniform_(from, to, or_default(g)))
 DONE(normal_, (T a, double mean, double std, G g), a->normal_(mean, std, or_default(g)))
@@ -331,9 +339,11 @@ TENSOR(mean, (T a), a->mean())
 TENSOR(mean_dim, (T a, const int64_t *d, int32_t n, bool keep, int32_t type), a->mean(dims(d, n), keep, maybe_type(type)))
 TENSOR(std, (T a, bool unbiased), a->std(unbiased))
 TENSOR(std_dim, (T a, int64_t dim, bool unbiased, bool keep), a->std({dim}, unbiased, keep))
-TENSOR(var_dim, (T a, int64_t dim, bool unbiased, bool keep), a->var({dim}, unbiased, keep))
+TENSOR(var_dim, (T a, const int64_t *d, int32_t n, bool unbiased, bool keep), a->var(dims(d, n), unbiased, keep))
 TENSOR(any, (T a), a->any())
 TENSOR(all, (T a), a->all())
+TENSOR(amin, (T a, const int64_t *d, int32_t n), a->amin(dims(d, n)))
+TENSOR(amax, (T a, const int64_t *d, int32_t n), a->amax(dims(d, n)))
 TENSOR(max, (T a), a->max())
 TENSOR(min, (T a), a->min())
 DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->max(dim, keep);
@@ -341,15 +351,35 @@ DONE(max_dim, (T a, int64_t dim, bool keep, T *values, T *indexes), auto r = a->
 TENSOR(argmax, (T a), a->argmax())
 TENSOR(argmin_dim, (T a, int64_t dim, bool keep), a->argmin(dim, keep))
 TENSOR(norm, (T a, float p), a->norm(p))
+TENSOR(norm_dim, (T a, int64_t dim, bool keep, float p), a->norm(p, dims(&dim, 1), keep))
+TENSOR(normalize, (T a, double p, int64_t dim, double eps), a->div(a->norm(p, dims(&dim, 1), true).clamp_min(eps)))
 TENSOR(logsumexp, (T a, int64_t dim, bool keep), a->logsumexp(dim, keep))
 
 // ---- matrices
 
 TENSOR(matmul, (T a, T b), a->matmul(*b))
 TENSOR(mm, (T a, T b), a->mm(*b))
+TENSOR(bmm, (T a, T b), a->bmm(*b))
 TENSOR(linear, (T input, T weight, T bias), bias ? at::linear(*input, *weight, *bias) : at::linear(*input, *weight))
 DONE(svd, (T a, bool full, T *u, T *s, T *vh), auto r = at::linalg_svd(*a, full);
      *u = handle(std::get<0>(r)); *s = handle(std::get<1>(r)); *vh = handle(std::get<2>(r)))
+
+// ---- convolution, pooling, normalization
+
+TENSOR(conv2d,
+       (T input, T weight, T bias, const int64_t *s, int32_t ns, const int64_t *p, int32_t np, const int64_t *d, int32_t nd, int64_t groups),
+       at::conv2d(*input, *weight, or_none(bias), dims(s, ns), dims(p, np), dims(d, nd), groups))
+TENSOR(conv_transpose2d,
+       (T input, T weight, T bias, const int64_t *s, int32_t ns, const int64_t *p, int32_t np, const int64_t *op, int32_t nop, const int64_t *d,
+        int32_t nd, int64_t groups),
+       at::conv_transpose2d(*input, *weight, or_none(bias), dims(s, ns), dims(p, np), dims(op, nop), groups, dims(d, nd)))
+TENSOR(max_pool2d,
+       (T input, const int64_t *k, int32_t nk, const int64_t *s, int32_t ns, const int64_t *p, int32_t np, const int64_t *d, int32_t nd, bool ceil),
+       at::max_pool2d(*input, dims(k, nk), dims(s, ns), dims(p, np), dims(d, nd), ceil))
+TENSOR(batch_norm, (T input, T mean, T variance, T weight, T bias, bool training, double momentum, double eps),
+       at::batch_norm(*input, or_none(weight), or_none(bias), *mean, *variance, training, momentum, eps, false))
+TENSOR(layer_norm, (T input, const int64_t *s, int32_t n, T weight, T bias, double eps),
+       at::layer_norm(*input, dims(s, n), or_none(weight), or_none(bias), eps))
 
 // ---- shapes and parts
 
@@ -358,7 +388,10 @@ TENSOR(transpose, (T a, int64_t dim0, int64_t dim1), a->transpose(dim0, dim1))
 TENSOR(permute, (T a, const int64_t *d, int32_t n), a->permute(dims(d, n)))
 TENSOR(reshape, (T a, const int64_t *s, int32_t n), a->reshape(dims(s, n)))
 TENSOR(view, (T a, const int64_t *s, int32_t n), a->view(dims(s, n)))
-TENSOR(expand, (T a, const int64_t *s, int32_t n), a->expand(dims(s, n)))
+TENSOR(expand, (T a, const int64_t *s, int32_t n, bool implicit), a->expand(dims(s, n), implicit))
+TENSOR(repeat, (T a, const int64_t *s, int32_t n), a->repeat(dims(s, n)))
+TENSOR(repeat_interleave, (T a, int64_t repeats, Number dim, Number size),
+       a->repeat_interleave(repeats, dim.maybe_integer(), size.maybe_integer()))
 TENSOR(flatten, (T a, int64_t start, int64_t end), a->flatten(start, end))
 TENSOR(squeeze, (T a), a->squeeze())
 TENSOR(squeeze_dim, (T a, int64_t dim), a->squeeze(dim))
@@ -382,6 +415,8 @@ TENSOR(binary_cross_entropy, (T input, T target, T weight, int64_t reduction),
        (same_size(*input, *target), at::binary_cross_entropy(*input, *target, or_none(weight), reduction)))
 TENSOR(binary_cross_entropy_with_logits, (T input, T target, T weight, int64_t reduction, T positive),
        (same_size(*input, *target), at::binary_cross_entropy_with_logits(*input, *target, or_none(weight), or_none(positive), reduction)))
+TENSOR(cross_entropy, (T input, T target, T weight, int64_t reduction, int64_t ignored, double smoothing),
+       at::cross_entropy_loss(*input, *target, or_none(weight), reduction, ignored, smoothing))
 
 // ---- optimizers: one call for a whole parameter list
 

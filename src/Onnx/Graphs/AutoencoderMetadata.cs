@@ -15,10 +15,13 @@ public sealed record AutoencoderMetadata
     public const string Prefix = "autoencoder.";
 
     /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
-    public const string CurrentFormatVersion = "1.0";
+    public const string CurrentFormatVersion = "1.1";
 
     /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
     public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
+
+    private const string Variational = "variational";
+    private const string Deterministic = "deterministic";
 
     /// <summary>How many quantiles of the training scores are kept: at 0, 0.001, ..., 1.</summary>
     public const int QuantileCount = 1001;
@@ -36,7 +39,7 @@ public sealed record AutoencoderMetadata
     /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c> or <c>decoder</c>.</summary>
     public string Graph { get; init; } = "scorer";
 
-    /// <summary>The kind of autoencoder, such as <c>dense</c>.</summary>
+    /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>.</summary>
     public required string Variant { get; init; }
 
     /// <summary>The names of the features, in the order of the slots; as many as there are features.</summary>
@@ -57,11 +60,32 @@ public sealed record AutoencoderMetadata
     /// <summary>Per feature, the mean of the training rows in raw units.</summary>
     public required IReadOnlyList<float> FeatureMeans { get; init; }
 
-    /// <summary>The reconstruction loss whose terms the feature errors are, such as <c>mean_squared</c>.</summary>
+    /// <summary>The reconstruction loss whose terms the feature errors are, one of <see cref="LossKind"/>.</summary>
     public required string Loss { get; init; }
 
-    /// <summary>What the score is: <c>mean_feature_error</c>.</summary>
-    public string ScoreKind { get; init; } = "mean_feature_error";
+    /// <summary>The weight of each feature in loss and score; empty where all weigh the same.</summary>
+    public IReadOnlyList<float> FeatureWeights { get; init; } = [];
+
+    /// <summary>Whether the encoder gives a distribution of codes, <see cref="GraphNames.Code"/> its mean and <see cref="GraphNames.CodeLogVariance"/>.</summary>
+    public bool IsVariational { get; init; }
+
+    /// <summary>The variance of a variational decoder's Gaussian likelihood, in scaled units; 0 where there is none.</summary>
+    public float LikelihoodVariance { get; init; }
+
+    /// <summary>The width of the graph's input <see cref="GraphNames.Condition"/>; 0 where there is none.</summary>
+    public int ConditionSize { get; init; }
+
+    /// <summary>Where the condition is a key, the names of its values, in their order; otherwise empty.</summary>
+    public IReadOnlyList<string> ConditionValues { get; init; } = [];
+
+    /// <summary>The width of the graph's input <see cref="GraphNames.CodeOffset"/>; 0 where there is none.</summary>
+    public int CodeOffsetSize { get; init; }
+
+    /// <summary>What the score is, one of <see cref="Onnx.ScoreKind"/>.</summary>
+    public string ScoreKind { get; init; } = Onnx.ScoreKind.MeanFeatureError;
+
+    /// <summary>How many samples of the code a score takes, where its kind takes any; otherwise 0.</summary>
+    public int ScoreSamples { get; init; }
 
     /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>.</summary>
     public string ScoreDirection { get; init; } = HigherIsMoreAnomalous;
@@ -131,7 +155,14 @@ public sealed record AutoencoderMetadata
         [Prefix + "scaling_scales"] = Join(ScalingScales),
         [Prefix + "feature_means"] = Join(FeatureMeans),
         [Prefix + "loss"] = Loss,
+        [Prefix + "feature_weights"] = Join(FeatureWeights),
+        [Prefix + "code_kind"] = IsVariational ? Variational : Deterministic,
+        [Prefix + "likelihood_variance"] = LikelihoodVariance.ToString("R", CultureInfo.InvariantCulture),
+        [Prefix + "condition_size"] = ConditionSize.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "condition_values"] = JsonSerializer.Serialize(ConditionValues),
+        [Prefix + "code_offset_size"] = CodeOffsetSize.ToString(CultureInfo.InvariantCulture),
         [Prefix + "score_kind"] = ScoreKind,
+        [Prefix + "score_samples"] = ScoreSamples.ToString(CultureInfo.InvariantCulture),
         [Prefix + "score_direction"] = ScoreDirection,
         [Prefix + "missing_values"] = MissingValues,
         [Prefix + "threshold"] = Threshold.ToString("R", CultureInfo.InvariantCulture),
@@ -170,9 +201,10 @@ public sealed record AutoencoderMetadata
         string Text(string key) => metadata.TryGetValue(Prefix + key, out string? value)
             ? value
             : throw new InvalidDataException($"{source} lacks the metadata '{Prefix}{key}', which the format version {version} requires.");
-        T Parse<T>(string key, Func<string, T> parse)
+        T Parse<T>(string key, Func<string, T> parse) => ParseText(key, Text(key), parse);
+        T ParseNewer<T>(string key, Func<string, T> parse, T older) => metadata.TryGetValue(Prefix + key, out string? text) ? ParseText(key, text, parse) : older;
+        T ParseText<T>(string key, string text, Func<string, T> parse)
         {
-            string text = Text(key);
             try
             {
                 return parse(text);
@@ -182,7 +214,6 @@ public sealed record AutoencoderMetadata
                 throw new InvalidDataException($"{source} has metadata '{Prefix}{key}' that cannot be read as {typeof(T).Name}: '{Shorten(text)}'.", e);
             }
         }
-        float[] ParseOptional(string key) => metadata.ContainsKey(Prefix + key) ? Parse(key, Split) : [];
 
         var result = new AutoencoderMetadata
         {
@@ -190,14 +221,21 @@ public sealed record AutoencoderMetadata
             LibraryVersion = Text("library_version"),
             Graph = Text("graph"),
             Variant = Text("variant"),
-            FeatureNames = Parse("feature_names", text => JsonSerializer.Deserialize<string[]>(text) ?? throw new FormatException()),
-            CodeSize = Parse("code_size", text => int.Parse(text, CultureInfo.InvariantCulture)),
+            FeatureNames = Parse("feature_names", Names),
+            CodeSize = Parse("code_size", Whole),
             Scaling = Text("scaling"),
             ScalingOffsets = Parse("scaling_offsets", Split),
             ScalingScales = Parse("scaling_scales", Split),
             FeatureMeans = Parse("feature_means", Split),
             Loss = Text("loss"),
+            FeatureWeights = ParseNewer("feature_weights", Split, []),
+            IsVariational = ParseNewer("code_kind", text => text == Variational || (text == Deterministic ? false : throw new FormatException()), false),
+            LikelihoodVariance = ParseNewer("likelihood_variance", Number, 0),
+            ConditionSize = ParseNewer("condition_size", Whole, 0),
+            ConditionValues = ParseNewer("condition_values", Names, []),
+            CodeOffsetSize = ParseNewer("code_offset_size", Whole, 0),
             ScoreKind = Text("score_kind"),
+            ScoreSamples = ParseNewer("score_samples", Whole, 0),
             ScoreDirection = Text("score_direction"),
             MissingValues = Text("missing_values"),
             Threshold = Parse("threshold", Number),
@@ -207,12 +245,12 @@ public sealed record AutoencoderMetadata
             ScoreQuantiles = Parse("score_quantiles", Split),
             CodeMean = Parse("code_mean", Split),
             CodeCovariance = Parse("code_covariance", Split),
-            CodeMixtureWeights = ParseOptional("code_mixture_weights"),
-            CodeMixtureMeans = ParseOptional("code_mixture_means"),
-            CodeMixtureCovariances = ParseOptional("code_mixture_covariances"),
+            CodeMixtureWeights = ParseNewer("code_mixture_weights", Split, []),
+            CodeMixtureMeans = ParseNewer("code_mixture_means", Split, []),
+            CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
             Options = Text("options"),
             Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
-            ThreadCount = Parse("thread_count", text => int.Parse(text, CultureInfo.InvariantCulture)),
+            ThreadCount = Parse("thread_count", Whole),
             Training = Text("training"),
             Columns = Parse("columns", text => JsonSerializer.Deserialize<Dictionary<string, string>>(text) ?? throw new FormatException()),
         };
@@ -230,6 +268,10 @@ public sealed record AutoencoderMetadata
     }
 
     private static string Join(IReadOnlyList<float> values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+
+    private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string[] Names(string text) => JsonSerializer.Deserialize<string[]>(text) ?? throw new FormatException();
 
     private static float Number(string text) => float.Parse(text, CultureInfo.InvariantCulture);
 

@@ -6,6 +6,15 @@ public static class GraphNames
     /// <summary>Input of encoder and scorer: raw features, [batch, d].</summary>
     public const string Features = "features";
 
+    /// <summary>Input of a conditional autoencoder's graphs: what encoder and decoder are told besides, [batch, c]; for a label, one-hot.</summary>
+    public const string Condition = "condition";
+
+    /// <summary>Input of encoder and scorer where the code is offset by a known vector, [batch, m].</summary>
+    public const string CodeOffset = "code_offset";
+
+    /// <summary>Output of a variational encoder: the logarithm of the code's variance, [batch, k]; its <see cref="Code"/> is the mean.</summary>
+    public const string CodeLogVariance = "code_log_variance";
+
     /// <summary>Output of encoder and scorer, input of the decoder: the code, [batch, k].</summary>
     public const string Code = "code";
 

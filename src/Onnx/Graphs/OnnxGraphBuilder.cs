@@ -23,6 +23,7 @@ public sealed class OnnxGraphBuilder
 
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private string _prefix = "";
 
     /// <summary>Starts an empty graph.</summary>
     /// <param name="name">The graph's name, as a graph viewer shows it.</param>
@@ -68,15 +69,41 @@ public sealed class OnnxGraphBuilder
         long count = shape.Aggregate(1L, (product, length) => product * length);
         if (count != values.Length)
             throw new ArgumentException($"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.", nameof(shape));
-        Claim(name);
-        _graph.Initializer.Add(new TensorProto
+        return Initializer(name, OnnxElementType.Single, shape, LittleEndian(values));
+    }
+
+    /// <summary>Adds a list of whole numbers as an initializer, such as a shape or axes.</summary>
+    /// <param name="name">The initializer's name.</param>
+    /// <param name="values">Its values.</param>
+    /// <returns>The initializer's name.</returns>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public string Int64s(string name, params long[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        byte[] bytes = new byte[values.Length * sizeof(long)];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), values[i]);
+        return Initializer(name, OnnxElementType.Int64, [values.Length], bytes);
+    }
+
+    /// <summary>Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph already.</summary>
+    /// <param name="prefix">What the names start with, such as <c>samples/</c>.</param>
+    /// <param name="emit">Writes the part.</param>
+    /// <returns>What <paramref name="emit"/> returns.</returns>
+    public string Again(string prefix, Func<string> emit)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(prefix);
+        ArgumentNullException.ThrowIfNull(emit);
+        string before = _prefix;
+        _prefix = prefix + before;
+        try
         {
-            Name = name,
-            DataType = (int)OnnxElementType.Single,
-            Dims = { shape },
-            RawData = ByteString.CopyFrom(LittleEndian(values)),
-        });
-        return name;
+            return emit();
+        }
+        finally
+        {
+            _prefix = before;
+        }
     }
 
     /// <summary>Adds a node with one output.</summary>
@@ -89,6 +116,7 @@ public sealed class OnnxGraphBuilder
     public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        name = _prefix + name;
         foreach (string input in inputs)
         {
             if (!_names.Contains(input))
@@ -145,6 +173,15 @@ public sealed class OnnxGraphBuilder
         };
         OnnxFile.SetMetadata(model, metadata);
         return model.ToByteArray();
+    }
+
+    private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)
+    {
+        if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
+            return name;
+        Claim(name);
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape }, RawData = ByteString.CopyFrom(bytes) });
+        return name;
     }
 
     private void Claim(string name)

@@ -1,90 +1,85 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>A part of a network that writes its nodes into a graph.</summary>
-/// <param name="graph">The graph that the nodes go to.</param>
-/// <param name="input">The name of the value that the part takes, [batch, n].</param>
-/// <returns>The name of the value that it makes, [batch, m].</returns>
-public delegate string GraphPart(OnnxGraphBuilder graph, string input);
-
 /// <summary>Puts an encoder and a decoder together into the scorer graph, from which everything a fitted model offers is had.</summary>
 /// <remarks>
 /// <para>With x the raw row, the scaled row is s = (x - offset) / scale, the code z = encoder(s), the scaled reconstruction
-/// ŝ = decoder(z), and in raw units x̂ = ŝ * scale + offset. Feature j's error is its term of the loss, e_j = (s_j - ŝ_j)²; the
-/// score is the mean of the e_j, and the row is an anomaly unless score ≤ threshold.</para>
-/// <para>A missing value, that is NaN or an infinity, enters the network as the training mean of its feature, so that every
+/// r = decoder(z), and in raw units x̂ = r * scale + offset. Feature j's error is its term of the loss (<see cref="LossKind"/>); the
+/// score is the weighted mean of these or another of <see cref="ScoreKind"/>, and the row is an anomaly unless score ≤ threshold. A code offset is added to
+/// z; a condition goes to encoder and decoder.</para>
+/// <para>A missing value, that is NaN or an infinity, enters the network as the training mean of its feature, in condition and code offset as zero, so that every
 /// runtime computes the same with it. With the policy <c>nan</c> its feature error is NaN, and so is the row's score; such a row
-/// counts as an anomaly. With <c>mean</c> the row is scored as if the mean had been observed.</para>
+/// counts as an anomaly. With <c>mean</c> the row is scored as if that had been observed.</para>
 /// </remarks>
 public static class ScorerGraph
 {
-    /// <summary>Builds the scorer graph.</summary>
-    /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
-    /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
-    /// <param name="metadata">What the graph says of itself; sizes, scaling, missing-value policy and threshold are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which the metadata need the quantiles of the training scores.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata, bool withProbability = false)
-    {
-        ArgumentNullException.ThrowIfNull(encoder);
-        ArgumentNullException.ThrowIfNull(decoder);
-        ArgumentNullException.ThrowIfNull(metadata);
-        int d = metadata.FeatureCount;
-        var graph = new OnnxGraphBuilder($"{metadata.Variant} autoencoder");
-
-        string features = graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing.");
-        string missing = graph.Node("Or", "missing/is_missing",
-            [graph.Node("IsNaN", "missing/is_nan", [features]), graph.Node("IsInf", "missing/is_infinite", [features])]);
-        string present = graph.Node("Where", MissingValueNodes.OrMean,
-            [missing, graph.Initializer("missing/mean", [.. metadata.FeatureMeans], d), features]);
-        var scaling = new GraphScaling(graph, metadata);
-        string scaled = scaling.Scale(present);
-
-        string code = graph.Rename(encoder(graph, scaled), GraphNames.Code);
-        string scaledReconstruction = decoder(graph, code);
-        string reconstruction = graph.Rename(scaling.Unscale(scaledReconstruction), GraphNames.Reconstruction);
-
-        string difference = graph.Node("Sub", "score/difference", [scaled, scaling.IsIdentity ? reconstruction : scaledReconstruction]);
-        string errors = graph.Node("Mul", "score/squared_difference", [difference, difference]);
-        if (metadata.MissingValues != MissingValuePolicy.Mean)
-            errors = graph.Node("Where", MissingValueNodes.NaNWhereMissing, [missing, graph.Initializer("score/nan", [float.NaN], 1), errors]);
-        errors = graph.Rename(errors, GraphNames.FeatureErrors);
-        string score = graph.Rename(
-            graph.Node("ReduceMean", "score/mean", [errors], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1)),
-            GraphNames.Score);
-        string normal = graph.Node("LessOrEqual", "threshold/is_normal", [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
-        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [normal]), GraphNames.IsAnomaly);
-
-        graph.Output(score, OnnxElementType.Single, 1, "Anomaly score: mean of the feature errors; higher is more anomalous.");
-        graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
-        if (withProbability)
-            graph.Output(graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1, "Share of training rows that score lower; not the frequency of anomalies.");
-        graph.Output(errors, OnnxElementType.Single, d, "Squared error of each feature, in scaled units.");
-        graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
-        graph.Output(code, OnnxElementType.Single, metadata.CodeSize, "Code of the row.");
-        return graph.Build(metadata.ToDictionary(), $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {metadata.CodeSize} units.");
-    }
-
     /// <summary>The name of the initializer that holds the threshold.</summary>
     internal const string ThresholdName = "threshold/value";
 
-    /// <summary>Scaling of the inputs and back, left out of the graph where there is none.</summary>
-    private sealed class GraphScaling(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
+    /// <summary>Builds the scorer graph of a plain autoencoder.</summary>
+    /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
+    /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
+    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold are taken from it.</param>
+    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which the metadata need the quantiles of the training scores.</param>
+    /// <returns>The bytes of an ONNX file.</returns>
+    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata, bool withProbability = false) =>
+        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata, withProbability);
+
+    /// <summary>Builds the scorer graph.</summary>
+    /// <param name="parts">The parts of the network.</param>
+    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy and threshold are taken from it.</param>
+    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which the metadata need the quantiles of the training scores.</param>
+    /// <returns>The bytes of an ONNX file.</returns>
+    public static byte[] Build(AutoencoderParts parts, AutoencoderMetadata metadata, bool withProbability = false)
     {
-        private string? _offset;
-        private string? _scale;
+        ArgumentNullException.ThrowIfNull(parts);
+        ArgumentNullException.ThrowIfNull(metadata);
+        int d = metadata.FeatureCount, k = metadata.CodeSize;
+        var graph = new OnnxGraphBuilder($"{metadata.Variant} autoencoder");
+        var missing = new MissingValueGraph(graph, metadata);
 
-        public bool IsIdentity { get; } = metadata.ScalingOffsets.All(offset => offset == 0) && metadata.ScalingScales.All(scale => scale == 1);
+        string present = missing.Features(graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."));
+        string? condition = metadata.ConditionSize == 0 ? null
+            : missing.Side(graph.Input(GraphNames.Condition, metadata.ConditionSize, "What encoder and decoder are told besides; for a label, one-hot."));
+        string? offset = metadata.CodeOffsetSize == 0 ? null
+            : missing.Side(graph.Input(GraphNames.CodeOffset, metadata.CodeOffsetSize, "What is known of the row and added to its code."));
+        var scaling = new ScalingGraph(graph, metadata);
+        string scaled = scaling.Scale(present);
 
-        public string Scale(string value)
+        string mean = parts.Encoder(graph, scaled, condition);
+        string? logVariance = null;
+        if (parts.LogVariance is { } head)
         {
-            if (IsIdentity)
-                return value;
-            _offset = graph.Initializer("scaling/offset", [.. metadata.ScalingOffsets], metadata.FeatureCount);
-            _scale = graph.Initializer("scaling/scale", [.. metadata.ScalingScales], metadata.FeatureCount);
-            return graph.Node("Div", "scaling/scaled", [graph.Node("Sub", "scaling/centred", [value, _offset]), _scale]);
+            logVariance = graph.Rename(head(graph, mean, condition), GraphNames.CodeLogVariance);
+            mean = parts.Mean?.Invoke(graph, mean, condition) ?? throw new ArgumentException("A variational autoencoder has a head for the variance and none for the mean.", nameof(parts));
         }
+        string code = mean;
+        if (offset is not null)
+            code = graph.Node("Add", "code/with_offset", [code, parts.OffsetEncoder?.Invoke(graph, offset, condition) ?? offset]);
+        code = graph.Rename(code, GraphNames.Code);
+        mean = offset is null ? code : mean;
 
-        public string Unscale(string value) =>
-            IsIdentity ? value : graph.Node("Add", "scaling/raw", [graph.Node("Mul", "scaling/raw_spread", [value, _scale!]), _offset!]);
+        string scaledReconstruction = parts.Decoder(graph, code, condition);
+        string reconstruction = graph.Rename(scaling.Unscale(scaledReconstruction), GraphNames.Reconstruction);
+        scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
+
+        var errorGraph = new FeatureErrorGraph(graph, metadata);
+        string errors = graph.Rename(missing.FeatureErrors(errorGraph.Errors(scaled, scaledReconstruction, "score")), GraphNames.FeatureErrors);
+        string score = logVariance is null || metadata.ScoreKind == ScoreKind.MeanFeatureError
+            ? errorGraph.WeightedMean(errors)
+            : missing.Score(new LikelihoodGraph(graph, metadata, parts, errorGraph).Score(scaled, mean, code, logVariance, condition), errors);
+        score = graph.Rename(missing.ScoreOfSides(score), GraphNames.Score);
+        string normal = graph.Node("LessOrEqual", "threshold/is_normal", [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
+        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [normal]), GraphNames.IsAnomaly);
+
+        graph.Output(score, OnnxElementType.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
+        graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
+        if (withProbability)
+            graph.Output(graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1, "Share of training rows that score lower; not the frequency of anomalies.");
+        graph.Output(errors, OnnxElementType.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
+        graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
+        graph.Output(code, OnnxElementType.Single, k, logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
+        if (logVariance is not null)
+            graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
+        return graph.Build(metadata.ToDictionary(), $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
     }
 }

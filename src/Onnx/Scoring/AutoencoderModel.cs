@@ -39,6 +39,9 @@ public sealed class AutoencoderModel : IDisposable
         CheckWidth(GraphNames.Score, 1, source);
         CheckWidth(GraphNames.IsAnomaly, 1, source);
         CheckWidth(GraphNames.Probability, 1, source);
+        CheckWidth(GraphNames.CodeLogVariance, Metadata.CodeSize, source);
+        CheckWidth(GraphNames.Condition, Metadata.ConditionSize, source);
+        CheckWidth(GraphNames.CodeOffset, Metadata.CodeOffsetSize, source);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
@@ -87,13 +90,13 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
     public byte[] ToBytes() => (byte[])_bytes.Clone();
 
-    /// <summary>The encoder alone, features to code, as an ONNX file.</summary>
+    /// <summary>The encoder alone, features (and condition and code offset) to code, as an ONNX file.</summary>
     /// <exception cref="InvalidOperationException">The graph is only a decoder.</exception>
-    public byte[] EncoderBytes() => CutTo("encoder", [GraphNames.Features], [GraphNames.Code]);
+    public byte[] EncoderBytes() => CutTo("encoder", [GraphNames.Features, .. Sides(GraphNames.Condition, GraphNames.CodeOffset)], [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]);
 
-    /// <summary>The decoder alone, code to reconstruction, as an ONNX file: the scorer cut at the code.</summary>
+    /// <summary>The decoder alone, code (and condition) to reconstruction, as an ONNX file: the scorer cut at the code.</summary>
     /// <exception cref="InvalidOperationException">The graph is only an encoder.</exception>
-    public byte[] DecoderBytes() => CutTo("decoder", [GraphNames.Code], [GraphNames.Reconstruction]);
+    public byte[] DecoderBytes() => CutTo("decoder", [GraphNames.Code, .. Sides(GraphNames.Condition)], [GraphNames.Reconstruction]);
 
     /// <summary>The scorer, features to everything, as an ONNX file.</summary>
     /// <exception cref="InvalidOperationException">The graph is only an encoder or a decoder.</exception>
@@ -226,8 +229,8 @@ public sealed class AutoencoderModel : IDisposable
             if (_sessions.TryGetValue((key, missing), out var session))
                 return session;
             var cut = OnnxFile.Cut(_model, inputs, outputs);
-            session = MissingValueNodes.AreIn(cut)
-                ? OpenSession(missing ? cut : MissingValueNodes.Remove(cut))
+            session = MissingValueGraph.IsIn(cut)
+                ? OpenSession(missing ? cut : MissingValueGraph.Remove(cut))
                 : _sessions.TryGetValue((key, !missing), out var other) ? other : OpenSession(cut);
             _sessions.Add((key, missing), session);
             return session;
@@ -269,6 +272,9 @@ public sealed class AutoencoderModel : IDisposable
         cut.DocString = $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
         return cut.ToByteArray();
     }
+
+    /// <summary>Those of some inputs that the graph has.</summary>
+    private IEnumerable<string> Sides(params string[] names) => names.Where(Inputs.Contains);
 
     private static string KindOf(ModelProto model)
     {

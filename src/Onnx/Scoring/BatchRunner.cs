@@ -8,7 +8,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Runs a graph over batches of rows, with inputs and outputs in buffers of its own that are bound to ONNX Runtime once for each batch size.</summary>
 /// <remarks>
 /// Not safe for use by several threads at once. A run allocates nothing while the number of rows stays the same. A batch in which no value is missing runs
-/// under a session over the graph without the nodes that look for missing ones (<see cref="MissingValueNodes"/>); the results are the same.
+/// under a session over the graph without the nodes that look for missing ones (<see cref="MissingValueGraph"/>); the results are the same.
 /// </remarks>
 public sealed class BatchRunner : IDisposable
 {
@@ -19,7 +19,6 @@ public sealed class BatchRunner : IDisposable
     private readonly AlignedBuffer[] _inputBuffers;
     private readonly AlignedBuffer[] _outputBuffers;
     private readonly RunOptions _runOptions = new();
-    private readonly int _features;
     private Binding? _complete;
     private Binding? _incomplete;
     private bool _disposed;
@@ -29,7 +28,6 @@ public sealed class BatchRunner : IDisposable
     {
         _model = model;
         _sessionFor = sessionFor;
-        _features = Array.FindIndex(inputs, input => input.Name == GraphNames.Features);
         _inputs = inputs;
         _outputs = outputs;
         Capacity = capacity;
@@ -65,7 +63,9 @@ public sealed class BatchRunner : IDisposable
         _model.ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
-        bool missing = _features >= 0 && HasMissing(Input(_features)[..(rows * _inputs[_features].Width)]);
+        bool missing = false;
+        for (int i = 0; i < _inputs.Length; i++)
+            missing |= HasMissing(_inputBuffers[i].AsSpan<float>(0, rows * _inputs[i].Width));
         var binding = (missing ? _incomplete : _complete) is { } bound && bound.Rows == rows ? bound : Bind(missing, rows);
         binding.Session.RunWithBinding(_runOptions, binding.Values);
     }

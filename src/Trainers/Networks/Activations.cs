@@ -16,6 +16,7 @@ internal static class Activations
         Activation.LeakyReLU => nn.functional.leaky_relu(x, LeakySlope),
         Activation.ELU => nn.functional.elu(x, 1.0),
         Activation.SELU => nn.functional.selu(x),
+        Activation.GELU => nn.functional.gelu(x),
         Activation.Tanh => tanh(x),
         Activation.Sigmoid => sigmoid(x),
         Activation.Softplus => nn.functional.softplus(x),
@@ -29,9 +30,18 @@ internal static class Activations
         Activation.LeakyReLU => graph.Node("LeakyRelu", name, [x], OnnxAttribute.Single("alpha", (float)LeakySlope)),
         Activation.ELU => graph.Node("Elu", name, [x], OnnxAttribute.Single("alpha", 1)),
         Activation.SELU => graph.Node("Selu", name, [x]),
+        Activation.GELU => EmitGelu(graph, name, x),
         Activation.Tanh => graph.Node("Tanh", name, [x]),
         Activation.Sigmoid => graph.Node("Sigmoid", name, [x]),
         Activation.Softplus => graph.Node("Softplus", name, [x]),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
     };
+
+    // ONNX has the operator only from opset 20 on.
+    private static string EmitGelu(OnnxGraphBuilder graph, string name, string x)
+    {
+        string error = graph.Node("Erf", $"{name}/erf", [graph.Node("Mul", $"{name}/scaled", [x, graph.Initializer($"{name}/inverse_root_two", [(float)Math.Sqrt(0.5)])])]);
+        string twice = graph.Node("Add", $"{name}/twice_share", [error, graph.Initializer($"{name}/one", [1f])]);
+        return graph.Node("Mul", name, [graph.Node("Mul", $"{name}/half", [x, graph.Initializer($"{name}/one_half", [0.5f])]), twice]);
+    }
 }

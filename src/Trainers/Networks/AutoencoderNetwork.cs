@@ -4,33 +4,86 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>An encoder or a decoder: a module for training that can write itself into a graph.</summary>
-internal interface INetworkPart : IDisposable
-{
-    nn.Module<Tensor, Tensor> Module { get; }
-
-    /// <summary>Writes the part with its present weights.</summary>
-    string Emit(OnnxGraphBuilder graph, string input);
-}
+/// <summary>What the encoder makes of a batch.</summary>
+/// <param name="Mean">The code before noise, sampling and offset, [batch, k].</param>
+/// <param name="LogVariance">The logarithm of its variance where it has one, [batch, k].</param>
+/// <param name="Code">What the decoder gets, [batch, k].</param>
+internal readonly record struct EncodedBatch(Tensor Mean, Tensor? LogVariance, Tensor Code);
 
 /// <summary>Encoder and decoder over scaled rows.</summary>
-internal sealed class AutoencoderNetwork(INetworkPart encoder, INetworkPart decoder) : IDisposable
+internal sealed class AutoencoderNetwork : NetworkPart
 {
-    public Tensor Encode(Tensor rows) => encoder.Module.call(rows);
+    private readonly CodeOptions _options;
 
-    public Tensor Decode(Tensor codes) => decoder.Module.call(codes);
+    /// <param name="options">The code's options.</param>
+    /// <param name="trunk">The encoder's layers before the code.</param>
+    /// <param name="code">The code, or the mean of its distribution.</param>
+    /// <param name="logVariance">The logarithm of the code's variance, or null.</param>
+    /// <param name="offset">What makes an addend of the code of its offset column, or null.</param>
+    /// <param name="decoder">The decoder.</param>
+    public AutoencoderNetwork(CodeOptions options, NetworkPart trunk, CodeLayer code, DenseLayer? logVariance, DenseStack? offset, NetworkPart decoder)
+    {
+        _options = options;
+        Trunk = AddPart(trunk);
+        CodeLayer = AddPart(code);
+        LogVariance = logVariance is null ? null : AddPart(logVariance);
+        Offset = offset is null ? null : AddPart(offset);
+        Decoder = AddPart(decoder);
+        if (options.Variational is { LearnVariance: true } variational)
+            LikelihoodLogVariance = Add(full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32));
+    }
 
-    public IEnumerable<Parameter> Parameters => encoder.Module.parameters().Concat(decoder.Module.parameters());
+    public NetworkPart Trunk { get; }
+
+    public CodeLayer CodeLayer { get; }
+
+    public DenseLayer? LogVariance { get; }
+
+    public DenseStack? Offset { get; }
+
+    public NetworkPart Decoder { get; }
+
+    /// <summary>The logarithm of the variance of the Gaussian likelihood, [1], where it is learned.</summary>
+    public Parameter? LikelihoodLogVariance { get; }
 
     /// <summary>The number of weights and biases.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.numel());
 
-    /// <summary>Writes the scorer graph with the present weights.</summary>
-    public byte[] ToScorerGraph(AutoencoderMetadata metadata, bool withProbability = false) => ScorerGraph.Build(encoder.Emit, decoder.Emit, metadata, withProbability);
-
-    public void Dispose()
+    public EncodedBatch Encode(Tensor rows, Tensor? condition, Tensor? offset, Pass pass)
     {
-        encoder.Dispose();
-        decoder.Dispose();
+        var last = Trunk.Forward(rows, condition, pass);
+        var mean = CodeLayer.Forward(last, null, pass);
+        var logVariance = LogVariance?.Forward(last, null, pass);
+        var code = mean;
+        if (pass.IsTraining && logVariance is not null)
+            code = mean + (logVariance * 0.5).exp() * Normal(mean, pass);
+        else if (pass.IsTraining && _options.NoiseDeviation > 0)
+            code = mean + Normal(mean, pass) * _options.NoiseDeviation;
+        if (offset is not null)
+            code = code + (Offset?.Forward(offset, null, pass) ?? offset);
+        return new EncodedBatch(mean, logVariance, code);
     }
+
+    public Tensor Decode(Tensor codes, Tensor? condition, Pass pass) => Decoder.Forward(codes, condition, pass);
+
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Decode(Encode(input, condition, null, pass).Code, condition, pass);
+
+    public override string Emit(OnnxGraphBuilder graph, string input, string? condition) => throw new NotSupportedException("An autoencoder is written part by part, by a scorer graph.");
+
+    /// <summary>Writes the scorer graph with the present weights.</summary>
+    /// <param name="metadata">What the graph says of itself.</param>
+    /// <param name="draws">The standard-normal draws of a score that takes samples.</param>
+    /// <param name="withProbability">Whether the graph has the probability.</param>
+    public byte[] ToScorerGraph(AutoencoderMetadata metadata, float[] draws, bool withProbability = false) => ScorerGraph.Build(
+        new AutoencoderParts
+        {
+            Encoder = LogVariance is null ? (graph, input, condition) => CodeLayer.Emit(graph, Trunk.Emit(graph, input, condition), null) : Trunk.Emit,
+            Mean = LogVariance is null ? null : CodeLayer.Emit,
+            LogVariance = LogVariance is null ? null : LogVariance.Emit,
+            OffsetEncoder = Offset is null ? null : (graph, input, _) => Offset.Emit(graph, input, null),
+            Decoder = Decoder.Emit,
+            Draws = draws,
+        }, metadata, withProbability);
+
+    private static Tensor Normal(Tensor like, Pass pass) => randn(like.shape, dtype: ScalarType.Float32, generator: pass.Generator);
 }

@@ -12,11 +12,68 @@ public sealed class CodeOptions
     /// <summary>The activation of the code's units. The default value is <see cref="Activation.Linear"/>.</summary>
     public Activation Activation { get; set; } = Activation.Linear;
 
-    internal CodeOptions Clone() => (CodeOptions)MemberwiseClone();
+    /// <summary>How the code is normalised after its activation. The default value is <see cref="CodeNormalisation.None"/>.</summary>
+    public CodeNormalisation Normalisation { get; set; } = CodeNormalisation.None;
+
+    /// <summary>The standard deviation of the Gaussian noise that is added to the code while training. The default value is 0: none.</summary>
+    public double NoiseDeviation { get; set; }
+
+    /// <summary>Makes the code a distribution. The default value is null: it is a point.</summary>
+    public VariationalOptions? Variational { get; set; }
+
+    /// <summary>
+    /// The column of a vector that is added to the code before it is decoded, known of each row beforehand; as long as the code, unless <see cref="OffsetHidden"/> is set. The default value is null: none.
+    /// </summary>
+    public string? OffsetColumnName { get; set; }
+
+    /// <summary>
+    /// Makes the offset column, of any length, pass a small dense encoder of its own before it is added: the widths of its hidden layers, which may be none. The default value is null: the column is
+    /// added as it is.
+    /// </summary>
+    public IReadOnlyList<int>? OffsetHidden { get; set; }
+
+    internal CodeOptions Clone()
+    {
+        var copy = (CodeOptions)MemberwiseClone();
+        copy.Variational = Variational?.Clone();
+        copy.OffsetHidden = OffsetHidden is null ? null : [.. OffsetHidden];
+        return copy;
+    }
+
+    internal IEnumerable<(string Name, object? Value)> Describe() =>
+    [
+        ("code_size", Size),
+        ("code_activation", Activation.ToString()),
+        ("code_normalisation", Normalisation.ToString()),
+        ("code_noise_deviation", NoiseDeviation),
+        ("variational", Variational),
+        ("code_offset_hidden", OffsetHidden),
+    ];
 
     internal void Validate()
     {
-        Require.AtLeast(Size, 1, $"{nameof(AutoencoderEstimator.Options.Code)}.{nameof(Size)}");
-        Require.Defined(Activation, $"{nameof(AutoencoderEstimator.Options.Code)}.{nameof(Activation)}");
+        const string path = nameof(AutoencoderEstimator.Options.Code);
+        Require.AtLeast(Size, 1, $"{path}.{nameof(Size)}");
+        Require.Defined(Activation, $"{path}.{nameof(Activation)}");
+        Require.Defined(Normalisation, $"{path}.{nameof(Normalisation)}");
+        Require.NotNegative(NoiseDeviation, $"{path}.{nameof(NoiseDeviation)}");
+        Variational?.Validate($"{path}.{nameof(Variational)}");
+        if (OffsetColumnName is not null)
+            Require.ColumnName(OffsetColumnName, $"{path}.{nameof(OffsetColumnName)}");
+        foreach (int width in OffsetHidden ?? [])
+            Require.AtLeast(width, 1, $"{path}.{nameof(OffsetHidden)}");
+
+        Require.Not(OffsetHidden is not null && OffsetColumnName is null, $"{path}.{nameof(OffsetHidden)}", "set", $"{path}.{nameof(OffsetColumnName)}", "null",
+            "an encoder of the offset needs its column");
+        Require.Not(Normalisation == CodeNormalisation.Layer && Size == 1, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Size)}", Size,
+            "one unit, normalised over the units, is always 0");
+        if (Variational is null)
+            return;
+        Require.Not(Activation != Activation.Linear, $"{path}.{nameof(Activation)}", Activation, $"{path}.{nameof(Variational)}", "set",
+            "the mean of a normal distribution is any number; use Linear");
+        Require.Not(Normalisation != CodeNormalisation.None, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Variational)}", "set",
+            "the divergence already draws mean and variance of the code to 0 and 1");
+        Require.Not(NoiseDeviation > 0, $"{path}.{nameof(NoiseDeviation)}", NoiseDeviation, $"{path}.{nameof(Variational)}", "set",
+            "a variational code has learned noise already");
     }
 }

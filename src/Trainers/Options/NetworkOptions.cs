@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace MLNetAutoencoder;
 
 /// <summary>The layers around the code. Each kind of network has its own options.</summary>
@@ -7,66 +9,67 @@ public abstract class NetworkOptions
     {
     }
 
-    /// <summary>The kind of network, as the metadata name it.</summary>
-    internal abstract string Variant { get; }
-
-    /// <summary>Checks the options by themselves and against the rest.</summary>
-    internal abstract void Validate(AutoencoderEstimator.Options options);
-
-    /// <summary>The options for the metadata.</summary>
-    internal abstract IEnumerable<(string Name, object Value)> Describe();
-
-    /// <summary>A copy that later changes do not reach.</summary>
-    internal abstract NetworkOptions Clone();
-
-    /// <summary>Makes the untrained network.</summary>
-    internal abstract AutoencoderNetwork Create(int featureCount, CodeOptions code, TorchSharp.torch.Generator generator);
-}
-
-/// <summary>Fully connected layers: features, hidden layers, code, and the hidden layers mirrored back to the features.</summary>
-public sealed class DenseNetworkOptions : NetworkOptions
-{
-    /// <summary>The widths of the encoder's hidden layers, from the features to the code; the decoder has them the other way round. The default value is 64, 32. May be empty.</summary>
-    public IReadOnlyList<int> Hidden { get; set; } = [64, 32];
-
     /// <summary>The activation of the hidden layers. The default value is <see cref="Activation.ReLU"/>.</summary>
     public Activation Activation { get; set; } = Activation.ReLU;
 
     /// <summary>The activation of the last layer. The default value is <see cref="Activation.Linear"/>, which fits any scaling.</summary>
     public Activation OutputActivation { get; set; } = Activation.Linear;
 
-    internal override string Variant => "dense";
+    /// <summary>How the hidden layers' sums are normalised before the activation. The default value is <see cref="Normalisation.None"/>.</summary>
+    public Normalisation Normalisation { get; set; } = Normalisation.None;
 
-    internal override void Validate(AutoencoderEstimator.Options options)
+    /// <summary>The kind of network, as the metadata name it.</summary>
+    internal abstract string Kind { get; }
+
+    /// <summary>Whether the network leaves units out at random while it is trained.</summary>
+    internal virtual bool HasDropout => false;
+
+    /// <summary>Checks the options by themselves and against the rest.</summary>
+    internal virtual void Validate(AutoencoderEstimator.Options options)
     {
-        Require.NotNull(Hidden, $"{nameof(AutoencoderEstimator.Options.Network)}.{nameof(Hidden)}");
-        foreach (int width in Hidden)
-            Require.AtLeast(width, 1, $"{nameof(AutoencoderEstimator.Options.Network)}.{nameof(Hidden)}");
-        Require.Defined(Activation, $"{nameof(AutoencoderEstimator.Options.Network)}.{nameof(Activation)}");
-        Require.Defined(OutputActivation, $"{nameof(AutoencoderEstimator.Options.Network)}.{nameof(OutputActivation)}");
-        if (OutputActivation != Activation.Linear && options.Scaling == InputScaling.Standardise)
-        {
-            throw new ArgumentException(
-                $"Network.OutputActivation {OutputActivation} cannot be combined with Scaling {options.Scaling}: it does not reach all standardised values. "
-                + $"Use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation {Activation.Linear}.", nameof(options));
-        }
+        const string path = nameof(AutoencoderEstimator.Options.Network);
+        Require.Defined(Activation, $"{path}.{nameof(Activation)}");
+        Require.Defined(OutputActivation, $"{path}.{nameof(OutputActivation)}");
+        Require.Defined(Normalisation, $"{path}.{nameof(Normalisation)}");
+        Require.Not(OutputActivation != Activation.Linear && options.Scaling == InputScaling.Standardise, $"{path}.{nameof(OutputActivation)}", OutputActivation, nameof(options.Scaling), options.Scaling,
+            $"it does not reach all standardised values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation {Activation.Linear}");
     }
 
-    internal override IEnumerable<(string Name, object Value)> Describe() =>
-        [("network", Variant), ("hidden", Hidden), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString())];
-
-    internal override NetworkOptions Clone()
+    /// <summary>Checks the options against the width of the features, which only the data tell.</summary>
+    internal virtual void ValidateFor(int featureCount, string column)
     {
-        var copy = (DenseNetworkOptions)MemberwiseClone();
-        copy.Hidden = [.. Hidden];
-        return copy;
     }
 
-    internal override AutoencoderNetwork Create(int featureCount, CodeOptions code, TorchSharp.torch.Generator generator)
+    /// <summary>The options for the metadata.</summary>
+    internal virtual IEnumerable<(string Name, object? Value)> Describe() =>
+        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()), ("normalisation", Normalisation.ToString())];
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal virtual NetworkOptions Clone() => (NetworkOptions)MemberwiseClone();
+
+    /// <summary>Makes the encoder's layers before the code, untrained.</summary>
+    /// <param name="featureCount">The width of the features.</param>
+    /// <param name="conditionSize">The width of the condition; 0 where there is none.</param>
+    /// <param name="generator">Where the initial weights are drawn from.</param>
+    /// <param name="width">The width of what it gives.</param>
+    private protected abstract NetworkPart CreateTrunk(int featureCount, int conditionSize, Generator generator, out int width);
+
+    /// <summary>Makes the decoder, untrained.</summary>
+    /// <param name="trunk">The encoder's layers before the code.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="featureCount">The width of the features.</param>
+    /// <param name="conditionSize">The width of the condition; 0 where there is none.</param>
+    /// <param name="generator">Where the initial weights are drawn from.</param>
+    private protected abstract NetworkPart CreateDecoder(NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator);
+
+    /// <summary>Makes the untrained network.</summary>
+    internal AutoencoderNetwork Create(int featureCount, int conditionSize, int offsetSize, CodeOptions code, Generator generator)
     {
-        int[] down = [featureCount, .. Hidden, code.Size];
-        return new AutoencoderNetwork(
-            new DenseStack("encoder", down, Activation, code.Activation, generator),
-            new DenseStack("decoder", [.. Enumerable.Reverse(down)], Activation, OutputActivation, generator));
+        var trunk = CreateTrunk(featureCount, conditionSize, generator, out int width);
+        var codeLayer = new CodeLayer("encoder/code", width, code, code.Activation, code.Normalisation, generator);
+        var logVariance = code.Variational is null ? null : new DenseLayer("encoder/code_log_variance", width, code.Size, Activation.Linear, generator);
+        var offset = code.OffsetHidden is null ? null : DenseStack.Create("offset", [offsetSize, .. code.OffsetHidden, code.Size], Activation, Activation.Linear, generator);
+        var decoder = CreateDecoder(trunk, codeLayer, featureCount, conditionSize, generator);
+        return new AutoencoderNetwork(code, trunk, codeLayer, logVariance, offset, decoder);
     }
 }

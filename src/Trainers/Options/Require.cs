@@ -22,6 +22,26 @@ internal static class Require
             throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected more than {above} and less than {below}."));
     }
 
+    /// <summary>At least 0 and less than 1.</summary>
+    public static void Share(double value, string option)
+    {
+        if (!(value >= 0 && value < 1))
+            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected at least 0 and less than 1."));
+    }
+
+    public static void NotNegative(double value, string option)
+    {
+        if (!(value >= 0 && value <= float.MaxValue))
+            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected 0 or more."));
+    }
+
+    /// <summary>Refuses two options together.</summary>
+    public static void Not(bool refused, string option, object value, string other, object otherValue, string reason)
+    {
+        if (refused)
+            throw new ArgumentException(FormattableString.Invariant($"The options {option} ({value}) and {other} ({otherValue}) cannot be combined: {reason}."), option);
+    }
+
     public static void Defined<TEnum>(TEnum value, string option) where TEnum : struct, Enum
     {
         if (!Enum.IsDefined(value))

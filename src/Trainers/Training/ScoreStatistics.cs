@@ -50,11 +50,13 @@ internal sealed class ScoreStatistics
         bool full = k <= LargestFullCovariance;
         double[] mean = new double[k], deviation = new double[k], comoment = new double[full ? k * k : k];
         var sample = k <= GaussianMixture.LargestCode ? new CodeSample(rows.Count, k, scorer.Metadata.Seed) : null;
-        using var runner = scorer.CreateRunner([GraphNames.Features], [GraphNames.Score, GraphNames.Code], Math.Min(BatchSize, rows.Count));
+        string[] inputs = [.. scorer.Inputs];
+        using var runner = scorer.CreateRunner(inputs, [GraphNames.Score, GraphNames.Code], Math.Min(BatchSize, rows.Count));
         for (int start = 0; start < rows.Count; start += runner.Capacity)
         {
             int length = Math.Min(runner.Capacity, rows.Count - start);
-            rows.Values.AsSpan(start * rows.FeatureCount, length * rows.FeatureCount).CopyTo(runner.Input(0));
+            for (int i = 0; i < inputs.Length; i++)
+                rows.CopyTo(inputs[i], start, length, runner.Input(i));
             runner.Run(length);
             for (int i = 0; i < length; i++)
             {

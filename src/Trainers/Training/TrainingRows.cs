@@ -1,95 +1,162 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The training rows, read once from a data view into one array.</summary>
+/// <summary>The training rows, read once from a data view into arrays.</summary>
 internal sealed class TrainingRows
 {
-    private TrainingRows(float[] values, int count, int featureCount, long skipped)
+    private readonly Part _features;
+    private readonly Part? _condition, _offset, _weights;
+
+    private TrainingRows(Part features, Part? condition, Part? offset, Part? weights, int count, long skipped)
     {
-        Values = values;
-        Count = count;
-        FeatureCount = featureCount;
-        Skipped = skipped;
+        (_features, _condition, _offset, _weights) = (features, condition, offset, weights);
+        (Count, Skipped) = (count, skipped);
     }
 
-    /// <summary>The raw features, row after row; the array may be longer than the rows.</summary>
-    public float[] Values { get; }
+    /// <summary>The raw features, row after row; this and the other arrays may be longer than the rows.</summary>
+    public float[] Values => _features.Values;
+
+    /// <summary>The conditions, row after row, or null.</summary>
+    public float[]? Condition => _condition?.Values;
+
+    /// <summary>The code offsets, row after row, or null.</summary>
+    public float[]? Offset => _offset?.Values;
+
+    /// <summary>The rows' weights, or null.</summary>
+    public float[]? Weights => _weights?.Values;
 
     public int Count { get; }
 
-    public int FeatureCount { get; }
+    public int FeatureCount => _features.Width;
+
+    public int ConditionSize => _condition?.Width ?? 0;
+
+    public int OffsetSize => _offset?.Width ?? 0;
 
     /// <summary>How many rows were left out for their missing values.</summary>
     public long Skipped { get; }
 
-    public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * FeatureCount, FeatureCount);
+    public ReadOnlySpan<float> Row(int row) => _features.Row(row);
 
-    public static TrainingRows Read(IDataView view, DataViewSchema.Column column, string[] names, TrainingMissingValues missing, IChannel channel)
+    /// <summary>Copies consecutive rows of an input of the graph.</summary>
+    public void CopyTo(string input, int start, int count, Span<float> destination)
     {
-        int featureCount = names.Length;
-        float[] values = new float[(int)Math.Clamp((view.GetRowCount() ?? 1024) * featureCount, featureCount, Array.MaxLength)];
+        var part = input switch { GraphNames.Condition => _condition!, GraphNames.CodeOffset => _offset!, _ => _features };
+        part.Values.AsSpan(start * part.Width, count * part.Width).CopyTo(destination);
+    }
+
+    public static TrainingRows Read(IDataView view, TrainingColumns columns, TrainingMissingValues missing, IChannel channel)
+    {
+        long expected = view.GetRowCount() ?? 1024;
+        Part features = new(columns.Features, columns.FeatureNames, expected);
+        Part? Side(DataViewSchema.Column? column) => column is { } present ? new Part(present, names: null, expected) : null;
+        Part? condition = Side(columns.Condition), offset = Side(columns.Offset), weights = Side(columns.Weights);
+        Part[] parts = [.. new[] { features, condition, offset, weights }.OfType<Part>()];
         int count = 0;
-        long skipped = 0;
-        using (var cursor = view.GetRowCursor([column]))
+        long skipped = 0, withoutKey = 0;
+        using (var cursor = view.GetRowCursor(parts.Select(part => part.Column)))
         {
-            var read = CreateReader(cursor, column);
+            foreach (var part in parts)
+                part.Open(cursor, () => withoutKey++);
             while (cursor.MoveNext())
             {
-                int start = checked(count * featureCount);
-                if (start + featureCount > values.Length)
-                    Array.Resize(ref values, (int)Math.Min(Math.Max(2L * values.Length, start + featureCount), Array.MaxLength));
-                var row = values.AsSpan(start, featureCount);
-                read(row, cursor.Position);
-                int hole = FirstMissing(row);
-                if (hole < 0)
+                string? hole = null;
+                foreach (var part in parts)
+                    hole ??= part.ReadAt(count, cursor.Position);
+                if (hole is null)
                     count++;
                 else if (missing == TrainingMissingValues.Skip)
                     skipped++;
                 else
                     throw new InvalidOperationException(
-                        $"Row {cursor.Position} (counted from 0) of the column '{column.Name}' has {row[hole]} in '{names[hole]}', and training refuses missing values. "
+                        $"Row {cursor.Position} (counted from 0) of {hole}, and training refuses missing values. "
                         + $"Remove such rows, replace the values (ReplaceMissingValues), or set Options.{nameof(AutoencoderEstimator.Options.MissingValues)} to {TrainingMissingValues.Skip}.");
+                if (hole is null && weights is not null && weights.Values[count - 1] < 0)
+                    throw new InvalidOperationException($"Row {cursor.Position} (counted from 0) of the weight column '{weights.Column.Name}' has {weights.Values[count - 1]}; expected 0 or more.");
             }
         }
         if (count == 0)
             throw new InvalidOperationException(skipped == 0
-                ? $"The training data have no rows, so there is nothing that the column '{column.Name}' could teach. Expected at least one row."
-                : $"All {skipped} rows of the training data have a missing value in the column '{column.Name}', so none is left to train on.");
+                ? $"The training data have no rows, so there is nothing that the column '{features.Column.Name}' could teach. Expected at least one row."
+                : $"All {skipped} rows of the training data have a missing value in the column '{features.Column.Name}', so none is left to train on.");
         if (skipped > 0)
-            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped} training rows were left out: they have a missing value in the column '{column.Name}'.");
-        return new TrainingRows(values, count, featureCount, skipped);
+            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped} training rows were left out: they have a missing value in {string.Join(" or ", parts.Select(part => $"'{part.Column.Name}'"))}.");
+        if (withoutKey > 0)
+            channel.Warning(MessageSensitivity.None, $"{withoutKey} training rows have a missing key in the condition column '{condition!.Column.Name}'; their condition is the zero vector.");
+        if (weights is not null && weights.Values.Take(count).All(weight => weight == 0))
+            throw new InvalidOperationException($"All {count} training rows have the weight 0 in the column '{weights.Column.Name}', so none is left to train on.");
+        return new TrainingRows(features, condition, offset, weights, count, skipped);
     }
 
-    private delegate void RowReader(Span<float> destination, long position);
-
-    private static RowReader CreateReader(DataViewRowCursor cursor, DataViewSchema.Column column)
+    /// <summary>One column, row after row.</summary>
+    private sealed class Part(DataViewSchema.Column column, string[]? names, long expectedRows)
     {
-        if (column.Type is not VectorDataViewType)
+        private ColumnReader? _read;
+
+        public DataViewSchema.Column Column { get; } = column;
+
+        public int Width { get; } = AutoencoderColumns.WidthOf(column);
+
+        public float[] Values { get; private set; } = new float[(int)Math.Clamp(expectedRows * AutoencoderColumns.WidthOf(column), AutoencoderColumns.WidthOf(column), Array.MaxLength)];
+
+        public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * Width, Width);
+
+        public void Open(DataViewRow row, Action onMissingKey) => _read = AutoencoderColumns.CreateReader(row, Column, onMissingKey);
+
+        /// <summary>Reads the row that the cursor stands on; says what is missing in it, or null.</summary>
+        public string? ReadAt(int row, long position)
         {
-            var scalar = cursor.GetGetter<float>(column);
-            return (destination, _) => scalar(ref destination[0]);
+            int start = checked(row * Width);
+            if (start + Width > Values.Length)
+            {
+                float[] larger = new float[(int)Math.Min(Math.Max(2L * Values.Length, start + Width), Array.MaxLength)];
+                Values.CopyTo(larger, 0);
+                Values = larger;
+            }
+            var destination = Values.AsSpan(start, Width);
+            _read!(destination, position);
+            for (int j = 0; j < destination.Length; j++)
+            {
+                if (!float.IsFinite(destination[j]))
+                    return $"the column '{Column.Name}' has {destination[j]}{(names is null ? "" : $" in '{names[j]}'")}";
+            }
+            return null;
         }
-        var getter = cursor.GetGetter<VBuffer<float>>(column);
-        VBuffer<float> buffer = default;
-        return (destination, position) =>
+    }
+}
+
+/// <summary>The columns that a training reads.</summary>
+internal sealed record TrainingColumns
+{
+    public required DataViewSchema.Column Features { get; init; }
+
+    public required string[] FeatureNames { get; init; }
+
+    public DataViewSchema.Column? Condition { get; init; }
+
+    public DataViewSchema.Column? Offset { get; init; }
+
+    public DataViewSchema.Column? Weights { get; init; }
+
+    public static TrainingColumns Find(DataViewSchema schema, AutoencoderEstimator.Options options)
+    {
+        DataViewSchema.Column? Side(string input, string? name) => name is null ? null : AutoencoderColumns.FindInput(schema, input, name);
+        var features = AutoencoderColumns.FindInput(schema, GraphNames.Features, options.FeatureColumnName);
+        var columns = new TrainingColumns
         {
-            getter(ref buffer);
-            if (buffer.Length != destination.Length)
-                throw new InvalidOperationException($"Row {position} of the column '{column.Name}' has {buffer.Length} values; expected {destination.Length}.");
-            buffer.CopyTo(destination);
+            Features = features,
+            FeatureNames = AutoencoderColumns.FeatureNames(features),
+            Condition = Side(GraphNames.Condition, options.ConditionColumnName),
+            Offset = Side(GraphNames.CodeOffset, options.Code.OffsetColumnName),
+            Weights = Side(GraphNames.Features, options.WeightColumnName),
         };
-    }
-
-    private static int FirstMissing(ReadOnlySpan<float> row)
-    {
-        for (int j = 0; j < row.Length; j++)
-        {
-            if (!float.IsFinite(row[j]))
-                return j;
-        }
-        return -1;
+        if (columns.Weights is { } weights && AutoencoderColumns.WidthOf(weights) != 1)
+            throw new ArgumentOutOfRangeException(nameof(schema), $"The weight column '{weights.Name}' is {weights.Type}; expected a scalar of Single.");
+        if (columns.Offset is { } offset && options.Code.OffsetHidden is null && AutoencoderColumns.WidthOf(offset) != options.Code.Size)
+            throw new ArgumentOutOfRangeException(nameof(schema), $"The code offset column '{offset.Name}' is {offset.Type}; the code has {options.Code.Size} units, so expected a vector of Single of size {options.Code.Size}. Set Code.OffsetHidden to have it encoded first.");
+        return columns;
     }
 }

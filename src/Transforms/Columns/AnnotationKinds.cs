@@ -2,10 +2,11 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The kinds of annotations on score columns and slots. ML.NET's own readers look for the first five; ML.NET keeps its constants to itself.</summary>
+/// <summary>The kinds of annotations on score columns and slots. ML.NET's own readers look for the first six; ML.NET keeps its constants to itself.</summary>
 internal static class AnnotationKinds
 {
     public const string SlotNames = "SlotNames";
+    public const string KeyValues = "KeyValues";
     public const string ScoreColumnSetId = "ScoreColumnSetId";
     public const string ScoreColumnKind = "ScoreColumnKind";
     public const string ScoreValueKind = "ScoreValueKind";

@@ -28,7 +28,7 @@ public static class AutoencoderColumns
 
     // The order of the output columns: those that stock trainers give too come first, as theirs do.
     private static readonly string[] s_outputOrder =
-        [GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability, GraphNames.Code, GraphNames.Reconstruction, GraphNames.FeatureErrors];
+        [GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability, GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
 
     /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
     /// <param name="columns">From names of the graph to names of columns.</param>
@@ -55,11 +55,9 @@ public static class AutoencoderColumns
     {
         ArgumentNullException.ThrowIfNull(input);
         Validate(columns);
-        string featureName = columns[GraphNames.Features];
-        var features = input.Where(column => column.Name == featureName).Cast<SchemaShape.Column?>().FirstOrDefault()
-            ?? throw Missing(featureName, nameof(input), input.Select(column => column.Name));
-        if (features.ItemType != NumberDataViewType.Single || features.IsKey || features.Kind == SchemaShape.Column.VectorKind.VariableVector)
-            throw Mismatch(featureName, features.GetTypeString(), nameof(input));
+        var features = CheckShape(input, GraphNames.Features, columns[GraphNames.Features]);
+        foreach (string side in Inputs(columns).Skip(1))
+            CheckShape(input, side, columns[side]);
 
         // ML.NET lets only its own code make a column of a shape; a loader's schema is turned into one for anybody. Sizes do not show in a shape.
         var builder = new DataViewSchema.Builder();
@@ -71,18 +69,42 @@ public static class AutoencoderColumns
         return new SchemaShape(input.Where(column => !names.Contains(column.Name)).Concat(added));
     }
 
-    /// <summary>Finds the feature column of training data.</summary>
+    /// <summary>Finds a column of training data that an input of the graph is to take.</summary>
     /// <param name="schema">The schema of the data.</param>
+    /// <param name="input">The input, one of <see cref="GraphNames"/>.</param>
     /// <param name="name">The column's name.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a vector of known size, or a scalar, of Single.</exception>
-    public static DataViewSchema.Column FindFeatures(DataViewSchema schema, string name)
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a vector of known size, or a scalar, of Single; a condition may also be a key.</exception>
+    public static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        return FindInput(schema, name, size: 0, nameof(schema));
+        return FindInput(schema, input, name, size: 0, nameof(schema));
+    }
+
+    /// <summary>How many values an input takes from a column: the length of its vectors, for a key the number of its values.</summary>
+    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
+    public static int WidthOf(DataViewSchema.Column column) => column.Type switch
+    {
+        VectorDataViewType vector => vector.Size,
+        KeyDataViewType key => checked((int)key.Count),
+        _ => 1,
+    };
+
+    /// <summary>The names of a key column's values, in their order; empty for a column that is no key.</summary>
+    /// <param name="column">The column.</param>
+    public static string[] KeyNames(DataViewSchema.Column column) => column.Type is KeyDataViewType ? ColumnReaders.KeyNames(column) : [];
+
+    /// <summary>Makes a reader of an input's column.</summary>
+    /// <param name="row">The row, or the cursor, that is read.</param>
+    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found. A key becomes one-hot.</param>
+    /// <param name="onMissingKey">Is called for every row whose key is missing; such a row reads as zeros.</param>
+    public static ColumnReader CreateReader(DataViewRow row, DataViewSchema.Column column, Action? onMissingKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return ColumnReaders.Create(row, column, onMissingKey);
     }
 
     /// <summary>The names of the features in a column: its slot names, or the column's name and the slot's number where a slot has none.</summary>
-    /// <param name="column">A column that <see cref="FindFeatures"/> found.</param>
+    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
     public static string[] FeatureNames(DataViewSchema.Column column)
     {
         if (column.Type is not VectorDataViewType vector)
@@ -91,8 +113,14 @@ public static class AutoencoderColumns
         return [.. Enumerable.Range(0, vector.Size).Select(j => string.IsNullOrWhiteSpace(slots?[j]) ? $"{column.Name}[{j}]" : slots[j])];
     }
 
-    /// <summary>The input of the graph that has a column: the features, or the code where a decoder stands alone.</summary>
-    internal static string[] Inputs(IReadOnlyDictionary<string, string> columns) => columns.ContainsKey(GraphNames.Features) ? [GraphNames.Features] : [GraphNames.Code];
+    /// <summary>The inputs of the graph that have a column: the features, or the code where a decoder stands alone, and what comes beside them.</summary>
+    internal static string[] Inputs(IReadOnlyDictionary<string, string> columns)
+    {
+        string[] all = columns.ContainsKey(GraphNames.Features)
+            ? [GraphNames.Features, GraphNames.Condition, GraphNames.CodeOffset]
+            : [GraphNames.Code, GraphNames.Condition];
+        return [.. all.Where(columns.ContainsKey)];
+    }
 
     /// <summary>The outputs of the graph that have a column, in the order of the columns.</summary>
     internal static string[] Outputs(IReadOnlyDictionary<string, string> columns) => [.. s_outputOrder.Except(Inputs(columns)).Where(columns.ContainsKey)];
@@ -102,7 +130,8 @@ public static class AutoencoderColumns
     {
         var border = model.Inputs.Concat(model.Outputs).ToHashSet(StringComparer.Ordinal);
         var columns = model.Metadata.Columns.Where(pair => border.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
-        columns.TryAdd(model.Inputs[0], DefaultName(model.Inputs[0]));
+        foreach (string input in model.Inputs)
+            columns.TryAdd(input, DefaultName(input));
         if (Outputs(columns).Length == 0)
         {
             foreach (string output in model.Outputs)
@@ -121,6 +150,9 @@ public static class AutoencoderColumns
         GraphNames.Code => Code,
         GraphNames.Reconstruction => Reconstruction,
         GraphNames.FeatureErrors => FeatureErrors,
+        GraphNames.CodeLogVariance => "CodeLogVariance",
+        GraphNames.Condition => "Condition",
+        GraphNames.CodeOffset => "CodeOffset",
         _ => graphName,
     };
 
@@ -128,14 +160,16 @@ public static class AutoencoderColumns
     internal static IEnumerable<OutputColumn> OutputColumns(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
         OutputColumns(columns, model.Width, SlotNames(input, model, columns), NextScoreSetId(input), model.Metadata.Threshold);
 
-    /// <summary>Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where one is expected.</summary>
-    internal static DataViewSchema.Column FindInput(DataViewSchema schema, string name, int size, string parameter)
+    /// <summary>Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where one is expected, and a key of as many values for a condition.</summary>
+    internal static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name, int size, string parameter)
     {
         var column = schema.GetColumnOrNull(name) ?? throw Missing(name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
         bool fits = column.Type is VectorDataViewType vector
             ? vector.ItemType == NumberDataViewType.Single && vector.IsKnownSize && (size == 0 || vector.Size == size)
-            : column.Type == NumberDataViewType.Single && size is 0 or 1;
-        return fits ? column : throw Mismatch(name, column.Type.ToString()!, parameter, size);
+            : column.Type is KeyDataViewType key
+                ? input == GraphNames.Condition && key.Count <= int.MaxValue && (size == 0 || key.Count == (ulong)size)
+                : column.Type == NumberDataViewType.Single && size is 0 or 1;
+        return fits ? column : throw Mismatch(input, name, column.Type.ToString()!, parameter, size);
     }
 
     /// <summary>The names of the slots of the feature column, or null where it has none.</summary>
@@ -150,7 +184,7 @@ public static class AutoencoderColumns
 
     private static string[]? SlotNames(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
         columns.TryGetValue(GraphNames.Features, out string? features)
-            ? ReadSlotNames(FindInput(input, features, model.Width(GraphNames.Features), nameof(input)))
+            ? ReadSlotNames(FindInput(input, GraphNames.Features, features, model.Width(GraphNames.Features), nameof(input)))
             : [.. model.Metadata.FeatureNames];
 
     private static IEnumerable<OutputColumn> OutputColumns(IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId, float threshold)
@@ -207,9 +241,20 @@ public static class AutoencoderColumns
     private static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
         new(parameter, $"Could not find the input column '{name}'. The data have the columns {string.Join(", ", present.Select(other => $"'{other}'"))}.");
 
-    private static ArgumentOutOfRangeException Mismatch(string name, string found, string parameter, int size = 0) =>
-        new(parameter, $"The input column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}. "
-            + "Put the features together with Concatenate, and convert other types with Conversion.ConvertType.");
+    private static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
+    {
+        var column = shape.Where(column => column.Name == name).Cast<SchemaShape.Column?>().FirstOrDefault()
+            ?? throw Missing(name, nameof(shape), shape.Select(column => column.Name));
+        bool fits = column.IsKey
+            ? input == GraphNames.Condition && column.Kind == SchemaShape.Column.VectorKind.Scalar
+            : column.ItemType == NumberDataViewType.Single && column.Kind != SchemaShape.Column.VectorKind.VariableVector;
+        return fits ? column : throw Mismatch(input, name, column.GetTypeString(), nameof(shape));
+    }
+
+    private static ArgumentOutOfRangeException Mismatch(string input, string name, string found, string parameter, int size = 0) =>
+        new(parameter, $"The input column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}"
+            + (input == GraphNames.Condition ? $", or a key{(size > 0 ? $" of {size} values" : "")}, for the condition. Make a key of a label with Conversion.MapValueToKey."
+                : ". Put the features together with Concatenate, and convert other types with Conversion.ConvertType."));
 
     private static string GetTypeString(this SchemaShape.Column column) => $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";
 

@@ -15,7 +15,7 @@ internal sealed class ScoringPlan
         _model = model;
         InputSchema = input;
         _inputs = AutoencoderColumns.Inputs(columns);
-        InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, columns[name], model.Width(name), nameof(input)))];
+        InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, name, columns[name], model.Width(name), nameof(input)))];
         _outputs = [.. AutoencoderColumns.OutputColumns(input, model, columns), .. topFeatures?.Columns() ?? []];
 
         var builder = new DataViewSchema.Builder();
@@ -36,6 +36,9 @@ internal sealed class ScoringPlan
     public int InputWidth => _inputs.Sum(_model.Width);
 
     public ScoringOptions Scoring => _model.Scoring;
+
+    /// <summary>Is called for every row whose condition is a missing key.</summary>
+    public Action? OnMissingKey { get; init; }
 
     public bool RefusesMissing => _model.Metadata.MissingValues == MissingValuePolicy.Error;
 

@@ -3,32 +3,37 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder;
 
-/// <summary>A data view with one column, of codes that are made as they are read.</summary>
+/// <summary>A data view of codes that are made as they are read, and of one condition for all of them where there is one.</summary>
 /// <param name="column">The column's name.</param>
 /// <param name="codeSize">The units of a code.</param>
 /// <param name="rows">The number of rows.</param>
 /// <param name="codes">As many codes as there are rows, the same at each enumeration; one array may serve all of them.</param>
-internal sealed class CodeView(string column, int codeSize, int rows, IEnumerable<float[]> codes) : IDataView
+/// <param name="condition">The column of the condition and its value; null for none.</param>
+internal sealed class CodeView(string column, int codeSize, int rows, IEnumerable<float[]> codes, (string Column, float[] Value)? condition) : IDataView
 {
-    public DataViewSchema Schema { get; } = MakeSchema(column, codeSize);
+    private const int CodeColumn = 0;
+
+    public DataViewSchema Schema { get; } = MakeSchema(column, codeSize, condition);
 
     public bool CanShuffle => false;
 
     public long? GetRowCount() => rows;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        new Cursor(Schema, codes.GetEnumerator(), columnsNeeded.Any());
+        new Cursor(Schema, codes.GetEnumerator(), condition?.Value, [.. columnsNeeded.Select(needed => needed.Index)]);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
-    private static DataViewSchema MakeSchema(string column, int codeSize)
+    private static DataViewSchema MakeSchema(string column, int codeSize, (string Column, float[] Value)? condition)
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumn(column, new VectorDataViewType(NumberDataViewType.Single, codeSize));
+        if (condition is { } side)
+            builder.AddColumn(side.Column, new VectorDataViewType(NumberDataViewType.Single, side.Value.Length));
         return builder.ToSchema();
     }
 
-    private sealed class Cursor(DataViewSchema schema, IEnumerator<float[]> codes, bool active) : DataViewRowCursor
+    private sealed class Cursor(DataViewSchema schema, IEnumerator<float[]> codes, float[]? condition, HashSet<int> active) : DataViewRowCursor
     {
         private long _position = -1;
         private bool _ended;
@@ -51,17 +56,18 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
             return false;
         }
 
-        public override bool IsColumnActive(DataViewSchema.Column column) => active;
+        public override bool IsColumnActive(DataViewSchema.Column column) => active.Contains(column.Index);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            if (!active)
+            if (!IsColumnActive(column))
                 throw new InvalidOperationException($"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
             ValueGetter<VBuffer<float>> getter = (ref VBuffer<float> value) =>
             {
                 CheckOnRow();
-                var editor = VBufferEditor.Create(ref value, codes.Current.Length);
-                codes.Current.CopyTo(editor.Values);
+                float[] values = column.Index == CodeColumn ? codes.Current : condition!;
+                var editor = VBufferEditor.Create(ref value, values.Length);
+                values.CopyTo(editor.Values);
                 value = editor.Commit();
             };
             return getter as ValueGetter<TValue> ?? throw ScoringPlan.WrongType<TValue>(column);

@@ -11,7 +11,7 @@ namespace MLNetAutoencoder;
 
 /// <summary>The chain of stock transformers that stands for an autoencoder in a model file.</summary>
 /// <remarks>
-/// CopyColumns to each of the graph's inputs, OnnxTransformer over the whole graph, CopyColumns to each of the user's names, DropColumns of the helpers.
+/// CopyColumns to each of the graph's inputs (MapKeyToVector to a condition that is a key), OnnxTransformer over the whole graph, CopyColumns to each of the user's names, DropColumns of the helpers.
 /// The graph's inputs and outputs carry names in the file that start with <see cref="Prefix"/> and a digest of the graph, so that the helper
 /// columns collide with no column of the user's.
 /// </remarks>
@@ -28,6 +28,7 @@ internal static class StockChain
         if (outputs.Length == 0)
             throw new InvalidOperationException("The autoencoder has no output column, so there is nothing to save. Name at least one output column.");
 
+        bool keyed = model.Metadata.ConditionValues.Count > 0;
         var saved = model.WithMetadata(model.Metadata with { Columns = columns });
 
         // A decoder alone is cut out of the scorer; everything else keeps the whole graph, from which all parts can be had again.
@@ -44,7 +45,7 @@ internal static class StockChain
             var transforms = new MLContext().Transforms;
             var schema = new DataViewSchema.Builder();
             foreach (string input in inputs)
-                schema.AddColumn(columns[input], new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
+                schema.AddColumn(columns[input], input == GraphNames.Condition && keyed ? new KeyDataViewType(typeof(uint), saved.Width(input)) : new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
             IDataView view = new EmptyDataView(schema.ToSchema());
 
             var parts = new List<ITransformer>();
@@ -57,7 +58,12 @@ internal static class StockChain
             try
             {
                 foreach (string input in inputs)
-                    Add(transforms.CopyColumns(prefix + input, columns[input]));
+                {
+                    if (input == GraphNames.Condition && keyed)
+                        Add(transforms.Conversion.MapKeyToVector(prefix + input, columns[input]));
+                    else
+                        Add(transforms.CopyColumns(prefix + input, columns[input]));
+                }
                 Add(transforms.ApplyOnnxModel([.. outputs.Select(output => prefix + output)], [.. inputs.Select(input => prefix + input)], path));
                 foreach (string output in outputs)
                     Add(transforms.CopyColumns(columns[output], prefix + output));
@@ -116,7 +122,7 @@ internal static class StockChain
     {
         model = null;
         bool looksRight = parts is [ColumnCopyingTransformer, .., ColumnSelectingTransformer]
-            && parts.All(part => part is ColumnCopyingTransformer or OnnxTransformer or ColumnSelectingTransformer);
+            && parts.All(part => part is ColumnCopyingTransformer or KeyToVectorMappingTransformer or OnnxTransformer or ColumnSelectingTransformer);
         if (!looksRight || parts.OfType<OnnxTransformer>().ToArray() is not [var onnx])
             return false;
         model = TryReadGraph(ReadOnnx(context, onnx));

@@ -77,8 +77,92 @@ public sealed class ConversionTests
         VBuffer<ReadOnlyMemory<char>> names = default;
         placed.Schema["V"].Annotations.GetValue("SlotNames", ref names);
         Assert.AreEqual("[0].b,[0].a,[1].b,[1].a,[2].b,[2].a", string.Join(",", names.DenseValues()));
+        Assert.AreEqual("Vector<String, 3, 2>", placed.Schema["V"].Annotations.Schema["SlotNames"].Type.ToString());
         IDataView counted = keys.Append(_ml.Transforms.Conversion.MapKeyToVector("V", "K", outputCountVector: true)).Fit(data).Transform(data);
         CollectionAssert.AreEqual(new[] { 2f, 1 }, counted.GetColumn<float[]>("V").Single());
+    }
+
+    [TestMethod]
+    public void Vectors_of_values_become_vectors_of_keys_and_come_back()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(new[] { new Keys { K = ["b", "", "a"] }, new Keys { K = ["a", "b", "c"] } });
+        ITransformer model = _ml.Transforms.Conversion.MapValueToKey("N", "K").Append(_ml.Transforms.Conversion.MapKeyToValue("T", "N")).Fit(data);
+        IDataView mapped = Again(model).Transform(data);
+        Assert.AreEqual("Vector<Key<UInt32, 0-2>, 3>", mapped.Schema["N"].Type.ToString());
+        Assert.AreEqual("Vector<String, 3>", mapped.Schema["T"].Type.ToString());
+        VBuffer<ReadOnlyMemory<char>> values = default;
+        mapped.Schema["N"].GetKeyValues(ref values);
+        Assert.AreEqual("b,a,c", string.Join(",", values.DenseValues()));
+        CollectionAssert.AreEqual(new uint[] { 1, 0, 2 }, mapped.GetColumn<uint[]>("N").First());
+        CollectionAssert.AreEqual(new uint[] { 2, 1, 3 }, mapped.GetColumn<uint[]>("N").Last());
+        CollectionAssert.AreEqual(new[] { "b", "", "a" }, mapped.GetColumn<string[]>("T").First());
+
+        // Without anything to learn there is one key, which no value has.
+        IDataView none = _ml.Transforms.Conversion.MapValueToKey("N", "K").Fit(_ml.Data.LoadFromEnumerable(Array.Empty<Keys>())).Transform(data);
+        CollectionAssert.AreEqual(new uint[] { 0, 0, 0 }, none.GetColumn<uint[]>("N").First());
+    }
+
+    [TestMethod]
+    public void By_value_means_by_code_unit_and_by_number()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(new[] { "b", "B", " a", "a", "C", "10", "9" }.Select(text => new Row { Text = text, Number = text[0] }));
+        IDataView keyed = _ml.Transforms.Conversion.MapValueToKey("K", "Text", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(data).Transform(data);
+        VBuffer<ReadOnlyMemory<char>> texts = default;
+        keyed.Schema["K"].GetKeyValues(ref texts);
+        Assert.AreEqual(" a|10|9|B|C|a|b", string.Join("|", texts.DenseValues()));
+        keyed = _ml.Transforms.Conversion.MapValueToKey("K", "Number", 3, ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(data).Transform(data);
+        VBuffer<float> numbers = default;
+        keyed.Schema["K"].GetKeyValues(ref numbers);
+        CollectionAssert.AreEqual(new[] { 32f, 66, 98 }, numbers.DenseValues().ToArray(), "the first three, in order");
+    }
+
+    [TestMethod]
+    public void Engines_read_keys_and_their_vectors()
+    {
+        IDataView data = Data();
+        ITransformer model = _ml.Transforms.Conversion.MapValueToKey("K", "Text")
+            .Append(_ml.Transforms.Conversion.MapKeyToVector("V", "K"))
+            .Append(_ml.Transforms.Conversion.MapKeyToVector("W", "Key"))
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("T", "K"))
+            .Fit(data);
+        using PredictionEngine<Row, Mapped> engine = _ml.Model.CreatePredictionEngine<Row, Mapped>(Again(model));
+        Mapped a = engine.Predict(new Row { Text = "a", Key = 1 });
+        Assert.AreEqual(2u, a.K);
+        Assert.AreEqual("a", a.T);
+        Assert.AreEqual(2u, a.Key, "keys of objects count from 0, those read from 1");
+        CollectionAssert.AreEqual(new[] { 0f, 1 }, a.V);
+        CollectionAssert.AreEqual(new[] { 0f, 1, 0 }, a.W);
+
+        Mapped unseen = engine.Predict(new Row { Text = "z", Key = 3 });
+        Assert.AreEqual(0u, unseen.K);
+        Assert.AreEqual("", unseen.T);
+        Assert.AreEqual(0u, unseen.Key);
+        CollectionAssert.AreEqual(new[] { 0f, 0 }, unseen.V);
+        CollectionAssert.AreEqual(new[] { 0f, 0, 0 }, unseen.W);
+
+        uint[] keys = [.. _ml.Data.CreateEnumerable<Mapped>(model.Transform(data), reuseRowObject: false).Select(row => row.K)];
+        CollectionAssert.AreEqual(new uint[] { 1, 2, 1, 0 }, keys);
+    }
+
+    [TestMethod]
+    public void Keys_of_objects_may_bring_their_values()
+    {
+        SchemaDefinition definition = SchemaDefinition.Create(typeof(Row));
+        definition["Key"].AddAnnotation("KeyValues", new[] { "low", "middle", "high" }, new VectorDataViewType(TextDataViewType.Instance, 3));
+        IDataView data = _ml.Data.LoadFromEnumerable(new[] { new Row { Key = 2 }, new Row { Key = 3 } }, definition);
+        Assert.IsTrue(data.Schema["Key"].HasKeyValues());
+        IDataView mapped = _ml.Transforms.Conversion.MapKeyToValue("T", "Key").Append(_ml.Transforms.Conversion.MapKeyToVector("V", "Key")).Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { "high", "" }, mapped.GetColumn<string>("T").ToArray());
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        mapped.Schema["V"].GetSlotNames(ref names);
+        Assert.AreEqual("low,middle,high", string.Join(",", names.DenseValues()));
+    }
+
+    [TestMethod]
+    public void Keys_without_values_have_none_to_come_back_to()
+    {
+        IDataView data = Data();
+        Assert.ThrowsExactly<InvalidOperationException>(() => _ml.Transforms.Conversion.MapKeyToValue("T", "Key").Fit(data));
     }
 
     [TestMethod]
@@ -148,6 +232,19 @@ public sealed class ConversionTests
 
         [KeyType(3)]
         public uint Key { get; set; }
+    }
+
+    private sealed class Mapped
+    {
+        public uint K { get; set; }
+
+        public uint Key { get; set; }
+
+        public string? T { get; set; }
+
+        public float[]? V { get; set; }
+
+        public float[]? W { get; set; }
     }
 
     private sealed class Keys

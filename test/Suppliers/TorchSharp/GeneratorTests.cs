@@ -36,7 +36,20 @@ public sealed class GeneratorTests
         empty(2).normal_(0, 1, generator);
         empty(2).bernoulli_(0.5, generator);
         randint(0, 9, [2], generator: generator);
+        bernoulli(full([3], 0.5), generator);
         Assert.IsTrue(before.Equals(Generator.Default.get_state()));
+    }
+
+    [TestMethod]
+    public void ExplicitGenerator_DrawsNoiseAndMasksOfAnyShape()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var generator = new Generator(42);
+        Expect.Close([0, 0, 1, 0, 1], bernoulli(tensor([0f, 0.5f, 0.5f, 0.5f, 1]), generator), "bernoulli");
+        Expect.Close([0.32575187f, -0.86762816f, 1.5231339f, 0.66466486f], randn(2, 2, generator: generator), "randn");
+        Expect.Close([0, 0, 1, 0, 0, 1], (rand(2, 3, generator: generator) < 0.5).to(ScalarType.Float32), "rand below a rate");
+        long[] shape = [4, 5];
+        Expect.Close([0.049905386f, 2.266718f, 1.1789509f, -0.4344544f, -1.3863655f], randn(shape, generator: generator)[3], "randn of a shape");
     }
 
     [TestMethod]

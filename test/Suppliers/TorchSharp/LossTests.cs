@@ -43,4 +43,39 @@ public sealed class LossTests
         Assert.ThrowsExactly<ExternalException>(() => binary_cross_entropy(Input, ones(2)));
         Assert.ThrowsExactly<ExternalException>(() => binary_cross_entropy(Input * 2, Probability));
     }
+    [TestMethod]
+    public void Losses_OfEachElement_PassBackPyTorchsGradients()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Input.requires_grad_();
+        Tensor huber = huber_loss(x, Target, 0.5, Reduction.None);
+        Expect.Close([0.0050000004f, 0.045f, 0.01125f, 0.92499995f], huber, "huber none");
+        Expect.Close([0.025f, -0.45000002f, 0.15f, -0.25f], Gradient(huber), "huber");
+        Expect.Close([0.25f, -1.5f, 1, -0.5f], Gradient(l1_loss(x, Target, Reduction.None)), "l1");
+        Expect.Close([0.05f, -0.90000004f, 0.3f, -2.1f], Gradient(mse_loss(x, Target, Reduction.None)), "mse");
+        Expect.Close([0.2777778f, -2.142857f, 0.625f, 2.2222216f], Gradient(binary_cross_entropy(x, Probability, reduction: Reduction.None)), "bce");
+        Tensor logits = binary_cross_entropy_with_logits(x, Probability, reduction: Reduction.None);
+        Expect.Close([0.7443967f, 0.40318608f, 0.8130153f, 0.7911539f], logits, "bce with logits none");
+        Expect.Close([0.1312448f, -0.4977184f, 0.34868765f, 0.10547474f], Gradient(logits), "bce with logits");
+
+        Tensor Gradient(Tensor output) => Sample.Gradients(output, x)[0];
+    }
+
+    [TestMethod]
+    public void CrossEntropyOfClasses_GivesPyTorchsValuesAndGradients()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = tensor([1f, 2, 3, -1, 0.5f, 4, 0, 0, 1], [3, 3], requires_grad: true), classes = tensor([2L, 0, 1]);
+        Tensor mean = cross_entropy(logits, classes);
+        Expect.Close([2.3317735f], mean);
+        Expect.Close(
+            [0.030010194f, 0.08157617f, -0.11158633f, -0.33116737f, 0.009707253f, 0.32146013f, 0.07064718f, -0.26268616f, 0.19203898f],
+            autograd.grad([mean], [logits])[0]);
+        Expect.Close([0.40760595f, 5.0362697f, 1.5514448f], cross_entropy(logits, classes, reduction: Reduction.None), "none");
+        Tensor weight = tensor([1f, 2, 0.5f]);
+        Expect.Close([3.5341227f], cross_entropy(logits, classes, weight, ignore_index: 1, label_smoothing: 0.1), "weighted");
+        Expect.Close([0, 0, 1, 1, 0, 0, 0, 1, 0], one_hot(classes).to(ScalarType.Float32), "one_hot");
+        Expect.Shape([3, 5], one_hot(classes, 5));
+        Assert.AreEqual(ScalarType.Int64, one_hot(classes, 5).dtype);
+    }
 }

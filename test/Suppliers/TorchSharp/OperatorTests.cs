@@ -24,6 +24,7 @@ public sealed class OperatorTests
         Expect.Close([-0.964027584f, -0.462117165f, 0, 0.244918659f, 0.905148268f, 1], nn.functional.tanh(X), "tanh");
         Expect.Close([0.119202919f, 0.377540678f, 0.5f, 0.562176526f, 0.817574441f, 1], nn.functional.sigmoid(X), "sigmoid");
         Expect.Close([0.0900305733f, 0.244728476f, 0.665240943f], nn.functional.softmax(tensor([1f, 2, 3]), 0), "softmax");
+        Expect.Close([-2.407606f, -1.4076059f, -0.40760595f], nn.functional.log_softmax(tensor([1f, 2, 3]), 0), "log_softmax");
     }
 
     [TestMethod]
@@ -59,6 +60,13 @@ public sealed class OperatorTests
         Expect.Close([-1, -1, 0, 1, 1, 1], X.sign(), "sign");
         Expect.Close([-1, -0.5f, 0, 0.25f, 1, 1], X.clamp(-1, 1), "clamp");
         Expect.Close([0, 0, 0, 0.25f, 1.5f, 30], X.clamp(min: 0.0), "clamp from below");
+        Expect.Close([-0.5f, -0.5f, 0, 0.25f, 1.5f, 30], X.clamp_min(-0.5), "clamp_min");
+        Expect.Close([2, 0.5f, 0, -0.25f, -1.5f, -30], X.neg(), "neg");
+        Tensor odd = tensor([1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity]);
+        Expect.Close([1, 0, float.MaxValue, float.MinValue], odd.nan_to_num(), "nan_to_num");
+        Expect.Close([1, 0.5f, 7, -7], odd.nan_to_num(0.5, 7, -7), "nan_to_num of three");
+        Expect.Close([1, 0, 7, float.MinValue], odd.nan_to_num(posinf: 7), "nan_to_num of one");
+        Expect.Close([1, -1, float.PositiveInfinity, float.NegativeInfinity], odd.masked_fill(odd.isnan(), -1), "masked_fill");
     }
 
     [TestMethod]
@@ -70,11 +78,7 @@ public sealed class OperatorTests
         Expect.Close([-3, -3, -3], a - b);
         Expect.Close([4, 10, 18], a * b);
         Expect.Close([0.25f, 0.4f, 0.5f], a / b);
-        Expect.Close([3, 4, 5], a + 2);
-        Expect.Close([-1, 0, 1], a - 2.0);
-        Expect.Close([1, 0, -1], 2.0 - a);
-        Expect.Close([0.5f, 1, 1.5f], a / 2f);
-        Expect.Close([6, 3, 2], 6.0 / a);
+        Expect.Close([0.5f, 1, 1.5f], a.mul(0.5f));
         Expect.Close([1, 4, 9], a.pow(2));
         Expect.Close([1, 32, 729], a.pow(b));
         Expect.Close([9, 12, 15], a.add(b, alpha: 2));
@@ -84,8 +88,29 @@ public sealed class OperatorTests
         Expect.Close([4, 5, 6], maximum(a, b));
         Expect.Close([1, 2, 3], minimum(a, b));
         Expect.Close([1, 5, 6], torch.where(a < 2, a, b));
-        Assert.AreEqual(ScalarType.Int64, (tensor([1L, 2]) * 2).dtype);
-        Assert.AreEqual(ScalarType.Float32, (tensor([1L, 2]) * 2.5).dtype);
+    }
+
+    [TestMethod]
+    public void Arithmetic_TakesEachKindOfNumberOnEitherSide()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor a = tensor([1f, 2, 4]), whole = tensor([1L, 2]);
+        Each([3, 4, 6], a + 2, a + 2L, a + 2f, a + 2.0, 2 + a, 2L + a, 2f + a, 2.0 + a);
+        Each([-1, 0, 2], a - 2, a - 2L, a - 2f, a - 2.0);
+        Each([1, 0, -2], 2 - a, 2L - a, 2f - a, 2.0 - a);
+        Each([2, 4, 8], a * 2, a * 2L, a * 2f, a * 2.0, 2 * a, 2L * a, 2f * a, 2.0 * a);
+        Each([0.5f, 1, 2], a / 2, a / 2L, a / 2f, a / 2.0);
+        Each([2, 1, 0.5f], 2 / a, 2L / a, 2f / a, 2.0 / a);
+        foreach (Tensor still in new[] { whole + 1, whole * 2L, 1 - whole, 2 * whole })
+            Assert.AreEqual(ScalarType.Int64, still.dtype);
+        foreach (Tensor real in new[] { whole + 1f, whole * 2.5, 1.0 - whole, whole / 2, 2 / whole })
+            Assert.AreEqual(ScalarType.Float32, real.dtype);
+
+        static void Each(float[] expected, params Tensor[] results)
+        {
+            foreach (Tensor result in results)
+                Expect.Close(expected, result);
+        }
     }
 
     [TestMethod]
@@ -105,6 +130,9 @@ public sealed class OperatorTests
         Expect.Close([0, 0, 0], a.zero_());
         Expect.Close([7, 8, 9], a.copy_(tensor([7f, 8, 9])));
         Expect.Close([7, 8, 8], a.clamp_(max: 8));
+        Expect.Close([6, 6, 5], a.sub_(tensor([1f, 2, 3])));
+        Expect.Close([3, 2, 2.5f], a.div_(tensor([2f, 3, 2])));
+        Expect.Close([1, 0, 1], a.div_(tensor([2f, 3, 2]), RoundingMode.floor));
     }
 
     [TestMethod]
@@ -115,6 +143,13 @@ public sealed class OperatorTests
         CollectionAssert.AreEqual(new[] { true, false, false, false }, (a < b).data<bool>().ToArray());
         CollectionAssert.AreEqual(new[] { true, true, false, false }, a.le(b).data<bool>().ToArray());
         CollectionAssert.AreEqual(new[] { false, false, false, true }, (a > 2).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { false, true, false, true }, (a >= 2).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { true, true, false, false }, (a <= 2).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { true, true, false, false }, (a <= b).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { false, true, false, false }, (a == 2).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { true, false, true, true }, (a != 2).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { true, false, false, false }, a.lt(2).data<bool>().ToArray());
+        CollectionAssert.AreEqual(new[] { false, true, false, true }, a.ge(b).data<bool>().ToArray());
         CollectionAssert.AreEqual(new[] { false, true, false, false }, (a == b).data<bool>().ToArray());
         CollectionAssert.AreEqual(new[] { true, false, true, true }, a.ne(2).data<bool>().ToArray());
         CollectionAssert.AreEqual(new[] { false, false, true, false }, a.isnan().data<bool>().ToArray());
@@ -141,6 +176,16 @@ public sealed class OperatorTests
         Expect.Close([2.12132025f, 2.12132025f, 2.82842708f], m.std(0));
         Expect.Close([0.666666687f, 1.55555558f], m.var(1, unbiased: false));
         Expect.Close([10.1980391f], m.norm());
+        Expect.Close([3.7416575f, 9.486833f], m.norm(1));
+        Expect.Close([6, 16], m.norm(1, keepdim: true, p: 1));
+        Expect.Shape([2, 1], m.norm(1, keepdim: true, p: 1));
+        Tensor blocks = Sample.Steps([2, 3, 2]);
+        long[] ends = [0, 2];
+        Expect.Close([0.25f, 0.5f, -2], blocks.sum(ends), "sum over an array's axes");
+        Expect.Close([0.0625f, 0.125f, -0.5f], blocks.mean(ends, keepdim: true), "mean over two axes");
+        Expect.Shape([1, 3, 1], blocks.mean(ends, keepdim: true));
+        Expect.Close([0.69921875f, 0.828125f, 0.3125f], blocks.var([0, 2], unbiased: false), "var over two axes");
+        Expect.Close([0.93229169f, 1.1041666f, 0.41666666f], blocks.var(ends), "var over an array's axes");
         Expect.Close([3.40760589f, 7.16984606f], m.logsumexp(1));
         Expect.Close([7], m.max());
         Expect.Close([1], m.min());
@@ -158,6 +203,7 @@ public sealed class OperatorTests
         Tensor a = tensor([1f, 2, 3, 4, 5, 7], [2, 3]);
         Expect.Close([14, 35, 35, 90], a.mm(a.t()));
         Expect.Close([14, 35, 35, 90], matmul(a, a.transpose(0, 1)));
+        Expect.Close([1.125f, 1.8125f, -3, 0, 0.25f, 0.25f, 0.125f, 0.375f], Sample.Steps([2, 2, 3]).bmm(Sample.Steps([2, 3, 2], 3, 13)), "bmm");
         Expect.Close([15, 37], nn.functional.linear(tensor([1f, 2, 3]).unsqueeze(0), a, tensor([1f, 2])));
         var (u, s, vh) = linalg.svd(a, fullMatrices: false);
         Expect.Shape([2, 2], u);

@@ -3,14 +3,6 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 
-/// <summary>What the catalogs of tasks have in common: nothing that callers see.</summary>
-public abstract class TrainCatalogBase
-{
-    private protected TrainCatalogBase(IHostEnvironment env) => Environment = env;
-
-    private protected IHostEnvironment Environment { get; }
-}
-
 public sealed class AnomalyDetectionCatalog : TrainCatalogBase
 {
     internal AnomalyDetectionCatalog(IHostEnvironment env)
@@ -32,10 +24,10 @@ public sealed class AnomalyDetectionCatalog : TrainCatalogBase
         Refuse.Empty(predictedLabelColumnName, nameof(predictedLabelColumnName));
         Refuse.Unless(falsePositiveCount > 0, "K", "Must be positive");
 
-        DataViewSchema.Column label = Find(data.Schema, labelColumnName, "Label");
-        DataViewSchema.Column score = Find(data.Schema, scoreColumnName, "Score");
+        DataViewSchema.Column label = EvaluatedColumns.Find(data.Schema, labelColumnName, "Label");
+        DataViewSchema.Column score = EvaluatedColumns.Find(data.Schema, scoreColumnName, "Score");
         // Its type is never looked at.
-        Find(data.Schema, predictedLabelColumnName, "PredictedLabel");
+        EvaluatedColumns.Find(data.Schema, predictedLabelColumnName, "PredictedLabel");
         if (score.Type != NumberDataViewType.Single)
             throw Refuse.WrongColumn("schema", "score", score.Name, "Single", score.Type.ToString());
         if (label.Type != NumberDataViewType.Single && label.Type.KeyCountOf() != 2)
@@ -44,7 +36,7 @@ public sealed class AnomalyDetectionCatalog : TrainCatalogBase
         var rows = new List<(float Score, bool IsAnomaly)>();
         using (DataViewRowCursor cursor = data.GetRowCursor([label, score]))
         {
-            ValueGetter<float> labels = LabelGetter(cursor, label);
+            ValueGetter<float> labels = EvaluatedColumns.LabelGetter(cursor, label);
             ValueGetter<float> scores = cursor.GetGetter<float>(score);
             float labelValue = 0, scoreValue = 0;
             while (cursor.MoveNext())
@@ -61,25 +53,6 @@ public sealed class AnomalyDetectionCatalog : TrainCatalogBase
         Refuse.Unless(anomalies < rows.Count, "NegSample", "AUC is not defined when there is no negative class in the data");
         rows.Sort((a, b) => b.Score.CompareTo(a.Score));
         return new AnomalyDetectionMetrics(AreaUnderRocCurve(rows, anomalies), DetectionRate(rows, anomalies, falsePositiveCount));
-    }
-
-    private static DataViewSchema.Column Find(DataViewSchema schema, string name, string role) =>
-        schema.GetColumnOrNull(name) ?? throw new ArgumentOutOfRangeException(nameof(schema), $"{name} column '{role}' not found");
-
-    // Keys 1 and 2 are labels 0 and 1; a missing key is a missing label.
-    private static ValueGetter<float> LabelGetter(DataViewRow row, DataViewSchema.Column label) =>
-        label.Type == NumberDataViewType.Single ? row.GetGetter<float>(label) : Generic.Call<ValueGetter<float>>(KeyGetter<uint>, label.Type.RawType, row, label);
-
-    private static ValueGetter<float> KeyGetter<T>(DataViewRow row, DataViewSchema.Column label)
-        where T : struct, System.Numerics.IBinaryInteger<T>
-    {
-        ValueGetter<T> getter = row.GetGetter<T>(label);
-        T key = default;
-        return (ref float target) =>
-        {
-            getter(ref key);
-            target = T.IsZero(key) ? float.NaN : float.CreateTruncating(key) - 1;
-        };
     }
 
     // The chance that an anomaly scores above a normal row, ties counted half (Hanley and McNeil, 1982).

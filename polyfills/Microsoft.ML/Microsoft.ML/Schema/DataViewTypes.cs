@@ -174,7 +174,7 @@ public sealed class KeyDataViewType : PrimitiveDataViewType
         : this(type, (ulong)count) =>
         Refuse.Unless(count > 0, nameof(count), "The cardinality of a KeyDataViewType must be strictly positive.");
 
-    internal ulong Count { get; }
+    public ulong Count { get; }
 
     internal static bool IsValidDataType(Type type) =>
         type == typeof(uint) || type == typeof(ulong) || type == typeof(ushort) || type == typeof(byte);

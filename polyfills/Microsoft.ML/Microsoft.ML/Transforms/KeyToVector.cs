@@ -79,7 +79,14 @@ public sealed class KeyToVectorMappingTransformer : OneToOneTransformerBase
 
         var annotations = new DataViewSchema.Annotations.Builder();
         if (input.HasKeyValues() && (Counts || type.IsKnownSize))
-            annotations.AddNames(AnnotationKinds.SlotNames, SlotNames(input, isScalar || Counts ? 1 : count, isScalar || Counts));
+        {
+            ReadOnlyMemory<char>[] names = SlotNames(input, isScalar || Counts ? 1 : count, isScalar || Counts);
+            annotations.Add(
+                AnnotationKinds.SlotNames,
+                new VectorDataViewType(TextDataViewType.Instance, type.Dimensions),
+                (ref VBuffer<ReadOnlyMemory<char>> target) => VBuffer<ReadOnlyMemory<char>>.Copy(names, 0, ref target, names.Length));
+        }
+
         if (!Counts && count > 0)
         {
             int[] ranges = [.. Enumerable.Range(0, count).SelectMany(slot => new[] { slot * keys, ((slot + 1) * keys) - 1 })];

@@ -33,6 +33,8 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
     {
         Refuse.Null(input, nameof(input));
         DataViewSchema.Column column = input.Schema.GetColumnOrNull(_input) ?? throw Refuse.MissingColumn(nameof(input), "input", _input);
+        if (column.Type.ItemOf() is KeyDataViewType)
+            throw new NotSupportedException("Keys of keys are not part of this polyfill.");
         string[] values = Generic.Call<string[]>(
             column.Type is VectorDataViewType ? CollectVectors<int> : CollectScalars<int>, column.Type.ItemOf().RawType, input, column);
         return new ValueToKeyMappingTransformer(_host, (PrimitiveDataViewType)column.Type.ItemOf(), values, [(_output, _input)]);

@@ -1,0 +1,56 @@
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>The terms of the reconstruction loss, and their mean, as a part of the graph: what <see cref="LossKind"/> says.</summary>
+internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
+{
+    /// <summary>The least that a logarithm in the cross-entropy is, as in PyTorch.</summary>
+    private const float LeastLogarithm = -100;
+
+    private const float LeastNorm = 1e-8f;
+
+    /// <summary>The feature errors of scaled rows and their reconstructions, [..., d].</summary>
+    public string Errors(string row, string reconstruction, string path)
+    {
+        string Constant(string name, float value) => graph.Initializer($"{path}/{name}", [value]);
+        string Node(string operation, string name, params string[] inputs) => graph.Node(operation, $"{path}/{name}", inputs);
+        switch (metadata.Loss)
+        {
+            case LossKind.MeanSquared:
+                string difference = Node("Sub", "difference", row, reconstruction);
+                return Node("Mul", "squared_difference", difference, difference);
+            case LossKind.MeanAbsolute:
+                return Node("Abs", "absolute_difference", Node("Sub", "difference", row, reconstruction));
+            case LossKind.Huber:
+                // With a = |s - r| and m = min(a, 1), both branches are m (a - m / 2).
+                string absolute = Node("Abs", "absolute_difference", Node("Sub", "difference", row, reconstruction));
+                string least = Node("Min", "at_most_delta", absolute, Constant("delta", 1));
+                return Node("Mul", "huber", least, Node("Sub", "less_half", absolute, Node("Mul", "half", least, Constant("one_half", 0.5f))));
+            case LossKind.BinaryCrossEntropy:
+                string one = Constant("one", 1), floor = Constant("least_logarithm", LeastLogarithm);
+                string Logarithm(string name, string value) => Node("Max", name, Node("Log", $"{name}_unclipped", value), floor);
+                string yes = Node("Mul", "yes", row, Logarithm("log_yes", reconstruction));
+                string no = Node("Mul", "no", Node("Sub", "one_less_feature", one, row), Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
+                return Node("Neg", "cross_entropy", Node("Add", "log_likelihood", yes, no));
+            case LossKind.Cosine:
+                string Unit(string name, string value) => Node("Div", $"{name}_unit", value, Node("Max", $"{name}_norm",
+                    graph.Node("ReduceL2", $"{path}/{name}_length", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1)), Constant($"{name}_least_norm", LeastNorm)));
+                string angle = Node("Sub", "unit_difference", Unit("row", row), Unit("reconstruction", reconstruction));
+                return Node("Mul", "cosine", Node("Mul", "squared_unit_difference", angle, angle), Constant("half_feature_count", metadata.FeatureCount / 2f));
+            default:
+                throw new ArgumentException($"The metadata name the loss '{metadata.Loss}', which this library does not know.", nameof(row));
+        }
+    }
+
+    /// <summary>The mean of the feature errors by the feature weights, [batch, d] to [batch, 1].</summary>
+    public string WeightedMean(string errors) =>
+        graph.Node("ReduceMean", "score/mean", [Weighted(errors, "score/weighted")], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+
+    /// <summary>The feature errors times the feature weights, these brought to a mean of 1; the errors themselves where there are no weights.</summary>
+    public string Weighted(string errors, string name)
+    {
+        if (metadata.FeatureWeights.Count == 0)
+            return errors;
+        double mean = metadata.FeatureWeights.Average(weight => (double)weight);
+        return graph.Node("Mul", name, [errors, graph.Initializer($"{name}/weights", [.. metadata.FeatureWeights.Select(weight => (float)(weight / mean))], metadata.FeatureCount)]);
+    }
+}

@@ -1,0 +1,56 @@
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>The scores of a variational autoencoder that take samples of the code, as a part of the graph.</summary>
+/// <remarks>
+/// With mean μ and variance σ² of a row's code and L standard-normal draws ε, the samples are z = μ + σ ε. Their negative log-likelihood is, for a Gaussian decoder of variance v,
+/// Σ ½((s − r)² / v + ln 2πv) over the features, for a Bernoulli decoder the cross-entropy, each feature by its weight. The negative evidence lower bound adds
+/// ½ Σ (μ² + σ² − ln σ² − 1) over the code (Kingma and Welling 2014, appendix B). The draws are a constant of the graph, so that a row's score depends on nothing but the row.
+/// </remarks>
+internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata, AutoencoderParts parts, FeatureErrorGraph errorGraph)
+{
+    private readonly int _d = metadata.FeatureCount, _k = metadata.CodeSize, _samples = metadata.ScoreSamples;
+
+    public string Score(string scaled, string mean, string code, string logVariance, string? condition)
+    {
+        if (_samples < 1 || parts.Draws.Count != _samples * _k)
+            throw new ArgumentException($"The score takes {_samples} samples of {_k} units; there are {parts.Draws.Count} draws.", nameof(logVariance));
+
+        string deviation = Node("Exp", "deviation", Node("Mul", "half_log_variance", logVariance, Constant("one_half", 0.5f)));
+        string spread = Node("Mul", "spread", Rows("deviation_rows", deviation, _k), graph.Initializer("samples/draws", [.. parts.Draws], 1, _samples, _k));
+        string codes = Reshape("codes", Node("Add", "code_samples", Rows("code_rows", code, _k), spread), -1, _k);
+        string? conditions = condition is null ? null : Reshape("conditions", Node("Add", "condition_samples",
+            Rows("condition_rows", condition, metadata.ConditionSize), graph.Initializer("samples/no_condition", new float[_samples * metadata.ConditionSize], 1, _samples, metadata.ConditionSize)), -1, metadata.ConditionSize);
+        string reconstructions = Reshape("reconstructions", graph.Again("samples/", () => parts.Decoder(graph, codes, conditions)), -1, _samples, _d);
+
+        string errors = errorGraph.Errors(Rows("row", scaled, _d), reconstructions, "samples/score");
+        string terms = metadata.Loss == LossKind.BinaryCrossEntropy ? errors
+            : Node("Add", "terms", Node("Mul", "relative_errors", errors, Constant("half_inverse_variance", 0.5f / metadata.LikelihoodVariance)),
+                Constant("half_log_two_pi_variance", (float)(0.5 * Math.Log(2 * Math.PI * metadata.LikelihoodVariance))));
+
+        // The mean over samples and features, times the number of features, is the mean over samples of the sum over features.
+        string likelihood = Reshape("score_rows", graph.Node("ReduceMean", "samples/mean_term", [errorGraph.Weighted(terms, "samples/weighted")], OnnxAttribute.Int64s("axes", 1, 2), OnnxAttribute.Int64("keepdims", 0)), -1, 1);
+        likelihood = Node("Mul", "negative_log_likelihood", likelihood, Constant("feature_count", _d));
+        return metadata.ScoreKind switch
+        {
+            ScoreKind.ReconstructionProbability => likelihood,
+            ScoreKind.NegativeElbo => Node("Add", "negative_elbo", likelihood, Divergence(mean, logVariance)),
+            _ => throw new ArgumentException($"The metadata name the score '{metadata.ScoreKind}', which this library does not know.", nameof(logVariance)),
+        };
+    }
+
+    private string Divergence(string mean, string logVariance)
+    {
+        string moments = Node("Add", "second_moment", Node("Mul", "squared_mean", mean, mean), Node("Exp", "variance", logVariance));
+        string terms = Node("Sub", "divergence_terms", Node("Sub", "less_log_variance", moments, logVariance), Constant("one", 1));
+        string average = graph.Node("ReduceMean", "samples/mean_divergence", [terms], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        return Node("Mul", "divergence", average, Constant("half_code_size", _k / 2f));
+    }
+
+    private string Rows(string name, string value, int width) => Reshape(name, value, -1, 1, width);
+
+    private string Reshape(string name, string value, params long[] shape) => Node("Reshape", name, value, graph.Int64s($"samples/{name}_shape", shape));
+
+    private string Node(string operation, string name, params string[] inputs) => graph.Node(operation, $"samples/{name}", inputs);
+
+    private string Constant(string name, float value) => graph.Initializer($"samples/{name}", [value]);
+}

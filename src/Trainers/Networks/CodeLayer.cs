@@ -1,0 +1,60 @@
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The last layer of the encoder: the units of the code, and their normalisation.</summary>
+internal sealed class CodeLayer : NetworkPart
+{
+    private const double LeastLength = 1e-12, Epsilon = 1e-5, Momentum = 0.1;
+
+    private readonly string _name;
+    private readonly CodeNormalisation _normalisation;
+    private readonly Tensor? _mean, _variance;
+
+    public CodeLayer(string name, int inputs, CodeOptions code, Activation activation, CodeNormalisation normalisation, Generator generator)
+    {
+        (_name, _normalisation) = (name, normalisation);
+        Units = AddPart(new DenseLayer(name, inputs, code.Size, activation, generator));
+        if (normalisation == CodeNormalisation.Batch)
+        {
+            _mean = AddStatistic(zeros(code.Size));
+            _variance = AddStatistic(ones(code.Size));
+        }
+    }
+
+    public DenseLayer Units { get; }
+
+    public bool IsNormalised => _normalisation != CodeNormalisation.None;
+
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
+    {
+        var code = Units.Forward(input, null, pass);
+        return _normalisation switch
+        {
+            CodeNormalisation.Batch => nn.functional.batch_norm(code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
+            CodeNormalisation.Layer => nn.functional.layer_norm(code, [Units.Outputs], null, null, Epsilon),
+            CodeNormalisation.UnitLength => code / code.square().sum([1], keepdim: true).sqrt().clamp_min(LeastLength),
+            _ => code,
+        };
+    }
+
+    public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
+    {
+        string code = Units.Emit(graph, input, null);
+        string path = $"{_name}/normalisation";
+        switch (_normalisation)
+        {
+            case CodeNormalisation.Batch:
+                using (no_grad())
+                    return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centred", [code, Initializer(graph, $"{path}/mean", _mean!)]), Initializer(graph, $"{path}/deviation", (_variance! + Epsilon).sqrt())]);
+            case CodeNormalisation.Layer:
+                return NormalisationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
+            case CodeNormalisation.UnitLength:
+                string length = graph.Node("ReduceL2", $"{path}/length", [code], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+                return graph.Node("Div", path, [code, graph.Node("Max", $"{path}/least_length", [length, graph.Initializer($"{path}/epsilon", [(float)LeastLength])])]);
+            default:
+                return code;
+        }
+    }
+}

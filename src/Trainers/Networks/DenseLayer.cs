@@ -1,0 +1,58 @@
+using MLNetAutoencoder.Onnx;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>A fully connected layer: f(norm(h Wᵀ + b)), with dropout after it while it is trained.</summary>
+internal sealed class DenseLayer : NetworkPart
+{
+    private readonly string _name;
+    private readonly Parameter _weight;
+    private readonly Parameter _bias;
+    private readonly bool _isTied;
+    private readonly Activation _activation;
+    private readonly double _dropout;
+    private readonly NormalisationLayer? _normalisation;
+
+    public DenseLayer(string name, int inputs, int outputs, Activation activation, Generator generator, Normalisation normalisation = Normalisation.None, double dropout = 0, DenseLayer? tiedTo = null)
+    {
+        (_name, _activation, _dropout) = (name, activation, dropout);
+        (Inputs, Outputs) = (inputs, outputs);
+        _isTied = tiedTo is not null;
+        _weight = tiedTo?._weight ?? AddWeight(generator, inputs, outputs, inputs);
+        _bias = AddBias(generator, inputs, outputs);
+        if (normalisation != Normalisation.None)
+            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, outputs));
+    }
+
+    public int Inputs { get; }
+
+    public int Outputs { get; }
+
+    public Activation Activation => _activation;
+
+    /// <summary>The weight, [outputs, inputs]; a tied layer has that of another, transposed.</summary>
+    public Tensor Weight => _isTied ? _weight.t() : _weight;
+
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
+    {
+        var sum = nn.functional.linear(input, Weight, _bias);
+        var output = Activations.Apply(_activation, _normalisation?.Forward(sum, null, pass) ?? sum);
+        return pass.IsTraining && _dropout > 0 ? Drop(output, pass.Generator) : output;
+    }
+
+    public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
+    {
+        (Tensor weight, Tensor bias) = _normalisation is { Folds: true } folding ? folding.Fold(Weight, _bias) : (Weight, _bias);
+        string sum = graph.Node("Gemm", _name,
+            [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)], OnnxAttribute.Int64("transB", 1));
+        if (_normalisation is { Folds: false } over)
+            sum = over.Emit(graph, sum, null);
+        return Activations.Emit(_activation, graph, $"{_name}/activation", sum);
+    }
+
+    // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.
+    private Tensor Drop(Tensor output, Generator generator) =>
+        output * rand(output.shape, dtype: ScalarType.Float32, generator: generator).lt(1 - _dropout).to(ScalarType.Float32) / (1 - _dropout);
+}

@@ -1,0 +1,38 @@
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>A term that is added to the loss for what the code is like.</summary>
+/// <param name="Weight">What the penalty is multiplied by.</param>
+public abstract record CodePenalty(double Weight)
+{
+
+    /// <summary>The word for the autoencoder that it makes, such as <c>sparse</c>.</summary>
+    internal abstract string Adjective { get; }
+
+    /// <summary>The term's name among the losses.</summary>
+    internal abstract string Name { get; }
+
+    /// <summary>Checks the values by themselves and against the rest.</summary>
+    internal virtual void Validate(AutoencoderEstimator.Options options) => Require.Between(Weight, 0, float.MaxValue, $"{nameof(options.Penalties)}.{GetType().Name}.{nameof(Weight)}");
+
+    /// <summary>The penalty before it is weighted, as a tensor of one element.</summary>
+    internal abstract Tensor Compute(PenaltyContext context);
+
+    private protected void RequireSigmoid(AutoencoderEstimator.Options options)
+    {
+        Require.Not(options.Code.Variational is not null, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Variational)}", "set", "it needs code units between 0 and 1");
+        Require.Not(options.Code.Activation != Activation.Sigmoid, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Activation)}", options.Code.Activation,
+            "it needs code units between 0 and 1; use Sigmoid");
+        Require.Not(options.Code.Normalisation != CodeNormalisation.None, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Normalisation)}", options.Code.Normalisation,
+            "it needs code units between 0 and 1");
+    }
+}
+
+/// <summary>What a penalty sees of a step.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="Rows">The clean scaled rows, [batch, d].</param>
+/// <param name="Condition">Their conditions, [batch, c], or null.</param>
+/// <param name="Encoding">What the encoder made of them, or of their corrupted copies.</param>
+/// <param name="Pass">How the network is run.</param>
+internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, EncodedBatch Encoding, Pass Pass);

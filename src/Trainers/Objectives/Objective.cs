@@ -1,0 +1,95 @@
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>What a step minimises: the reconstruction loss, for a variational code its divergence, and the penalties.</summary>
+internal sealed class Objective
+{
+    private readonly AutoencoderEstimator.Options _options;
+    private readonly AutoencoderNetwork _network;
+    private readonly TrainingSet _set;
+    private readonly Tensor? _featureWeights;
+
+    public Objective(AutoencoderEstimator.Options options, AutoencoderNetwork network, TrainingSet set)
+    {
+        (_options, _network, _set) = (options, network, set);
+        if (options.FeatureWeights is { } weights)
+        {
+            double mean = weights.Average(weight => (double)weight);
+            _featureWeights = tensor(weights.Select(weight => (float)(weight / mean)).ToArray());
+        }
+        Names = [.. TermNames()];
+    }
+
+    /// <summary>The names of the terms, in the order of <see cref="Terms"/>.</summary>
+    public string[] Names { get; }
+
+    /// <summary>The terms, weighted, each a tensor of one element; their sum is the loss.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="pass">How the network is run.</param>
+    public List<Tensor> Terms(TrainingBatch batch, int epoch, Pass pass)
+    {
+        var input = _options.Corruption?.Apply(batch.Rows, _set, pass.Generator) ?? batch.Rows;
+        var encoding = _network.Encode(input, batch.Condition, batch.Offset, pass);
+        var reconstruction = _network.Decode(encoding.Code, batch.Condition, pass);
+        List<Tensor> terms = [Reconstruction(batch, reconstruction)];
+        if (_options.Code.Variational is { } variational)
+            terms.Add(Divergence(batch, encoding, variational) * DivergenceWeight(variational, epoch));
+        foreach (var penalty in _options.Penalties)
+            terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, pass)) * penalty.Weight);
+        if (_options.WeightL1 > 0)
+            terms.Add(SumOverWeights(weight => weight.abs().sum()) * _options.WeightL1);
+        if (_options.WeightL2 > 0)
+            terms.Add(SumOverWeights(weight => weight.square().sum()) * _options.WeightL2);
+        return terms;
+    }
+
+    /// <summary>½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and Welling 2014, appendix B).</summary>
+    internal static Tensor UnitDivergence(Tensor mean, Tensor logVariance) => (mean.square() + logVariance.exp() - logVariance - 1) * 0.5;
+
+    private IEnumerable<string> TermNames()
+    {
+        yield return "reconstruction";
+        if (_options.Code.Variational is not null)
+            yield return "divergence";
+        foreach (var penalty in _options.Penalties)
+            yield return penalty.Name;
+        if (_options.WeightL1 > 0)
+            yield return "weight_l1";
+        if (_options.WeightL2 > 0)
+            yield return "weight_l2";
+    }
+
+    private Tensor Reconstruction(TrainingBatch batch, Tensor reconstruction)
+    {
+        if (_options.Loss == ReconstructionLoss.MeanSquared && _options.Code.Variational is null && _featureWeights is null && batch.Weights is null)
+            return nn.functional.mse_loss(reconstruction, batch.Rows);
+        var errors = ReconstructionErrors.Of(_options.Loss, batch.Rows, reconstruction);
+        if (_options is { Code.Variational: { } variational, Loss: ReconstructionLoss.MeanSquared })
+        {
+            // The negative logarithm of a Gaussian density.
+            errors = _network.LikelihoodLogVariance is { } logVariance
+                ? errors * (-logVariance).exp() * 0.5 + logVariance * 0.5 + 0.5 * Math.Log(2 * Math.PI)
+                : errors * (0.5 / variational.Variance) + 0.5 * Math.Log(2 * Math.PI * variational.Variance);
+        }
+        if (_featureWeights is not null)
+            errors = errors * _featureWeights;
+        return batch.Weights is null ? errors.mean() : (errors.mean([1]) * batch.Weights).mean();
+    }
+
+    /// <summary>Divided by the number of features, as the reconstruction term is: the two stand to each other as in the evidence lower bound.</summary>
+    private static Tensor Divergence(TrainingBatch batch, EncodedBatch encoding, VariationalOptions variational)
+    {
+        var units = UnitDivergence(encoding.Mean, encoding.LogVariance!);
+        if (batch.Weights is not null)
+            units = units * batch.Weights.unsqueeze(1);
+        var means = units.mean([0]);
+        return (variational.FreeBits > 0 ? means.clamp_min(variational.FreeBits) : means).sum() / batch.Rows.shape[1];
+    }
+
+    private static double DivergenceWeight(VariationalOptions variational, int epoch) =>
+        variational.WarmUpEpochs == 0 ? variational.Beta : variational.Beta * Math.Min(1, (double)epoch / variational.WarmUpEpochs);
+
+    private Tensor SumOverWeights(Func<Tensor, Tensor> term) => _network.Weights.Select(term).Aggregate((sum, other) => sum + other);
+}

@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The terms of each loss in training; the graph has the same (<c>FeatureErrorGraph</c>), and a test holds the two to each other.</summary>
+internal static class ReconstructionErrors
+{
+    private const double LeastNorm = 1e-8;
+
+    /// <summary>The feature errors, [batch, d].</summary>
+    public static Tensor Of(ReconstructionLoss loss, Tensor rows, Tensor reconstructions) => loss switch
+    {
+        ReconstructionLoss.MeanSquared => (rows - reconstructions).square(),
+        ReconstructionLoss.MeanAbsolute => (rows - reconstructions).abs(),
+        ReconstructionLoss.Huber => nn.functional.huber_loss(reconstructions, rows, delta: 1.0, reduction: nn.Reduction.None),
+        ReconstructionLoss.BinaryCrossEntropy => nn.functional.binary_cross_entropy(reconstructions, rows, reduction: nn.Reduction.None),
+        ReconstructionLoss.Cosine => (Unit(rows) - Unit(reconstructions)).square() * (rows.shape[1] / 2.0),
+        _ => throw new ArgumentOutOfRangeException(nameof(loss), loss, null),
+    };
+
+    private static Tensor Unit(Tensor rows) => rows / rows.square().sum([1], keepdim: true).sqrt().clamp_min(LeastNorm);
+}
