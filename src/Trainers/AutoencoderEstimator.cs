@@ -392,6 +392,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             ScoreQuantiles = statistics.Quantiles(),
             CodeMean = statistics.CodeMean,
             CodeCovariance = statistics.CodeCovariance,
+            CodeMixtureWeights = statistics.CodeMixture.Weights,
+            CodeMixtureMeans = statistics.CodeMixture.Means,
+            CodeMixtureCovariances = statistics.CodeMixture.Covariances,
         };
         metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
         return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
