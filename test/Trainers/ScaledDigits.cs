@@ -4,13 +4,6 @@ using MLNetAutoencoder.Samples;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>A row of digits.</summary>
-public sealed class DigitRow
-{
-    [VectorType(ScaledDigits.FeatureCount)]
-    public float[] Features { get; set; } = [];
-}
-
 /// <summary>The digits 0 to 4 of samples/data/digits.csv, their pixels brought from 0 to 16 to between 0 and 1: one scale for all, so that a pixel that is dark in all training rows stays one.</summary>
 internal static class ScaledDigits
 {
