@@ -16,6 +16,7 @@ internal sealed class ScoringPlan
         InputSchema = input;
         _inputs = AutoencoderColumns.Inputs(columns);
         InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, name, columns[name], model.Width(name), nameof(input)))];
+        AutoencoderColumns.CheckKeyValues(InputColumns, model.Metadata, nameof(input));
         _outputs = [.. AutoencoderColumns.OutputColumns(input, model, columns), .. topFeatures?.Columns() ?? []];
 
         var builder = new DataViewSchema.Builder();
