@@ -170,6 +170,26 @@ public sealed class LossTests
     }
 
     [TestMethod]
+    public void Row_weights_count_in_pretraining_too()
+    {
+        byte[] Fit(Func<int, float> weight)
+        {
+            var rows = Weighted(60);
+            for (int i = 0; i < rows.Length; i++)
+                rows[i].Weight = weight(i);
+            return DenseTests.Scorer(Rows.Fit(s_ml, options =>
+            {
+                options.WeightColumnName = "Weight";
+                options.Pretraining = new PretrainingOptions { Epochs = 3 };
+                options.Epochs = 0;
+            }, s_ml.Data.LoadFromEnumerable(rows)));
+        }
+        byte[] plain = Fit(_ => 1);
+        CollectionAssert.AreEqual(plain, Fit(_ => 2), "only proportions count");
+        CollectionAssert.AreNotEqual(plain, Fit(i => 1 + i % 3));
+    }
+
+    [TestMethod]
     public void Weights_that_are_negative_or_all_0_are_refused()
     {
         var rows = Weighted(10);
