@@ -1,4 +1,5 @@
 using MLNetAutoencoder.Bench;
+using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Torch;
@@ -9,6 +10,7 @@ if (args.Length > 0 && args[0] == MemoryProbe.Command)
 
 Dictionary<string, Func<int>> benchmarks = new()
 {
+    ["codes"] = CodesBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
     ["stacked"] = StackedStudy.Run,

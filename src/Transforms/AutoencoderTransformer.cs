@@ -65,6 +65,10 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         }
     }
 
+    /// <summary>Makes new rows from codes: samples, the way between two rows, and what one unit of the code does. It shares this model's sessions and ends with it.</summary>
+    /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
+    public AutoencoderGenerator Generator => new(_model, Decoder, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)));
+
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
 

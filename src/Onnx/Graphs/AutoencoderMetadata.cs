@@ -123,6 +123,15 @@ public sealed record AutoencoderMetadata
     /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeCovariance { get; init; } = [];
 
+    /// <summary>The shares of the components, [c], of a mixture of Gaussians fitted to the training rows' codes; empty where there is none, as for codes of more than 32 units and in older files.</summary>
+    public IReadOnlyList<float> CodeMixtureWeights { get; init; } = [];
+
+    /// <summary>The means of the mixture's components, [c, k] row by row.</summary>
+    public IReadOnlyList<float> CodeMixtureMeans { get; init; } = [];
+
+    /// <summary>The covariances of the mixture's components, [c, k, k] row by row.</summary>
+    public IReadOnlyList<float> CodeMixtureCovariances { get; init; } = [];
+
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
 
@@ -174,6 +183,9 @@ public sealed record AutoencoderMetadata
         [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
         [Prefix + "code_mean"] = Join(CodeMean),
         [Prefix + "code_covariance"] = Join(CodeCovariance),
+        [Prefix + "code_mixture_weights"] = Join(CodeMixtureWeights),
+        [Prefix + "code_mixture_means"] = Join(CodeMixtureMeans),
+        [Prefix + "code_mixture_covariances"] = Join(CodeMixtureCovariances),
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -246,6 +258,9 @@ public sealed record AutoencoderMetadata
             ScoreQuantiles = Parse("score_quantiles", Split),
             CodeMean = Parse("code_mean", Split),
             CodeCovariance = Parse("code_covariance", Split),
+            CodeMixtureWeights = ParseNewer("code_mixture_weights", Split, []),
+            CodeMixtureMeans = ParseNewer("code_mixture_means", Split, []),
+            CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
             Options = Text("options"),
             Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
             ThreadCount = Parse("thread_count", Whole),

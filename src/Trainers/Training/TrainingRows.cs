@@ -64,7 +64,7 @@ internal sealed class TrainingRows
         Part? condition = Side(columns.Condition), offset = Side(columns.Offset), weights = Side(columns.Weights), label = Side(columns.Label);
         Part[] parts = [.. new[] { features, condition, offset, weights, label }.OfType<Part>()];
         int count = 0;
-        long skipped = 0, withoutKey = 0;
+        long skipped = 0, withoutWeight = 0, withoutKey = 0;
         using (var cursor = view.GetRowCursor(parts.Select(part => part.Column)))
         {
             foreach (var part in parts)
@@ -74,7 +74,11 @@ internal sealed class TrainingRows
                 string? hole = null;
                 foreach (var part in parts)
                     hole ??= part.ReadAt(count, cursor.Position);
-                if (hole is null)
+                if (hole is null && weights is not null && weights.Values[count] < 0)
+                    throw new InvalidOperationException($"Row {cursor.Position} (counted from 0) of the weight column '{weights.Column.Name}' has {weights.Values[count]}; expected 0 or more.");
+                if (hole is null && weights is not null && weights.Values[count] == 0)
+                    withoutWeight++;
+                else if (hole is null)
                     count++;
                 else if (missing == TrainingMissingValues.Skip)
                     skipped++;
@@ -82,20 +86,18 @@ internal sealed class TrainingRows
                     throw new InvalidOperationException(
                         $"Row {cursor.Position} (counted from 0) of {hole}, and training refuses missing values. "
                         + $"Remove such rows, replace the values (ReplaceMissingValues), or set Options.{nameof(AutoencoderEstimator.Options.MissingValues)} to {TrainingMissingValues.Skip}.");
-                if (hole is null && weights is not null && weights.Values[count - 1] < 0)
-                    throw new InvalidOperationException($"Row {cursor.Position} (counted from 0) of the weight column '{weights.Column.Name}' has {weights.Values[count - 1]}; expected 0 or more.");
             }
         }
+        if (count == 0 && withoutWeight > 0)
+            throw new InvalidOperationException($"{withoutWeight} of {withoutWeight + skipped} training rows have the weight 0 in the column '{weights!.Column.Name}'{(skipped > 0 ? " and the others a missing value" : "")}, so none is left to train on.");
         if (count == 0)
             throw new InvalidOperationException(skipped == 0
                 ? $"The training data have no rows, so there is nothing that the column '{features.Column.Name}' could teach. Expected at least one row."
                 : $"All {skipped} rows of the training data have a missing value in the column '{features.Column.Name}', so none is left to train on.");
         if (skipped > 0)
-            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped} training rows were left out: they have a missing value in {string.Join(" or ", parts.Select(part => $"'{part.Column.Name}'"))}.");
+            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped + withoutWeight} training rows were left out: they have a missing value in {string.Join(" or ", parts.Select(part => $"'{part.Column.Name}'"))}.");
         if (withoutKey > 0)
             channel.Warning(MessageSensitivity.None, $"{withoutKey} training rows have a missing key in the condition column '{condition!.Column.Name}'; their condition is the zero vector.");
-        if (weights is not null && weights.Values.Take(count).All(weight => weight == 0))
-            throw new InvalidOperationException($"All {count} training rows have the weight 0 in the column '{weights.Column.Name}', so none is left to train on.");
         return new TrainingRows(features, condition, offset, weights, label, count, skipped);
     }
 

@@ -80,4 +80,4 @@ internal sealed class TrainingSet
 /// <param name="Offset">[b, m], or null.</param>
 /// <param name="Weights">[b], or null.</param>
 /// <param name="Labels">Classes, one-hot, [b, c], or null.</param>
-internal readonly record struct TrainingBatch(Tensor Rows, Tensor? Condition, Tensor? Offset, Tensor? Weights, Tensor? Labels);
+internal readonly record struct TrainingBatch(Tensor Rows, Tensor? Condition, Tensor? Offset, Tensor? Weights, Tensor? Labels = null);
