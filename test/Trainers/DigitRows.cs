@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Tests.Trainers;
 public sealed class DigitRow
 {
     [VectorType(64)]
-    public float[] Features { get; set; } = [];
+    public float[] Features { get; set; } = new float[64];
 
     /// <summary>Its name; empty where it is not told.</summary>
     public string Digit { get; set; } = "";

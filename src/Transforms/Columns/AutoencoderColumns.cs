@@ -181,6 +181,19 @@ public static class AutoencoderColumns
         return fits ? column : throw Mismatch(input, name, column.Type.ToString()!, parameter, size);
     }
 
+    /// <summary>Checks that the values of a key are those of the training, in their order: those of another mapping would be taken for others without a word.</summary>
+    internal static void CheckKeyValues(DataViewSchema.Column[] inputs, AutoencoderMetadata metadata, string parameter)
+    {
+        foreach (var column in inputs)
+        {
+            if (column.Type is not KeyDataViewType key || column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is null || metadata.ConditionValues.SequenceEqual(ColumnReaders.Numbers(key)))
+                continue;
+            string[] found = KeyNames(column);
+            if (metadata.ConditionValues.Count > 0 && !found.SequenceEqual(metadata.ConditionValues))
+                throw new ArgumentOutOfRangeException(parameter, $"The condition column '{column.Name}' is a key with the values {string.Join(", ", found.Take(10))}; the autoencoder was trained with {string.Join(", ", metadata.ConditionValues.Take(10))}, in this order. Make the key with the MapValueToKey that was fitted for the training.");
+        }
+    }
+
     /// <summary>The names of the slots of the feature column, or null where it has none.</summary>
     private static string[]? ReadSlotNames(DataViewSchema.Column column)
     {

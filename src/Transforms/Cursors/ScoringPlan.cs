@@ -20,6 +20,7 @@ internal sealed class ScoringPlan
         InputSchema = input;
         _inputs = AutoencoderColumns.Inputs(columns);
         InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, name, columns[name], model.Width(name), nameof(input)))];
+        AutoencoderColumns.CheckKeyValues(InputColumns, model.Metadata, nameof(input));
         _outputs = [.. outputs];
 
         var builder = new DataViewSchema.Builder();
