@@ -1,89 +1,42 @@
-using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNetAutoencoder.Tests.House;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>A handwritten digit of 8×8 pixels from 0 to 16, or one that a decoder made.</summary>
+/// <summary>A handwritten digit of 8×8 pixels.</summary>
 public sealed class DigitRow
 {
-    public const int PixelCount = 64;
+    [VectorType(64)]
+    public float[] Features { get; set; } = new float[64];
 
-    [VectorType(PixelCount)]
-    public float[] Features { get; set; } = new float[PixelCount];
-
+    /// <summary>Its name; empty where it is not told.</summary>
     public string Digit { get; set; } = "";
 }
 
-/// <summary>A code to be decoded as a digit.</summary>
-public sealed class DigitCode
-{
-    public const int Size = 8;
-
-    [VectorType(Size)]
-    public float[] Code { get; set; } = new float[Size];
-
-    public string Digit { get; set; } = "";
-
-    [VectorType(10)]
-    public float[] OneHot { get; set; } = new float[10];
-}
-
-/// <summary>All ten digits of samples/data/digits.csv: every third row is held out.</summary>
+/// <summary>The ten digits of samples/data, in an order of a seed's.</summary>
 internal static class DigitRows
 {
-    private static readonly DigitRow[] s_all = [.. File.ReadLines(Repository.PathOf("samples", "data", "digits.csv")).Skip(1).Select(line =>
+    private static readonly string[] s_names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+    /// <summary>All 1,797, shuffled.</summary>
+    public static DigitRow[] Read(int seed)
     {
-        string[] fields = line.Split(',');
-        return new DigitRow { Digit = fields[1], Features = [.. fields[2..].Select(field => float.Parse(field, CultureInfo.InvariantCulture))] };
-    })];
-
-    public static DigitRow[] Train { get; } = [.. s_all.Where((_, i) => i % 3 != 0)];
-
-    public static DigitRow[] HeldOut { get; } = [.. s_all.Where((_, i) => i % 3 == 0)];
-
-    /// <summary>The rows with the digit as the key column "Key", whose values stand in order.</summary>
-    public static IDataView View<T>(MLContext ml, IEnumerable<T> rows) where T : class
-    {
-        var names = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 10).Select(digit => new DigitRow { Digit = $"{digit}" }));
-        return ml.Transforms.Conversion.MapValueToKey("Key", "Digit").Fit(names).Transform(ml.Data.LoadFromEnumerable(rows));
+        DigitRow[] rows = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "digits.csv")).Skip(1)
+            .Select(line => Array.ConvertAll(line.Split(','), int.Parse))
+            .Select(cells => new DigitRow { Digit = s_names[cells[1]], Features = Array.ConvertAll(cells[2..], cell => (float)cell) })];
+        new Random(seed).Shuffle(rows);
+        return rows;
     }
 
-    /// <summary>Codes from N(0, I), as many for each digit.</summary>
-    public static DigitCode[] NormalCodes(int count, int seed)
+    /// <summary>The same rows, all but the first few without their digit.</summary>
+    public static IEnumerable<DigitRow> Forget(IEnumerable<DigitRow> rows, int labelled) =>
+        rows.Select((row, i) => i < labelled ? row : new DigitRow { Features = row.Features });
+
+    /// <summary>A view of rows with the key "Label", whose values are the digits in the order of the alphabet.</summary>
+    public static IDataView View(MLContext ml, IEnumerable<DigitRow> rows)
     {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(i =>
-        {
-            var row = new DigitCode { Code = [.. Enumerable.Range(0, DigitCode.Size).Select(_ => (float)Normal(random))], Digit = $"{i % 10}" };
-            row.OneHot[i % 10] = 1;
-            return row;
-        })];
+        var names = ml.Data.LoadFromEnumerable(s_names.Order(StringComparer.Ordinal).Select(name => new DigitRow { Digit = name, Features = new float[64] }).ToArray());
+        var view = ml.Data.LoadFromEnumerable(rows.ToArray());
+        return ml.Transforms.Conversion.MapValueToKey("Label", nameof(DigitRow.Digit)).Fit(names).Transform(view);
     }
-
-    /// <summary>The nearest training row of an image, and its distance.</summary>
-    public static (string Digit, double Distance) Nearest(float[] image)
-    {
-        (string Digit, double Distance) best = ("", double.PositiveInfinity);
-        foreach (var row in Train)
-        {
-            double sum = 0;
-            for (int j = 0; j < DigitRow.PixelCount; j++)
-                sum += (image[j] - row.Features[j]) * (image[j] - row.Features[j]);
-            if (sum < best.Distance)
-                best = (row.Digit, sum);
-        }
-        return (best.Digit, Math.Sqrt(best.Distance));
-    }
-
-    /// <summary>The variance of each pixel over some images, mean over the pixels.</summary>
-    public static double PixelVariance(float[][] images) => Enumerable.Range(0, DigitRow.PixelCount).Average(j =>
-    {
-        double mean = images.Average(image => (double)image[j]);
-        return images.Average(image => (image[j] - mean) * (image[j] - mean));
-    });
-
-    /// <summary>A draw from N(0, 1) (Box and Muller 1958).</summary>
-    public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -51,8 +51,9 @@ internal static class VariantRows
     /// <summary>The rows with the group as the key column "Key".</summary>
     public static IDataView View(MLContext ml, int count, int seed = 11)
     {
-        var view = ml.Data.LoadFromEnumerable(Make(count, seed));
-        return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(view).Transform(view);
+        // The key's values are the same, however few rows there are.
+        var groups = ml.Data.LoadFromEnumerable(Make(s_groups.Length));
+        return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups).Transform(ml.Data.LoadFromEnumerable(Make(count, seed)));
     }
 
     /// <summary>Options of a small, quick model.</summary>

@@ -34,18 +34,18 @@ public sealed class VariationalDigitsTests
         var options = Options(seed);
         options.Code.Variational = new VariationalOptions { Variance = 0.01 };
         options.CodeLogVarianceColumnName = "LogVariance";
-        using var model = s_ml.Autoencoders().Variational(options).Fit(DigitRows.View(s_ml, DigitRows.Train));
+        using var model = s_ml.Autoencoders().Variational(options).Fit(LabelledDigits.View(s_ml, LabelledDigits.Train));
 
-        var scored = model.Transform(DigitRows.View(s_ml, DigitRows.HeldOut));
+        var scored = model.Transform(LabelledDigits.View(s_ml, LabelledDigits.HeldOut));
         float[][] means = [.. scored.GetColumn<float[]>("Code")], logVariances = [.. scored.GetColumn<float[]>("LogVariance")];
         double[] divergences = [.. Enumerable.Range(0, DigitCode.Size).Select(unit =>
             means.Zip(logVariances).Average(row => 0.5 * (row.First[unit] * (double)row.First[unit] + Math.Exp(row.Second[unit]) - row.Second[unit] - 1)))];
 
-        float[][] samples = Decode(model, DigitRows.NormalCodes(500, seed));
-        var nearest = Array.ConvertAll(samples, DigitRows.Nearest);
+        float[][] samples = Decode(model, LabelledDigits.NormalCodes(500, seed));
+        var nearest = Array.ConvertAll(samples, LabelledDigits.Nearest);
         int classes = nearest.Select(row => row.Digit).Distinct().Count();
-        double variance = DigitRows.PixelVariance(samples) / DigitRows.PixelVariance([.. DigitRows.Train.Select(row => row.Features)]);
-        double distance = nearest.Average(row => row.Distance) / DigitRows.HeldOut.Average(row => DigitRows.Nearest(row.Features).Distance);
+        double variance = LabelledDigits.PixelVariance(samples) / LabelledDigits.PixelVariance([.. LabelledDigits.Train.Select(row => row.Features)]);
+        double distance = nearest.Average(row => row.Distance) / LabelledDigits.HeldOut.Average(row => LabelledDigits.Nearest(row.Features).Distance);
         Write($"seed {seed}: divergence {divergences.Sum():F1} nats ({string.Join(' ', divergences.Order().Reverse().Select(value => value.ToString("F2", CultureInfo.InvariantCulture)))}), {classes} classes, variance {variance:F2}, distance {distance:F2}");
 
         Assert.IsGreaterThanOrEqualTo(DigitCode.Size / 2, divergences.Count(divergence => divergence > 0.1));
@@ -66,8 +66,8 @@ public sealed class VariationalDigitsTests
     {
         var options = Options(seed, "Key");
         options.Code.Variational = new VariationalOptions { Variance = learnVariance ? VariationalOptions.DefaultVariance : 0.01, LearnVariance = learnVariance };
-        using var model = s_ml.Autoencoders().ConditionalVariational(options).Fit(DigitRows.View(s_ml, DigitRows.Train));
-        DigitCode[] codes = DigitRows.NormalCodes(500, seed);
+        using var model = s_ml.Autoencoders().ConditionalVariational(options).Fit(LabelledDigits.View(s_ml, LabelledDigits.Train));
+        DigitCode[] codes = LabelledDigits.NormalCodes(500, seed);
         float[][] samples = Decode(model, codes);
         Write($"seed {seed}: {Recognised(samples, codes):P1} of the samples recognised; {(learnVariance ? "learned" : "fixed")} variance {model.Metadata.LikelihoodVariance:F4}");
         Assert.IsGreaterThanOrEqualTo(0.8, Recognised(samples, codes));
@@ -84,12 +84,12 @@ public sealed class VariationalDigitsTests
     [DataRow(3)]
     public void A_conditional_autoencoder_without_variance_samples_a_digit_from_the_codes_of_that_digit(int seed)
     {
-        using var model = s_ml.Autoencoders().Conditional(Options(seed, "Key")).Fit(DigitRows.View(s_ml, DigitRows.Train));
-        float[][] trained = [.. model.Encoder.Transform(DigitRows.View(s_ml, DigitRows.Train)).GetColumn<float[]>("Code")];
-        DigitCode[] ofAll = DigitRows.NormalCodes(500, seed), ofDigit = DigitRows.NormalCodes(500, seed);
+        using var model = s_ml.Autoencoders().Conditional(Options(seed, "Key")).Fit(LabelledDigits.View(s_ml, LabelledDigits.Train));
+        float[][] trained = [.. model.Encoder.Transform(LabelledDigits.View(s_ml, LabelledDigits.Train)).GetColumn<float[]>("Code")];
+        DigitCode[] ofAll = LabelledDigits.NormalCodes(500, seed), ofDigit = LabelledDigits.NormalCodes(500, seed);
         Colour(ofAll, trained);
         foreach (var group in ofDigit.GroupBy(code => code.Digit))
-            Colour([.. group], [.. trained.Where((_, i) => DigitRows.Train[i].Digit == group.Key)]);
+            Colour([.. group], [.. trained.Where((_, i) => LabelledDigits.Train[i].Digit == group.Key)]);
         double all = Recognised(Decode(model, ofAll), ofAll), own = Recognised(Decode(model, ofDigit), ofDigit);
         Write($"seed {seed}: codes from one Gaussian {all:P1} recognised, from the digit's own {own:P1}");
 
@@ -104,7 +104,7 @@ public sealed class VariationalDigitsTests
     [DataRow(3)]
     public void Every_score_tells_unseen_digits_from_those_of_the_training(int seed)
     {
-        var train = DigitRows.View(s_ml, DigitRows.Train.Where(IsNormal));
+        var train = LabelledDigits.View(s_ml, LabelledDigits.Train.Where(IsNormal));
         var areas = new List<double>();
         foreach (var score in Enum.GetValues<VariationalScore>())
         {
@@ -112,7 +112,7 @@ public sealed class VariationalDigitsTests
             var options = new AutoencoderEstimator.Options { Seed = seed };
             options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = score };
             using var model = s_ml.Autoencoders().Variational(options).Fit(train);
-            var scored = model.Transform(DigitRows.View(s_ml, DigitRows.HeldOut)).GetColumn<float>("Score").Zip(DigitRows.HeldOut).ToLookup(row => IsNormal(row.Second), row => row.First);
+            var scored = model.Transform(LabelledDigits.View(s_ml, LabelledDigits.HeldOut)).GetColumn<float>("Score").Zip(LabelledDigits.HeldOut).ToLookup(row => IsNormal(row.Second), row => row.First);
             areas.Add(scored[false].Average(anomaly => scored[true].Average(normal => anomaly > normal ? 1 : anomaly == normal ? 0.5 : 0)));
         }
         Write($"seed {seed}: area under the ROC curve by reconstruction error {areas[0]:F3}, negative ELBO {areas[1]:F3}, reconstruction probability {areas[2]:F3}");
@@ -124,10 +124,10 @@ public sealed class VariationalDigitsTests
         static bool IsNormal(DigitRow row) => row.Digit[0] < '5';
     }
 
-    private static float[][] Decode(AutoencoderTransformer model, DigitCode[] codes) => [.. model.Decoder.Transform(DigitRows.View(s_ml, codes)).GetColumn<float[]>("Reconstruction")];
+    private static float[][] Decode(AutoencoderTransformer model, DigitCode[] codes) => [.. model.Decoder.Transform(LabelledDigits.View(s_ml, codes)).GetColumn<float[]>("Reconstruction")];
 
     /// <summary>The share of images that the nearest training row calls the digit that they were made for.</summary>
-    private static double Recognised(float[][] images, DigitCode[] codes) => images.Zip(codes).Average(pair => DigitRows.Nearest(pair.First).Digit == pair.Second.Digit ? 1.0 : 0);
+    private static double Recognised(float[][] images, DigitCode[] codes) => images.Zip(codes).Average(pair => LabelledDigits.Nearest(pair.First).Digit == pair.Second.Digit ? 1.0 : 0);
 
     /// <summary>Turns standard-normal codes into draws from the Gaussian with mean and covariance of some codes, by Cholesky's factor.</summary>
     private static void Colour(DigitCode[] codes, float[][] like)

@@ -263,8 +263,8 @@ public sealed class VariationalTests
         var random = new Random(13);
         var rows = Enumerable.Range(0, 1000).Select(_ =>
         {
-            double a = DigitRows.Normal(random), b = DigitRows.Normal(random);
-            return new NoisyRow { Features = [.. Enumerable.Range(0, NoisyRow.FeatureCount).Select(j => (float)(a * Math.Cos(j) + b * Math.Sin(j) + Math.Sqrt(noise) * DigitRows.Normal(random)))] };
+            double a = LabelledDigits.Normal(random), b = LabelledDigits.Normal(random);
+            return new NoisyRow { Features = [.. Enumerable.Range(0, NoisyRow.FeatureCount).Select(j => (float)(a * Math.Cos(j) + b * Math.Sin(j) + Math.Sqrt(noise) * LabelledDigits.Normal(random)))] };
         }).ToArray();
         var options = new AutoencoderEstimator.Options
         {

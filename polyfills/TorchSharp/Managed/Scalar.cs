@@ -9,6 +9,7 @@ public sealed class Scalar : IDisposable
 
     public static implicit operator Scalar(int value) => (long)value;
     public static implicit operator Scalar(long value) => new(new Native.Number(Native.Number.Integer, value));
+    public static implicit operator Scalar(float value) => (double)value;
     public static implicit operator Scalar(double value) => new(value);
 
     /// <summary>Nothing to give back here; TorchSharp's own holds native memory.</summary>

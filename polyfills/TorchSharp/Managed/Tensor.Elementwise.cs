@@ -266,6 +266,8 @@ public static partial class torch
             static extern nint ts_eq(nint a, nint b);
         }
 
+        internal Tensor eq(Scalar target) { return Result(ts_eq_s(Handle, target), this); [DllImport(Lib)] static extern nint ts_eq_s(nint a, Number b); }
+
         internal Tensor ne(Tensor target)
         {
             return Result(ts_ne(Handle, target.Handle), this, target);
@@ -404,35 +406,52 @@ public static partial class torch
 
         public static Tensor operator +(Tensor left, Tensor right) => left.add(right);
         public static Tensor operator +(Tensor left, int right) => left.add(right);
+        public static Tensor operator +(Tensor left, long right) => left.add(right);
         public static Tensor operator +(Tensor left, float right) => left.add(right);
         public static Tensor operator +(Tensor left, double right) => left.add(right);
         public static Tensor operator -(Tensor left, Tensor right) => left.sub(right);
         public static Tensor operator -(Tensor left, int right) => left.sub(right);
+        public static Tensor operator -(Tensor left, long right) => left.sub(right);
         public static Tensor operator -(Tensor left, float right) => left.sub(right);
         public static Tensor operator -(Tensor left, double right) => left.sub(right);
         public static Tensor operator *(Tensor left, Tensor right) => left.mul(right);
         public static Tensor operator *(Tensor left, int right) => left.mul(right);
+        public static Tensor operator *(Tensor left, long right) => left.mul(right);
         public static Tensor operator *(Tensor left, float right) => left.mul(right);
         public static Tensor operator *(Tensor left, double right) => left.mul(right);
-        public static Tensor operator *(int left, Tensor right) => right.mul(left);
-        public static Tensor operator *(float left, Tensor right) => right.mul(left);
-        public static Tensor operator *(double left, Tensor right) => right.mul(left);
         public static Tensor operator /(Tensor left, Tensor right) => left.div(right);
         public static Tensor operator /(Tensor left, int right) => left.div(right);
+        public static Tensor operator /(Tensor left, long right) => left.div(right);
         public static Tensor operator /(Tensor left, float right) => left.div(right);
         public static Tensor operator /(Tensor left, double right) => left.div(right);
+        public static Tensor operator +(int left, Tensor right) => right.add(left);
+        public static Tensor operator +(long left, Tensor right) => right.add(left);
+        public static Tensor operator +(float left, Tensor right) => right.add(left);
+        public static Tensor operator +(double left, Tensor right) => right.add(left);
         public static Tensor operator -(int left, Tensor right) => right.neg().add(left);
+        public static Tensor operator -(long left, Tensor right) => right.neg().add(left);
         public static Tensor operator -(float left, Tensor right) => right.neg().add(left);
         public static Tensor operator -(double left, Tensor right) => right.neg().add(left);
+        public static Tensor operator *(int left, Tensor right) => right.mul(left);
+        public static Tensor operator *(long left, Tensor right) => right.mul(left);
+        public static Tensor operator *(float left, Tensor right) => right.mul(left);
+        public static Tensor operator *(double left, Tensor right) => right.mul(left);
+        public static Tensor operator /(int left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(long left, Tensor right) => right.reciprocal().mul(left);
+        public static Tensor operator /(float left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator /(double left, Tensor right) => right.reciprocal().mul(left);
         public static Tensor operator -(Tensor tensor) => tensor.neg();
         public static Tensor operator ==(Tensor left, Tensor right) => left.eq(right);
+        public static Tensor operator ==(Tensor left, Scalar right) => left.eq(right);
         public static Tensor operator !=(Tensor left, Tensor right) => left.ne(right);
+        public static Tensor operator !=(Tensor left, Scalar right) => left.ne(right);
         public static Tensor operator <(Tensor left, Tensor right) => left.lt(right);
         public static Tensor operator <(Tensor left, Scalar right) => left.lt(right);
         public static Tensor operator >(Tensor left, Tensor right) => left.gt(right);
         public static Tensor operator >(Tensor left, Scalar right) => left.gt(right);
+        public static Tensor operator <=(Tensor left, Tensor right) => left.le(right);
         public static Tensor operator <=(Tensor left, Scalar right) => left.le(right);
+        public static Tensor operator >=(Tensor left, Tensor right) => left.ge(right);
         public static Tensor operator >=(Tensor left, Scalar right) => left.ge(right);
 
         private static int Type(ScalarType? type) => type is { } given ? (int)given : -1;

@@ -397,7 +397,10 @@ public static partial class torch
 
         // ---- numbers out of it
 
+        public static explicit operator float(Tensor value) => (float)value.Item().ToDouble();
         public static explicit operator double(Tensor value) => value.Item().ToDouble();
+        public static explicit operator int(Tensor value) => checked((int)value.Item().ToInt64());
+        public static explicit operator long(Tensor value) => value.Item().ToInt64();
 
         public override string ToString()
         {

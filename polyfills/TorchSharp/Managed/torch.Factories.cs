@@ -168,6 +168,10 @@ public static unsafe partial class torch
         static extern nint ts_zeros_like(nint a, Options options);
     }
 
+    public static Tensor full_like(
+        Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        full(input.shape, value, dtype ?? input.dtype, device ?? input.device, requires_grad, names);
+
     public static Tensor ones_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         NoNames(names);
@@ -200,6 +204,9 @@ public static unsafe partial class torch
 
     public static Tensor tensor(double scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy(&scalar, 1, ScalarType.Float64, [], dtype, device, requires_grad, null);
+
+    public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
+        Copy(&scalar, 1, ScalarType.Int32, [], null, device, requires_grad, null);
 
     public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy(&scalar, 1, ScalarType.Int64, [], dtype, device, requires_grad, null);

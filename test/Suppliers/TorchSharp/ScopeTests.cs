@@ -32,6 +32,42 @@ public sealed class ScopeTests
     }
 
     [TestMethod]
+    public void Operators_LeaveTheirResultInTheScope_AndNothingElse()
+    {
+        using DisposeScope outer = NewDisposeScope();
+        using var generator = new Generator(1);
+        Tensor x = Sample.Steps([2, 3, 4, 4]).requires_grad_(), weight = Sample.Steps([3, 3, 2, 2]);
+        Tensor rows = Sample.Steps([4, 3]), cube = Sample.Steps([2, 3, 3]);
+        Tensor mean = zeros(3), variance = ones(3), classes = tensor([2L, 0, 1, 1]), rates = full([3], 0.5);
+        (string Name, Func<Tensor> Call)[] operators =
+        [
+            ("conv2d", () => nn.functional.conv2d(x, weight)), ("conv_transpose2d", () => nn.functional.conv_transpose2d(x, weight)),
+            ("max_pool2d", () => nn.functional.max_pool2d(x, 2)), ("batch_norm", () => nn.functional.batch_norm(x, mean, variance, training: true)),
+            ("layer_norm", () => nn.functional.layer_norm(x, [4])), ("normalize", () => nn.functional.normalize(x)),
+            ("log_softmax", () => nn.functional.log_softmax(x, 1)), ("cross_entropy", () => nn.functional.cross_entropy(rows, classes)),
+            ("one_hot", () => nn.functional.one_hot(classes)), ("bernoulli", () => bernoulli(rates, generator)),
+            ("randn", () => randn(2, 2, generator: generator)), ("nan_to_num", () => x.nan_to_num()), ("clamp_min", () => x.clamp_min(0)),
+            ("masked_fill", () => rows.masked_fill(mean.isnan(), 1)), ("bmm", () => bmm(cube, cube)), ("norm", () => x.norm(1)),
+            ("sum", () => x.sum([0, 2])), ("mean", () => x.mean([0, 2])), ("var", () => x.var([0, 2])), ("repeat", () => rows.repeat(2, 1)),
+            ("repeat_interleave", () => rows.repeat_interleave(2)), ("expand", () => rows.expand([2, -1, -1])), ("cat", () => cat([rows, rows])),
+            ("full_like", () => full_like(x, 1)), ("zeros_like", () => zeros_like(x)), ("gradient", () => autograd.grad([x.sum()], [x])[0]),
+        ];
+        foreach (var (name, call) in operators)
+        {
+            int inputs = name is "masked_fill" or "gradient" ? 1 : 0;
+            Tensor result;
+            using (DisposeScope scope = NewDisposeScope())
+            {
+                result = call();
+                Assert.AreEqual(inputs + 1, scope.DisposablesCount, name);
+                Assert.IsTrue(scope.Contains(result), name);
+            }
+
+            Assert.IsTrue(result.IsInvalid, name);
+        }
+    }
+
+    [TestMethod]
     public void NestedScopes_PassTensorsOutwards()
     {
         Tensor a, b, c;

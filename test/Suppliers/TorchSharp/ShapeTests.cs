@@ -32,6 +32,8 @@ public sealed class ShapeTests
         Expect.Shape([3, 4], like);
         Assert.IsTrue(like.requires_grad);
         Assert.IsTrue(zeros_like(M).Equals(zeros(3, 4)));
+        Assert.IsTrue(full_like(M, 1).Equals(ones(3, 4)));
+        Assert.AreEqual(ScalarType.Int32, tensor(1).dtype);
         Assert.AreEqual(ScalarType.Bool, zeros_like(M, ScalarType.Bool).dtype);
         Assert.AreEqual(DeviceType.CPU, like.device.type);
     }
@@ -115,6 +117,9 @@ public sealed class ShapeTests
         CollectionAssert.AreEqual(new[] { false, true, true }, t.to(ScalarType.Bool).data<bool>().ToArray());
         Assert.AreEqual(1.7f, (float)t.to_type(ScalarType.Float64)[1].item<double>());
         Assert.AreEqual(2.5, (double)tensor(2.5f));
+        Assert.AreEqual(2.5f, (float)tensor(2.5));
+        Assert.AreEqual(7, (int)tensor(7L));
+        Assert.AreEqual(7L, (long)tensor(7));
         Assert.AreEqual(7L, tensor(7L).ToInt64());
         Assert.AreEqual(2.5f, tensor(2.5).ToSingle());
         Assert.IsTrue(t.to(CPU).Equals(t));
