@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Bench.Stacked;
 /// <summary>What greedy pretraining is worth on the digits of the samples: to a classifier with few labels, and to an autoencoder. A study of accuracy, not of speed.</summary>
 internal static class StackedStudy
 {
-    private const int Seeds = 10, PretrainingEpochs = 20, FineTuningEpochs = 200;
+    private const int Seeds = 10, PretrainingEpochs = 20;
 
     private static readonly MLContext s_ml = new(seed: 1);
 
@@ -22,23 +22,27 @@ internal static class StackedStudy
     /// <summary>Held-out accuracy with 50 labels and with all. With one seed, split and initial weights are the same whatever the pretraining.</summary>
     private static void Classify()
     {
-        Console.WriteLine($"\nclassifier 64-100-50-10, min-max scaling, batch 32, Adam 1e-3; pretraining {PretrainingEpochs} epochs a layer over all rows, fine-tuning {FineTuningEpochs} epochs over the labelled ones (20 with all labels)");
-        Console.WriteLine($"{"labels",-8}{"activation",-12}{"pretraining",-16}{"accuracy",-20}{"gain over none"}");
-        foreach (int labels in new[] { 50, 1200 })
+        Console.WriteLine($"\nclassifier 64-100-50-10, min-max scaling, batch 32, Adam 1e-3; pretraining {PretrainingEpochs} epochs a layer over all rows, fine-tuning over the labelled ones");
+        Console.WriteLine($"{"labels",-8}{"epochs",-8}{"activation",-12}{"pretraining",-16}{"accuracy",-18}gain over none");
+        foreach (var (labels, epochs) in new[] { (50, 200), (50, 1000), (1200, 20) })
         {
             foreach (var activation in new[] { Activation.ReLU, Activation.Sigmoid })
             {
-                double[] none = Accuracies(labels, activation, 0, null);
-                Tell(labels, activation, "none", none, none);
-                double[] plain = Accuracies(labels, activation, PretrainingEpochs, null);
-                Tell(labels, activation, "plain", plain, none);
-                Tell(labels, activation, "masking 0.25", Accuracies(labels, activation, PretrainingEpochs, new MaskingCorruption(0.25)), none);
-                Report.Ratio($"stacked.{labels}-labels-{activation.ToString().ToLowerInvariant()}-accuracy-vs-none", plain.Average() / none.Average());
+                var none = Accuracies(labels, epochs, activation, 0, null);
+                var plain = Accuracies(labels, epochs, activation, PretrainingEpochs, null);
+                var masking = Accuracies(labels, epochs, activation, PretrainingEpochs, new MaskingCorruption(0.25));
+                foreach (var (name, accuracies) in new[] { ("none", none), ("plain", plain), ("masking 0.25", masking) })
+                {
+                    string gain = accuracies == none ? "" : MeanAndError([.. accuracies.Zip(none, (a, b) => a - b)]);
+                    Console.WriteLine($"{labels,-8}{epochs,-8}{activation,-12}{name,-16}{MeanAndError(accuracies),-18}{gain}".TrimEnd());
+                }
+                if (labels == 50)
+                    Report.Ratio($"stacked.{labels}-labels-{epochs}-epochs-{activation.ToString().ToLowerInvariant()}-accuracy-vs-none", plain.Average() / none.Average());
             }
         }
     }
 
-    private static double[] Accuracies(int labels, Activation activation, int pretrainingEpochs, Corruption? corruption) => [.. Enumerable.Range(1, Seeds).Select(seed =>
+    private static double[] Accuracies(int labels, int epochs, Activation activation, int pretrainingEpochs, Corruption? corruption) => [.. Enumerable.Range(1, Seeds).Select(seed =>
     {
         var digits = new Digits(s_ml, seed);
         using var model = s_ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options
@@ -47,14 +51,11 @@ internal static class StackedStudy
             Corruption = corruption,
             Scaling = InputScaling.MinMax,
             PretrainingEpochs = pretrainingEpochs,
-            Epochs = labels < 1200 ? FineTuningEpochs : 20,
+            Epochs = epochs,
             Seed = seed,
         }).Fit(digits.Train(labels));
         return s_ml.MulticlassClassification.Evaluate(model.Transform(digits.HeldOut)).MicroAccuracy;
     })];
-
-    private static void Tell(int labels, Activation activation, string pretraining, double[] accuracies, double[] without) =>
-        Console.WriteLine($"{labels,-8}{activation,-12}{pretraining,-16}{MeanAndError(accuracies),-20}{(accuracies == without ? "" : MeanAndError([.. accuracies.Zip(without, (a, b) => a - b)]))}");
 
     /// <summary>Held-out reconstruction error of an untrained stack, after pretraining, and after fine-tuning; and of the same network trained as a whole for as many epochs.</summary>
     private static void Reconstruct()

@@ -60,7 +60,7 @@ internal static class LabelledDigits
         foreach (var row in Train)
         {
             double sum = 0;
-            for (int j = 0; j < LabelledDigits.PixelCount; j++)
+            for (int j = 0; j < PixelCount; j++)
                 sum += (image[j] - row.Features[j]) * (image[j] - row.Features[j]);
             if (sum < best.Distance)
                 best = (row.Digit, sum);
@@ -69,7 +69,7 @@ internal static class LabelledDigits
     }
 
     /// <summary>The variance of each pixel over some images, mean over the pixels.</summary>
-    public static double PixelVariance(float[][] images) => Enumerable.Range(0, LabelledDigits.PixelCount).Average(j =>
+    public static double PixelVariance(float[][] images) => Enumerable.Range(0, PixelCount).Average(j =>
     {
         double mean = images.Average(image => (double)image[j]);
         return images.Average(image => (image[j] - mean) * (image[j] - mean));

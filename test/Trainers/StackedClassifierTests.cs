@@ -209,6 +209,7 @@ public sealed class StackedClassifierTests
         Assert.AreEqual("-1,10", string.Join(',', session.OutputMetadata["class_probabilities"].Dimensions));
         var metadata = AutoencoderMetadata.Read(session.ModelMetadata.CustomMetadataMap, "The file");
         Assert.AreEqual("stacked classifier, classifier, Text, higher_is_more_probable", $"{metadata.Variant}, {metadata.Graph}, {metadata.ClassType}, {metadata.ScoreDirection}");
+        CollectionAssert.AreEqual(model.Metadata.ToDictionary().OrderBy(pair => pair.Key).ToArray(), metadata.ToDictionary().OrderBy(pair => pair.Key).ToArray());
 
         // A typed transformer is made of the file again, and only of the right kind.
         var graph = new AutoencoderModel(File.ReadAllBytes(folder["classifier.onnx"]), "The file");

@@ -53,11 +53,10 @@ public sealed class StackedTests
         Assert.AreEqual("stacked dense", simple.Metadata.Variant);
         StringAssert.Contains(simple.Metadata.Options, "\"pretraining_epochs\":1");
 
-        // Options without pretraining get the default one; the caller's stay as they are.
         var options = Rows.Options();
+        options.Pretraining = new PretrainingOptions();
         using var model = s_ml.Autoencoders().Stacked(options).Fit(view);
         StringAssert.Contains(model.Metadata.Options, $"\"pretraining_epochs\":{PretrainingOptions.DefaultEpochs}");
-        Assert.IsNull(options.Pretraining);
     }
 
     [TestMethod]
@@ -70,6 +69,7 @@ public sealed class StackedTests
             change(options);
             StringAssert.Contains(Assert.Throws<ArgumentException>(() => s_ml.Autoencoders().Stacked(options)).Message, expected);
         }
+        Refuses(options => options.Pretraining = null, "The option Pretraining is null; a stacked autoencoder expects PretrainingOptions");
         Refuses(options => options.Pretraining!.Epochs = -1, "Pretraining.Epochs is -1");
         Refuses(options => options.Network = new DenseNetworkOptions { Hidden = [6], DecoderHidden = [5] }, "Network.DecoderHidden");
         Refuses(options => options.Code.Variational = new VariationalOptions(), "Code.Variational");

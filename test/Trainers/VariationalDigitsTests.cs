@@ -56,17 +56,20 @@ public sealed class VariationalDigitsTests
     }
 
     [TestMethod]
-    [DataRow(1)]
-    [DataRow(2)]
-    [DataRow(3)]
-    public void A_conditional_variational_autoencoder_samples_the_digit_that_it_is_told(int seed)
+    [DataRow(1, true)]
+    [DataRow(2, true)]
+    [DataRow(3, true)]
+    [DataRow(1, false)]
+    [DataRow(2, false)]
+    [DataRow(3, false)]
+    public void A_conditional_variational_autoencoder_samples_the_digit_that_it_is_told(int seed, bool learnVariance)
     {
         var options = Options(seed, "Key");
-        options.Code.Variational = new VariationalOptions { LearnVariance = true };
+        options.Code.Variational = new VariationalOptions { Variance = learnVariance ? VariationalOptions.DefaultVariance : 0.01, LearnVariance = learnVariance };
         using var model = s_ml.Autoencoders().ConditionalVariational(options).Fit(LabelledDigits.View(s_ml, LabelledDigits.Train));
         DigitCode[] codes = LabelledDigits.NormalCodes(500, seed);
         float[][] samples = Decode(model, codes);
-        Write($"seed {seed}: {Recognised(samples, codes):P1} of the samples recognised; learned variance {model.Metadata.LikelihoodVariance:F4}");
+        Write($"seed {seed}: {Recognised(samples, codes):P1} of the samples recognised; {(learnVariance ? "learned" : "fixed")} variance {model.Metadata.LikelihoodVariance:F4}");
         Assert.IsGreaterThanOrEqualTo(0.8, Recognised(samples, codes));
 
         // Told by a vector in the place of the key, the decoder does the same.
@@ -93,6 +96,32 @@ public sealed class VariationalDigitsTests
         // Nothing draws the code away from the label, so that codes of one digit decode badly as another.
         Assert.IsGreaterThanOrEqualTo(0.8, own);
         Assert.IsGreaterThan(all, own);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void Every_score_tells_unseen_digits_from_those_of_the_training(int seed)
+    {
+        var train = LabelledDigits.View(s_ml, LabelledDigits.Train.Where(IsNormal));
+        var areas = new List<double>();
+        foreach (var score in Enum.GetValues<VariationalScore>())
+        {
+            // The draws of a score are made after the training: the three fits have the same weights.
+            var options = new AutoencoderEstimator.Options { Seed = seed };
+            options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = score };
+            using var model = s_ml.Autoencoders().Variational(options).Fit(train);
+            var scored = model.Transform(LabelledDigits.View(s_ml, LabelledDigits.HeldOut)).GetColumn<float>("Score").Zip(LabelledDigits.HeldOut).ToLookup(row => IsNormal(row.Second), row => row.First);
+            areas.Add(scored[false].Average(anomaly => scored[true].Average(normal => anomaly > normal ? 1 : anomaly == normal ? 0.5 : 0)));
+        }
+        Write($"seed {seed}: area under the ROC curve by reconstruction error {areas[0]:F3}, negative ELBO {areas[1]:F3}, reconstruction probability {areas[2]:F3}");
+
+        // A score that had its sign or its terms wrong would be near or below 0.5.
+        foreach (double area in areas)
+            Assert.IsGreaterThan(0.85, area);
+
+        static bool IsNormal(DigitRow row) => row.Digit[0] < '5';
     }
 
     private static float[][] Decode(AutoencoderTransformer model, DigitCode[] codes) => [.. model.Decoder.Transform(LabelledDigits.View(s_ml, codes)).GetColumn<float[]>("Reconstruction")];

@@ -28,36 +28,22 @@ public static partial class AutoencoderTrainersCatalog
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
         int? seed = null)
     {
-        var network = new DenseNetworkOptions();
-        if (hidden is not null)
-            network.Hidden = hidden;
-        return catalog.Stacked(new AutoencoderEstimator.Options
-        {
-            FeatureColumnName = featureColumnName,
-            Network = network,
-            Code = new CodeOptions { Size = code },
-            Pretraining = new PretrainingOptions { Epochs = pretrainingEpochs },
-            Epochs = epochs,
-            BatchSize = batchSize,
-            LearningRate = learningRate,
-            Threshold = ThresholdRule.Contamination(contamination),
-            Scaling = scaling,
-            Seed = seed,
-        });
+        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Pretraining = new PretrainingOptions { Epochs = pretrainingEpochs };
+        return catalog.Stacked(options);
     }
 
     /// <summary>A stacked autoencoder with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; where <see cref="AutoencoderEstimator.Options.Pretraining"/> is null, its default is used.</param>
+    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Pretraining"/> must be set.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator Stacked(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        var stacked = options.Clone();
-        stacked.Pretraining ??= new PretrainingOptions();
-        return new AutoencoderEstimator(catalog.Context, stacked);
+        if (options.Pretraining is null)
+            throw new ArgumentException($"The option {nameof(options.Pretraining)} is null; a stacked autoencoder expects {nameof(PretrainingOptions)}.", nameof(options));
+        return new AutoencoderEstimator(catalog.Context, options);
     }
 
     /// <summary>A classifier on the code of a stacked autoencoder: its layers are trained one by one without labels, then all with a softmax layer on the code and the labels there are.</summary>

@@ -98,13 +98,18 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
             new ConvolutionLayer($"encoder/convolution{i + 1}", block.From.Channels, block.To.Channels, KernelSize, Activation, Normalisation, generator))];
         int[] widths = [checked((int)blocks[^1].To.Count) + conditionSize, .. Hidden];
         width = widths[^1];
-        return new ConvolutionalEncoder(Layout, blocks, convolutions, Dense("encoder", widths, generator));
+        return new ConvolutionalEncoder(Layout, blocks, convolutions, new DenseStack("encoder", Dense("encoder", widths, generator)));
     }
 
     private protected override NetworkPart CreateDecoder(NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator)
     {
         ImageBlock[] blocks = [.. Blocks().Reverse()];
-        var hidden = Dense("decoder", [code.Units.Outputs + conditionSize, .. Hidden.Reverse(), (int)blocks[0].To.Count], generator);
+        int[] widths = [code.Units.Outputs + conditionSize, .. Hidden.Reverse()];
+        DenseLayer[] dense = [.. Dense("decoder", widths, generator)];
+
+        // Each pixel of the smallest image by itself is not normalised: the channels are, in the convolution that follows.
+        var toImage = new DenseLayer($"decoder/dense{widths.Length}", widths[^1], (int)blocks[0].To.Count, Activation, generator);
+        var hidden = new DenseStack("decoder", dense.Append(toImage));
         ImageLayer[] layers = [.. blocks.Select((block, i) =>
         {
             // The block next to the image keeps its filters: from them the last convolution makes the channels.
@@ -130,8 +135,8 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
             throw new ArgumentException($"The option {option} shrinks the image of block {single + 1} by {blocks[single].Factor}, which is a single pixel already; expected 1 for this block, or fewer blocks.", nameof(option));
     }
 
-    private DenseStack Dense(string name, int[] widths, Generator generator) => new(name, Enumerable.Range(0, widths.Length - 1).Select(i =>
-        new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalisation)));
+    private IEnumerable<DenseLayer> Dense(string name, int[] widths, Generator generator) => Enumerable.Range(0, widths.Length - 1).Select(i =>
+        new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalisation));
 
     /// <summary>What the encoder's blocks make of the image, one after another.</summary>
     private IEnumerable<ImageBlock> Blocks()
