@@ -193,7 +193,8 @@ public sealed class StackedClassifierTests
         var missing = s_ml.Data.LoadFromEnumerable(new[] { new DigitRow { Features = [float.NaN, .. new float[63]] } });
         var both = new[] { rows, missing }.Select(input => s_ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(opened.Transform(input)).Transform(opened.Transform(input)).GetColumn<string[]>("Name").ToArray()).ToArray();
         CollectionAssert.AreEqual(ours.GetColumn<uint>("PredictedLabel").Select(key => model.Metadata.ClassNames[(int)key - 1]).ToArray(), both[0].Select(name => name.Single()).ToArray());
-        Assert.AreEqual("", both[1].Single().Single());
+        // ML.NET leaves null where the vector of names is sparse.
+        Assert.IsTrue(string.IsNullOrEmpty(both[1].Single().Single()));
     }
 
     [TestMethod]

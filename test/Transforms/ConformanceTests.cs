@@ -33,7 +33,12 @@ public sealed class ConformanceTests
     private static readonly Dictionary<string, (Func<AutoencoderTransformer> Fit, Func<int, IDataView> View)> s_subjects = new()
     {
         [Plainest] = (() => Rows.Fit(s_ml, options => options.ProbabilityColumnName = "Probability"), count => Rows.View(s_ml, count, seed: 41)),
-        ["conditional variational"] = (FitWithEverything, count => VariantRows.View(s_ml, count, seed: 41)),
+        ["convolutional"] = (() => FitWithEverything(options =>
+        {
+            options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] };
+            (options.ConditionColumnName, options.CodeLogVarianceColumnName, options.Code) = (null, null, new CodeOptions { Size = 2 });
+        }), count => VariantRows.View(s_ml, count, seed: 41)),
+        ["conditional variational"] = (() => FitWithEverything(), count => VariantRows.View(s_ml, count, seed: 41)),
     };
 
     public static IEnumerable<object[]> All =>
@@ -74,7 +79,7 @@ public sealed class ConformanceTests
         s_folder.Dispose();
     }
 
-    private static AutoencoderTransformer FitWithEverything()
+    private static AutoencoderTransformer FitWithEverything(Action<AutoencoderEstimator.Options>? change = null)
     {
         var options = VariantRows.Options();
         options.ConditionColumnName = "Key";
@@ -85,6 +90,7 @@ public sealed class ConformanceTests
         options.CodeLogVarianceColumnName = "CodeLogVariance";
         options.ReconstructionColumnName = "Reconstruction";
         options.FeatureErrorsColumnName = "FeatureErrors";
+        change?.Invoke(options);
         return s_ml.Autoencoders().Autoencoder(options).Fit(VariantRows.View(s_ml, 200));
     }
 
@@ -234,6 +240,8 @@ public sealed class ConformanceTests
     [DataRow("dense, upgraded")]
     [DataRow("conditional variational, loaded")]
     [DataRow("conditional variational, upgraded")]
+    [DataRow("convolutional, loaded")]
+    [DataRow("convolutional, upgraded")]
     public void Exported_it_is_the_same_three_files(string origin)
     {
         using var folder = new TestFolder();
