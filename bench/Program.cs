@@ -1,5 +1,7 @@
 using MLNetAutoencoder.Bench;
+using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Scoring;
+using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Torch;
 
 // A child of the benchmark 'scoring', not for people.
@@ -8,8 +10,10 @@ if (args.Length > 0 && args[0] == MemoryProbe.Command)
 
 Dictionary<string, Func<int>> benchmarks = new()
 {
+    ["codes"] = CodesBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
+    ["stacked"] = StackedStudy.Run,
 };
 
 string[] names = args.Length > 0 ? args : [.. benchmarks.Keys];

@@ -51,6 +51,8 @@ static Func<string> Reader(DataViewRow row, DataViewSchema.Column column)
         return Vector<float>(row, column, value => value.ToString("R", CultureInfo.InvariantCulture));
     if (raw == typeof(VBuffer<bool>))
         return Vector<bool>(row, column, value => value.ToString());
+    if (raw == typeof(VBuffer<uint>))
+        return Vector<uint>(row, column, value => value.ToString(CultureInfo.InvariantCulture));
     return () => $"({raw.Name})";
 }
 

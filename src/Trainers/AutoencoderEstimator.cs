@@ -70,7 +70,10 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The column that encoder and decoder are told besides: a key, which becomes one-hot, or a vector of known size of Single. The default value is null: none.</summary>
         public string? ConditionColumnName { get; set; }
 
-        /// <summary>The column with the weight of each training row, a Single of 0 or more. The default value is null: all weigh the same.</summary>
+        /// <summary>
+        /// The column with the weight of each training row in the loss, a Single of 0 or more; only their proportions count. A row of weight 0 is left out. Scaling, normalisation over the batch and
+        /// threshold count every other row once. The default value is null: all weigh the same.
+        /// </summary>
         public string? WeightColumnName { get; set; }
 
         /// <summary>The column for the anomaly score, or null for none. The default value is "Score".</summary>
@@ -325,7 +328,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             int outside = Array.FindIndex(scaled, value => !(value >= 0 && value <= 1));
             if (outside >= 0)
                 throw new InvalidOperationException(FormattableString.Invariant(
-                    $"Training row {outside / names.Length} has {rows.Values[outside]} in '{names[outside % names.Length]}', which scaled is {scaled[outside]}; the loss {_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
+                    $"Training row {outside / names.Length} (counted from 0) has {rows.Values[outside]} in '{names[outside % names.Length]}', which scaled is {scaled[outside]}; the loss {_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
         }
         var set = new TrainingSet(rows, scaled);
         var loop = new TrainingLoop(_options, channel);
@@ -344,7 +347,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Variant = _options.Variant(),
             FeatureNames = columns.FeatureNames,
             CodeSize = _options.Code.Size,
-            Scaling = _options.Scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardise => "standardise", _ => "none" },
+            Scaling = _options.Scaling.ToKind(),
             ScalingOffsets = scaling.Offsets,
             ScalingScales = scaling.Scales,
             FeatureMeans = scaling.Means,
@@ -364,12 +367,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 _ => ScoreKind.MeanFeatureError,
             },
             ScoreSamples = draws.Length / _options.Code.Size,
-            MissingValues = _options.ScoringMissingValues switch
-            {
-                ScoringMissingValues.Mean => MissingValuePolicy.Mean,
-                ScoringMissingValues.Refuse => MissingValuePolicy.Error,
-                _ => MissingValuePolicy.NaN,
-            },
+            MissingValues = _options.ScoringMissingValues.ToPolicy(),
             Options = _options.Describe(),
             Seed = _seed,
             ThreadCount = threads,
@@ -394,6 +392,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             ScoreQuantiles = statistics.Quantiles(),
             CodeMean = statistics.CodeMean,
             CodeCovariance = statistics.CodeCovariance,
+            CodeMixtureWeights = statistics.CodeMixture.Weights,
+            CodeMixtureMeans = statistics.CodeMixture.Means,
+            CodeMixtureCovariances = statistics.CodeMixture.Covariances,
         };
         metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
         return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
@@ -403,9 +404,6 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     {
         if (_options.Code.Size >= rows.FeatureCount && !_options.IsRegularised)
             channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.FeatureCount} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
-        if (scaling.Constant.Length > 0)
-            channel.Warning(MessageSensitivity.None, $"{scaling.Constant.Length} of {rows.FeatureCount} features in the column '{_options.FeatureColumnName}' have one value in all training rows: {string.Join(", ", scaling.Constant.Take(10).Select(j => $"'{names[j]}'"))}{(scaling.Constant.Length > 10 ? ", ..." : "")}.");
-        if (rows.Count < _options.BatchSize)
-            channel.Warning(MessageSensitivity.None, $"There are {rows.Count} training rows and the batch size is {_options.BatchSize}: every epoch is one step over all rows.");
+        TrainingWarnings.Report(channel, rows, scaling, names, _options.FeatureColumnName, _options.BatchSize);
     }
 }

@@ -14,11 +14,16 @@ public sealed class AutoencoderCatalog
     /// <summary>Makes a transformer of a graph that this library wrote.</summary>
     /// <param name="model">The graph. The transformer has sessions of its own over it.</param>
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
-    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return new AutoencoderTransformer(Context, AutoencoderTransformer.ForContext(Context, model, scoring ?? new ScoringOptions()));
-    }
+    /// <exception cref="ArgumentException">The graph is a classifier's.</exception>
+    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null) =>
+        Make(model, scoring) as AutoencoderTransformer ?? throw new ArgumentException($"The graph is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)}.", nameof(model));
+
+    /// <summary>Makes a transformer of a classifier's graph that this library wrote.</summary>
+    /// <param name="model">The graph. The transformer has sessions of its own over it.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="ArgumentException">The graph is an autoencoder's.</exception>
+    public StackedClassifierTransformer ClassifierFromModel(AutoencoderModel model, ScoringOptions? scoring = null) =>
+        Make(model, scoring) as StackedClassifierTransformer ?? throw new ArgumentException($"The graph is the {model.Metadata.Graph} of an autoencoder ({model.Metadata.Variant}) and tells no classes. Use {nameof(FromModel)}.", nameof(model));
 
     /// <summary>Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers that stand for them in the file.</summary>
     /// <param name="filePath">The file, as <c>mlContext.Model.Save</c> wrote it.</param>
@@ -56,5 +61,13 @@ public sealed class AutoencoderCatalog
     {
         ArgumentNullException.ThrowIfNull(transformer);
         return StockChain.Upgrade(this, transformer, scoring);
+    }
+
+    /// <summary>Makes the transformer that a graph is for.</summary>
+    internal ITransformer Make(AutoencoderModel model, ScoringOptions? scoring)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var placed = AutoencoderTransformer.ForContext(Context, model, scoring ?? new ScoringOptions());
+        return model.Metadata.ClassNames.Count > 0 ? new StackedClassifierTransformer(Context, placed) : new AutoencoderTransformer(Context, placed);
     }
 }

@@ -65,6 +65,10 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         }
     }
 
+    /// <summary>Makes new rows from codes: samples, the way between two rows, and what one unit of the code does. It shares this model's sessions and ends with it.</summary>
+    /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
+    public AutoencoderGenerator Generator => new(_model, Decoder, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)));
+
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
 
@@ -205,7 +209,8 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (_disposed)
             throw new ObjectDisposedException(nameof(AutoencoderTransformer), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
-        return new ScoringPlan(_model, _columns, _topFeatures, inputSchema) { OnMissingKey = _missingKey.Report };
+        var outputs = AutoencoderColumns.OutputColumns(inputSchema, _model, _columns).Concat(_topFeatures?.Columns() ?? []);
+        return new ScoringPlan(_model, _columns, outputs, inputSchema) { OnMissingKey = _missingKey.Report };
     }
 
     private AutoencoderTransformer Part(string input, params string[] outputs)

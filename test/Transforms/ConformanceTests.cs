@@ -9,10 +9,12 @@ namespace MLNetAutoencoder.Tests.Transforms;
 public sealed class ConformanceTests
 {
     private const int RowCount = 600;
+    private const string Classifier = "classifier", Plainest = "dense";
 
     private static readonly MLContext s_ml = new(seed: 1);
     private static readonly TestFolder s_folder = new();
     private static readonly Dictionary<string, AutoencoderTransformer> s_models = [];
+    private static readonly Dictionary<string, StackedClassifierTransformer> s_classifiers = [];
 
     /// <summary>Each transformer, by the model that it is a part of.</summary>
     private static readonly Dictionary<string, Func<AutoencoderTransformer, AutoencoderTransformer>> s_parts = new()
@@ -30,12 +32,21 @@ public sealed class ConformanceTests
     /// <summary>Autoencoders, from the plainest to one with everything: how each is fitted, and a view with all that it reads.</summary>
     private static readonly Dictionary<string, (Func<AutoencoderTransformer> Fit, Func<int, IDataView> View)> s_subjects = new()
     {
-        ["dense"] = (() => Rows.Fit(s_ml, options => options.ProbabilityColumnName = "Probability"), count => Rows.View(s_ml, count, seed: 41)),
-        ["conditional variational"] = (FitWithEverything, count => VariantRows.View(s_ml, count, seed: 41)),
+        [Plainest] = (() => Rows.Fit(s_ml, options => options.ProbabilityColumnName = "Probability"), count => Rows.View(s_ml, count, seed: 41)),
+        ["convolutional"] = (() => FitWithEverything(options =>
+        {
+            options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] };
+            (options.ConditionColumnName, options.CodeLogVarianceColumnName, options.Code) = (null, null, new CodeOptions { Size = 2 });
+        }), count => VariantRows.View(s_ml, count, seed: 41)),
+        ["conditional variational"] = (() => FitWithEverything(), count => VariantRows.View(s_ml, count, seed: 41)),
     };
 
     public static IEnumerable<object[]> All =>
-        from part in s_parts.Keys from subject in s_subjects.Keys from origin in new[] { "fitted", "loaded", "upgraded" } select new object[] { part, $"{subject}, {origin}" };
+        from part in s_parts.Keys.Append(Classifier)
+        from subject in s_subjects.Keys
+        where part != Classifier || subject == Plainest
+        from origin in new[] { "fitted", "loaded", "upgraded" }
+        select new object[] { part, $"{subject}, {origin}" };
 
     public static IEnumerable<object[]> Savable => All.Where(row => (string)row[0] != "top features");
 
@@ -51,17 +62,24 @@ public sealed class ConformanceTests
             s_models[$"{name}, loaded"] = (AutoencoderTransformer)s_ml.Autoencoders().Load(path, out DataViewSchema? _);
             s_models[$"{name}, upgraded"] = (AutoencoderTransformer)s_ml.Autoencoders().Upgrade(s_ml.Model.Load(path, out DataViewSchema _));
         }
+
+        // On the rows of the plainest autoencoder.
+        var classifier = FitClassifier();
+        s_ml.Model.Save(classifier, Rows.View(s_ml, 1).Schema, s_folder["classifier.zip"]);
+        s_classifiers[$"{Plainest}, fitted"] = classifier;
+        s_classifiers[$"{Plainest}, loaded"] = (StackedClassifierTransformer)s_ml.Autoencoders().Load(s_folder["classifier.zip"], out DataViewSchema? _);
+        s_classifiers[$"{Plainest}, upgraded"] = (StackedClassifierTransformer)s_ml.Autoencoders().Upgrade(s_ml.Model.Load(s_folder["classifier.zip"], out DataViewSchema _));
     }
 
     [ClassCleanup]
     public static void DisposeModels()
     {
-        foreach (var model in s_models.Values)
+        foreach (var model in s_models.Values.Concat<IDisposable>(s_classifiers.Values))
             model.Dispose();
         s_folder.Dispose();
     }
 
-    private static AutoencoderTransformer FitWithEverything()
+    private static AutoencoderTransformer FitWithEverything(Action<AutoencoderEstimator.Options>? change = null)
     {
         var options = VariantRows.Options();
         options.ConditionColumnName = "Key";
@@ -72,10 +90,26 @@ public sealed class ConformanceTests
         options.CodeLogVarianceColumnName = "CodeLogVariance";
         options.ReconstructionColumnName = "Reconstruction";
         options.FeatureErrorsColumnName = "FeatureErrors";
+        change?.Invoke(options);
         return s_ml.Autoencoders().Autoencoder(options).Fit(VariantRows.View(s_ml, 200));
     }
 
-    private static AutoencoderTransformer Make(string part, string origin) => s_parts[part](s_models[origin]);
+    private static StackedClassifierTransformer FitClassifier()
+    {
+        var view = Rows.View(s_ml, 200);
+        return s_ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options
+        {
+            LabelColumnName = "Class",
+            CodeColumnName = "ClassCode",
+            Hidden = [6],
+            Code = 3,
+            PretrainingEpochs = 2,
+            Epochs = 5,
+            Seed = 3,
+        }).Fit(s_ml.Transforms.Conversion.MapValueToKey("Class", "Label").Fit(view).Transform(view));
+    }
+
+    private static ITransformer Make(string part, string origin) => part == Classifier ? s_classifiers[origin] : s_parts[part](s_models[origin]);
 
     private static string Fitted(string origin) => $"{origin.Split(',')[0]}, fitted";
 
@@ -191,9 +225,11 @@ public sealed class ConformanceTests
         var transformer = Make(part, origin);
         var input = Input(origin);
         s_ml.Model.Save(transformer, input.Schema, folder["1.zip"]);
-        using var again = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["1.zip"], out DataViewSchema? _);
+        var again = s_ml.Autoencoders().Load(folder["1.zip"], out DataViewSchema? _);
+        using var opened = (IDisposable)again;
+        Assert.AreSame(transformer.GetType(), again.GetType());
         // How a model is run is no part of it; kernels for other batches round otherwise.
-        var alike = part == "fixed batches" ? s_parts[part](again) : again;
+        var alike = part == "fixed batches" ? s_parts[part]((AutoencoderTransformer)again) : again;
         CollectionAssert.AreEqual(ReadAll(transformer.Transform(input)), ReadAll(alike.Transform(input)));
         s_ml.Model.Save(again, input.Schema, folder["2.zip"]);
         CollectionAssert.AreEqual(Graph(folder["1.zip"]), Graph(folder["2.zip"]));
@@ -204,6 +240,8 @@ public sealed class ConformanceTests
     [DataRow("dense, upgraded")]
     [DataRow("conditional variational, loaded")]
     [DataRow("conditional variational, upgraded")]
+    [DataRow("convolutional, loaded")]
+    [DataRow("convolutional, upgraded")]
     public void Exported_it_is_the_same_three_files(string origin)
     {
         using var folder = new TestFolder();
@@ -211,6 +249,17 @@ public sealed class ConformanceTests
         s_models[origin].ExportOnnx(folder["e2"], folder["d2"], folder["s2"]);
         foreach (string graph in new[] { "e", "d", "s" })
             CollectionAssert.AreEqual(File.ReadAllBytes(folder[graph + "1"]), File.ReadAllBytes(folder[graph + "2"]), graph);
+    }
+
+    [TestMethod]
+    [DataRow("dense, loaded")]
+    [DataRow("dense, upgraded")]
+    public void An_exported_classifier_is_the_same_file(string origin)
+    {
+        using var folder = new TestFolder();
+        s_classifiers[Fitted(origin)].ExportOnnx(folder["1"]);
+        s_classifiers[origin].ExportOnnx(folder["2"]);
+        CollectionAssert.AreEqual(File.ReadAllBytes(folder["1"]), File.ReadAllBytes(folder["2"]));
     }
 
     [TestMethod]
@@ -232,16 +281,17 @@ public sealed class ConformanceTests
     [DataRow("model")]
     [DataRow("other threshold")]
     [DataRow("fixed batches")]
+    [DataRow(Classifier)]
     public void Disposed_it_says_so(string part)
     {
         const string origin = "dense, fitted";
         using var whole = Rows.Fit(s_ml, options => options.Epochs = 0);
-        var transformer = s_parts[part](whole);
+        ITransformer transformer = part == Classifier ? FitClassifier() : s_parts[part](whole);
         var view = transformer.Transform(Input(origin));
         using var open = view.GetRowCursor(view.Schema);
         Assert.IsTrue(open.MoveNext());
-        transformer.Dispose();
-        transformer.Dispose();
+        ((IDisposable)transformer).Dispose();
+        ((IDisposable)transformer).Dispose();
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => transformer.Transform(Input(origin))).Message, "has been disposed");
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => view.GetRowCursor(view.Schema)).Message, "has been disposed");
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() =>

@@ -20,6 +20,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
     public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
 
+    /// <summary>The value of <see cref="ScoreDirection"/> for a classifier: a score is higher for a class more probable.</summary>
+    public const string HigherIsMoreProbable = "higher_is_more_probable";
+
     private const string Variational = "variational";
     private const string Deterministic = "deterministic";
 
@@ -36,7 +39,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The version of the library that wrote the graph.</summary>
     public string LibraryVersion { get; init; } = CurrentLibraryVersion;
 
-    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c> or <c>decoder</c>.</summary>
+    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c> or <c>classifier</c>.</summary>
     public string Graph { get; init; } = "scorer";
 
     /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>.</summary>
@@ -81,13 +84,19 @@ public sealed record AutoencoderMetadata
     /// <summary>The width of the graph's input <see cref="GraphNames.CodeOffset"/>; 0 where there is none.</summary>
     public int CodeOffsetSize { get; init; }
 
+    /// <summary>The names of a classifier's classes, in the order of the label's keys; empty for an autoencoder.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    /// <summary>The type of the label's key values that <see cref="ClassNames"/> stand for: <c>Text</c>, a number's type such as <c>Single</c>, or empty where the label's key has no values.</summary>
+    public string ClassType { get; init; } = "";
+
     /// <summary>What the score is, one of <see cref="Onnx.ScoreKind"/>.</summary>
     public string ScoreKind { get; init; } = Onnx.ScoreKind.MeanFeatureError;
 
     /// <summary>How many samples of the code a score takes, where its kind takes any; otherwise 0.</summary>
     public int ScoreSamples { get; init; }
 
-    /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>.</summary>
+    /// <summary>Which way the score points: <c>higher_is_more_anomalous</c>, or of a classifier <c>higher_is_more_probable</c>.</summary>
     public string ScoreDirection { get; init; } = HigherIsMoreAnomalous;
 
     /// <summary>What a row with a missing value (NaN or infinity) gets: <c>nan</c>, <c>error</c> or <c>mean</c>.</summary>
@@ -113,6 +122,15 @@ public sealed record AutoencoderMetadata
 
     /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeCovariance { get; init; } = [];
+
+    /// <summary>The shares of the components, [c], of a mixture of Gaussians fitted to the training rows' codes; empty where there is none, as for codes of more than 32 units and in older files.</summary>
+    public IReadOnlyList<float> CodeMixtureWeights { get; init; } = [];
+
+    /// <summary>The means of the mixture's components, [c, k] row by row.</summary>
+    public IReadOnlyList<float> CodeMixtureMeans { get; init; } = [];
+
+    /// <summary>The covariances of the mixture's components, [c, k, k] row by row.</summary>
+    public IReadOnlyList<float> CodeMixtureCovariances { get; init; } = [];
 
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
@@ -152,6 +170,8 @@ public sealed record AutoencoderMetadata
         [Prefix + "condition_size"] = ConditionSize.ToString(CultureInfo.InvariantCulture),
         [Prefix + "condition_values"] = JsonSerializer.Serialize(ConditionValues),
         [Prefix + "code_offset_size"] = CodeOffsetSize.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "class_names"] = JsonSerializer.Serialize(ClassNames),
+        [Prefix + "class_type"] = ClassType,
         [Prefix + "score_kind"] = ScoreKind,
         [Prefix + "score_samples"] = ScoreSamples.ToString(CultureInfo.InvariantCulture),
         [Prefix + "score_direction"] = ScoreDirection,
@@ -163,6 +183,9 @@ public sealed record AutoencoderMetadata
         [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
         [Prefix + "code_mean"] = Join(CodeMean),
         [Prefix + "code_covariance"] = Join(CodeCovariance),
+        [Prefix + "code_mixture_weights"] = Join(CodeMixtureWeights),
+        [Prefix + "code_mixture_means"] = Join(CodeMixtureMeans),
+        [Prefix + "code_mixture_covariances"] = Join(CodeMixtureCovariances),
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -222,6 +245,8 @@ public sealed record AutoencoderMetadata
             ConditionSize = ParseNewer("condition_size", Whole, 0),
             ConditionValues = ParseNewer("condition_values", Names, []),
             CodeOffsetSize = ParseNewer("code_offset_size", Whole, 0),
+            ClassNames = ParseNewer("class_names", Names, []),
+            ClassType = ParseNewer("class_type", text => text, ""),
             ScoreKind = Text("score_kind"),
             ScoreSamples = ParseNewer("score_samples", Whole, 0),
             ScoreDirection = Text("score_direction"),
@@ -233,6 +258,9 @@ public sealed record AutoencoderMetadata
             ScoreQuantiles = Parse("score_quantiles", Split),
             CodeMean = Parse("code_mean", Split),
             CodeCovariance = Parse("code_covariance", Split),
+            CodeMixtureWeights = ParseNewer("code_mixture_weights", Split, []),
+            CodeMixtureMeans = ParseNewer("code_mixture_means", Split, []),
+            CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
             Options = Text("options"),
             Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
             ThreadCount = Parse("thread_count", Whole),

@@ -32,4 +32,10 @@ public static class GraphNames
 
     /// <summary>Optional output of the scorer: the share of training rows that score lower, a monotone function of the score, [batch, 1]. It is not the frequency of anomalies.</summary>
     public const string Probability = "probability";
+
+    /// <summary>Output of a classifier: the probability of each class, [batch, n].</summary>
+    public const string ClassProbabilities = "class_probabilities";
+
+    /// <summary>Output of a classifier: the name of the most probable class, the first of equal ones, as text, [batch, 1]; empty for a row without probabilities.</summary>
+    public const string PredictedLabel = "predicted_label";
 }

@@ -17,4 +17,7 @@ public static class LossKind
 
     /// <summary>½ d (s/‖s‖ − r/‖r‖)², whose mean over the d features is 1 − cos(s, r).</summary>
     public const string Cosine = "cosine";
+
+    /// <summary>Of a classifier: −ln of the probability that the row's class is given.</summary>
+    public const string CrossEntropy = "cross_entropy";
 }

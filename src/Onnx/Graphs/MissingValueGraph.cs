@@ -26,7 +26,7 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     public string Side(string input)
     {
         string isMissing = IsMissing(input);
-        _sides.Add(graph.Node("Cast", $"{Folder}{input}_count", [isMissing], OnnxAttribute.Int64("to", (long)OnnxElementType.Single)));
+        _sides.Add(Count(input, isMissing));
         return graph.Node("Where", $"{Folder}{input}_or_zero", [isMissing, graph.Initializer($"{Folder}{input}_zero", [0f], 1), input]);
     }
 
@@ -48,13 +48,12 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
         if (_scores)
             return score;
         for (int i = 0; i < _sides.Count; i++)
-        {
-            string share = graph.Node("ReduceMean", $"{_sides[i]}_share", [_sides[i]], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
-            string any = graph.Node("Greater", $"{_sides[i]}_is_any", [share, graph.Initializer($"{_sides[i]}_none", [0f], 1)]);
-            score = graph.Node("Where", $"{_sides[i]}_score_or_nan", [any, NaN($"side{i + 1}"), score]);
-        }
+            score = graph.Node("Where", $"{_sides[i]}_score_or_nan", [IsAny(_sides[i]), NaN($"side{i + 1}"), score]);
         return score;
     }
+
+    /// <summary>What belongs to the row as a whole, such as the probabilities of its classes: NaN where a feature is missing.</summary>
+    public string OfRow(string value) => _scores ? value : graph.Node("Where", Folder + "value_or_nan", [IsAny(Count(GraphNames.Features, _isMissing!)), NaN("value"), value]);
 
     /// <summary>Whether the graph has such nodes.</summary>
     public static bool IsIn(ModelProto model) => model.Graph.Node.Any(Is);
@@ -80,6 +79,14 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
 
     private string IsMissing(string input) =>
         graph.Node("Or", $"{Folder}{input}_is_missing", [graph.Node("IsNaN", $"{Folder}{input}_is_nan", [input]), graph.Node("IsInf", $"{Folder}{input}_is_infinite", [input])]);
+
+    private string Count(string input, string isMissing) => graph.Node("Cast", $"{Folder}{input}_count", [isMissing], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+
+    private string IsAny(string count)
+    {
+        string share = graph.Node("ReduceMean", $"{count}_share", [count], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        return graph.Node("Greater", $"{count}_is_any", [share, graph.Initializer($"{count}_none", [0f], 1)]);
+    }
 
     private string NaN(string of) => graph.Initializer($"{Folder}nan_{of}", [float.NaN], 1);
 

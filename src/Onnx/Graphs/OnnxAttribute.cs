@@ -1,8 +1,9 @@
+using Google.Protobuf;
 using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>A named attribute of an ONNX node: a number or a list of whole numbers.</summary>
+/// <summary>A named attribute of an ONNX node: a number, a list of whole numbers or a text.</summary>
 public readonly struct OnnxAttribute
 {
     private readonly AttributeProto _attribute;
@@ -27,5 +28,11 @@ public readonly struct OnnxAttribute
     public static OnnxAttribute Int64s(string name, params long[] values) =>
         new(new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } });
 
-    internal AttributeProto ToProto() => _attribute ?? throw new InvalidOperationException("An ONNX attribute has no name and value: make it with Single, Int64 or Int64s.");
+    /// <summary>A text attribute.</summary>
+    /// <param name="name">The attribute's name in the operator's definition.</param>
+    /// <param name="value">Its value.</param>
+    public static OnnxAttribute String(string name, string value) =>
+        new(new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) });
+
+    internal AttributeProto ToProto() => _attribute ?? throw new InvalidOperationException("An ONNX attribute has no name and value: make it with Single, Int64, Int64s or String.");
 }

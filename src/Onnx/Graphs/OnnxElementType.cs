@@ -9,6 +9,9 @@ public enum OnnxElementType
     /// <summary>64-bit signed integer, <c>INT64</c>.</summary>
     Int64 = 7,
 
+    /// <summary>Text, <c>STRING</c>.</summary>
+    String = 8,
+
     /// <summary>Truth value, <c>BOOL</c>.</summary>
     Boolean = 9,
 }

@@ -86,6 +86,19 @@ public sealed class OnnxGraphBuilder
         return Initializer(name, OnnxElementType.Int64, [values.Length], bytes);
     }
 
+    /// <summary>Adds a list of texts as an initializer.</summary>
+    /// <param name="name">The initializer's name.</param>
+    /// <param name="values">Its values.</param>
+    /// <returns>The initializer's name.</returns>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public string Texts(string name, params string[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        Claim(name);
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.String, Dims = { values.Length }, StringData = { values.Select(ByteString.CopyFromUtf8) } });
+        return name;
+    }
+
     /// <summary>Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph already.</summary>
     /// <param name="prefix">What the names start with, such as <c>samples/</c>.</param>
     /// <param name="emit">Writes the part.</param>

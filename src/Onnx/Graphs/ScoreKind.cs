@@ -1,6 +1,6 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>The values of <see cref="AutoencoderMetadata.ScoreKind"/>: what the score is. All are higher for rows more anomalous.</summary>
+/// <summary>The values of <see cref="AutoencoderMetadata.ScoreKind"/>: what the score is. All but <see cref="ClassProbability"/> are higher for rows more anomalous.</summary>
 public static class ScoreKind
 {
     /// <summary>The mean of the feature errors, weighted by the feature weights.</summary>
@@ -11,4 +11,7 @@ public static class ScoreKind
 
     /// <summary>The samples' negative log-likelihood on average, in nats: the reconstruction probability of An and Cho (2015) with its sign turned.</summary>
     public const string ReconstructionProbability = "reconstruction_probability";
+
+    /// <summary>Of a classifier: the probability of each class.</summary>
+    public const string ClassProbability = "class_probability";
 }

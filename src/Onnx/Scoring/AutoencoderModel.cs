@@ -42,6 +42,7 @@ public sealed class AutoencoderModel : IDisposable
         CheckWidth(GraphNames.CodeLogVariance, Metadata.CodeSize, source);
         CheckWidth(GraphNames.Condition, Metadata.ConditionSize, source);
         CheckWidth(GraphNames.CodeOffset, Metadata.CodeOffsetSize, source);
+        CheckWidth(GraphNames.ClassProbabilities, Metadata.ClassNames.Count, source);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
@@ -207,7 +208,7 @@ public sealed class AutoencoderModel : IDisposable
     internal void ThrowIfDisposed()
     {
         if (_disposed)
-            throw new ObjectDisposedException(nameof(AutoencoderModel), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
+            throw new ObjectDisposedException(nameof(AutoencoderModel), "The model has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
     }
 
     /// <summary>Keeps the sessions until <see cref="EndLease"/>.</summary>
@@ -278,6 +279,8 @@ public sealed class AutoencoderModel : IDisposable
 
     private static string KindOf(ModelProto model)
     {
+        if (model.Graph.Output.Any(value => value.Name == GraphNames.ClassProbabilities))
+            return "classifier";
         if (model.Graph.Output.Any(value => value.Name == GraphNames.Score))
             return "scorer";
         return model.Graph.Input.Any(value => value.Name == GraphNames.Features) ? "encoder" : "decoder";

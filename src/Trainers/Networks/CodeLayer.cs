@@ -34,7 +34,8 @@ internal sealed class CodeLayer : NetworkPart
         {
             CodeNormalisation.Batch => nn.functional.batch_norm(code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
             CodeNormalisation.Layer => nn.functional.layer_norm(code, [Units.Outputs], null, null, Epsilon),
-            CodeNormalisation.UnitLength => code / code.square().sum([1], keepdim: true).sqrt().clamp_min(LeastLength),
+            // Clamped before the root, whose slope at 0 is no number: a code of rectified units may be all zeros.
+            CodeNormalisation.UnitLength => code / code.square().sum([1], keepdim: true).clamp_min(LeastLength * LeastLength).sqrt(),
             _ => code,
         };
     }

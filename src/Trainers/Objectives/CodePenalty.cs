@@ -6,6 +6,8 @@ namespace MLNetAutoencoder;
 /// <param name="Weight">What the penalty is multiplied by.</param>
 public abstract record CodePenalty(double Weight)
 {
+    /// <summary>Over how many epochs the weight rises from 0, by as much in each. The default value is 0: it is the same from the first epoch on.</summary>
+    public int WarmUpEpochs { get; init; }
 
     /// <summary>The word for the autoencoder that it makes, such as <c>sparse</c>.</summary>
     internal abstract string Adjective { get; }
@@ -14,7 +16,14 @@ public abstract record CodePenalty(double Weight)
     internal abstract string Name { get; }
 
     /// <summary>Checks the values by themselves and against the rest.</summary>
-    internal virtual void Validate(AutoencoderEstimator.Options options) => Require.Between(Weight, 0, float.MaxValue, $"{nameof(options.Penalties)}.{GetType().Name}.{nameof(Weight)}");
+    internal virtual void Validate(AutoencoderEstimator.Options options)
+    {
+        Require.Between(Weight, 0, float.MaxValue, $"{nameof(options.Penalties)}.{GetType().Name}.{nameof(Weight)}");
+        Require.AtLeast(WarmUpEpochs, 0, $"{nameof(options.Penalties)}.{GetType().Name}.{nameof(WarmUpEpochs)}");
+    }
+
+    /// <summary>The weight in an epoch, counted from 0.</summary>
+    internal double WeightAt(int epoch) => WarmUpEpochs == 0 ? Weight : Weight * Math.Min(1, (double)epoch / WarmUpEpochs);
 
     /// <summary>The penalty before it is weighted, as a tensor of one element.</summary>
     internal abstract Tensor Compute(PenaltyContext context);
@@ -34,5 +43,10 @@ public abstract record CodePenalty(double Weight)
 /// <param name="Rows">The clean scaled rows, [batch, d].</param>
 /// <param name="Condition">Their conditions, [batch, c], or null.</param>
 /// <param name="Encoding">What the encoder made of them, or of their corrupted copies.</param>
+/// <param name="Weights">The rows' weights, [batch], with a mean of 1 over the training rows; or null.</param>
 /// <param name="Pass">How the network is run.</param>
-internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, EncodedBatch Encoding, Pass Pass);
+internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, EncodedBatch Encoding, Tensor? Weights, Pass Pass)
+{
+    /// <summary>The mean over the rows, by their weights: [batch] to one element.</summary>
+    public Tensor MeanOverRows(Tensor values) => (Weights is null ? values : values * Weights).mean();
+}

@@ -27,6 +27,9 @@ public enum JacobianMethod
 /// <param name="Method">How the norm is had.</param>
 public sealed record ContractivePenalty(double Weight, JacobianMethod Method = JacobianMethod.Auto) : CodePenalty(Weight)
 {
+    /// <summary>The weight that the factory takes where none is given.</summary>
+    public const double DefaultWeight = 1e-4;
+
     private const int MostExactUnits = 16;
 
     internal override string Adjective => "contractive";
@@ -67,30 +70,31 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
         var units = context.Network.CodeLayer.Units;
         var h = context.Network.Encode(context.Rows, context.Condition, null, context.Pass.Evaluating).Mean;
         var slopes = (h * (1 - h)).square();
-        return slopes.matmul(units.Weight.narrow(1, 0, context.Rows.shape[1]).square().sum([1])).mean();
+        return context.MeanOverRows(slopes.matmul(units.Weight.narrow(1, 0, context.Rows.shape[1]).square().sum([1])));
     }
 
     private static Tensor Exact(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        return Gradients(context, eye(k).repeat(count, 1), Repeat(context.Rows, k), context.Condition is null ? null : Repeat(context.Condition, k)) / count;
+        var norms = Gradients(context, eye(k).repeat(count, 1), Repeat(context.Rows, k), context.Condition is null ? null : Repeat(context.Condition, k));
+        return context.MeanOverRows(norms.reshape(count, k).sum([1]));
     }
 
     private static Tensor Stochastic(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
         var signs = rand([count, k], dtype: ScalarType.Float32, generator: context.Pass.Generator).lt(0.5).to(ScalarType.Float32) * 2 - 1;
-        return Gradients(context, signs, context.Rows, context.Condition) / count;
+        return context.MeanOverRows(Gradients(context, signs, context.Rows, context.Condition));
     }
 
-    /// <summary>The sum of the squared gradients of seedsᵀ code, of rows that are looked at one by one.</summary>
+    /// <summary>The squared length of the gradient of seedsᵀ code for each row.</summary>
     private static Tensor Gradients(PenaltyContext context, Tensor seeds, Tensor rows, Tensor? condition)
     {
         var inputs = rows.detach().clone().requires_grad_(true);
         var code = context.Network.Encode(inputs, condition, null, context.Pass.Evaluating).Mean;
 
         // Without retain_graph TorchSharp frees the graph that the penalty's own gradient needs.
-        return autograd.grad([code], [inputs], [seeds], retain_graph: true, create_graph: true)[0].square().sum();
+        return autograd.grad([code], [inputs], [seeds], retain_graph: true, create_graph: true)[0].square().sum([1]);
     }
 
     private static Tensor Repeat(Tensor rows, long times) => rows.repeat_interleave(times, 0);

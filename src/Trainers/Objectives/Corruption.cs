@@ -31,6 +31,9 @@ public sealed record GaussianCorruption(double Deviation) : Corruption
 /// <param name="Share">The share of the features that do, between 0 and 1.</param>
 public sealed record MaskingCorruption(double Share) : Corruption
 {
+    /// <summary>The share that the factory takes where no corruption is given.</summary>
+    public const double DefaultShare = 0.25;
+
     internal override void Validate() => Require.Between(Share, 0, 1, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Share)}");
 
     internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows * Uniform(rows, generator).lt(1 - Share).to(ScalarType.Float32);

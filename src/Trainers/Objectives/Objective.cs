@@ -37,7 +37,7 @@ internal sealed class Objective
         if (_options.Code.Variational is { } variational)
             terms.Add(Divergence(batch, encoding, variational) * DivergenceWeight(variational, epoch));
         foreach (var penalty in _options.Penalties)
-            terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, pass)) * penalty.Weight);
+            terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, batch.Weights, pass)) * penalty.WeightAt(epoch));
         if (_options.WeightL1 > 0)
             terms.Add(SumOverWeights(weight => weight.abs().sum()) * _options.WeightL1);
         if (_options.WeightL2 > 0)

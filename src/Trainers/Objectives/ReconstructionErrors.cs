@@ -5,7 +5,7 @@ namespace MLNetAutoencoder;
 /// <summary>The terms of each loss in training; the graph has the same (<c>FeatureErrorGraph</c>), and a test holds the two to each other.</summary>
 internal static class ReconstructionErrors
 {
-    private const double LeastNorm = 1e-8;
+    private const double LeastSquaredNorm = 1e-16;
 
     /// <summary>The feature errors, [batch, d].</summary>
     public static Tensor Of(ReconstructionLoss loss, Tensor rows, Tensor reconstructions) => loss switch
@@ -18,5 +18,6 @@ internal static class ReconstructionErrors
         _ => throw new ArgumentOutOfRangeException(nameof(loss), loss, null),
     };
 
-    private static Tensor Unit(Tensor rows) => rows / rows.square().sum([1], keepdim: true).sqrt().clamp_min(LeastNorm);
+    // Clamped before the root, whose slope at 0 is no number.
+    private static Tensor Unit(Tensor rows) => rows / rows.square().sum([1], keepdim: true).clamp_min(LeastSquaredNorm).sqrt();
 }

@@ -6,11 +6,14 @@ namespace MLNetAutoencoder;
 /// <param name="Weight">What the penalty is multiplied by.</param>
 public sealed record L1Penalty(double Weight) : CodePenalty(Weight)
 {
+    /// <summary>The weight that the factory takes where none is given.</summary>
+    public const double DefaultWeight = 1e-3;
+
     internal override string Adjective => "sparse";
 
     internal override string Name => "sparsity_l1";
 
-    internal override Tensor Compute(PenaltyContext context) => context.Encoding.Mean.abs().sum([1]).mean();
+    internal override Tensor Compute(PenaltyContext context) => context.MeanOverRows(context.Encoding.Mean.abs().sum([1]));
 }
 
 /// <summary>
@@ -40,16 +43,24 @@ public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = K
 
     internal override Tensor Compute(PenaltyContext context)
     {
-        var rate = context.Encoding.Mean.mean([0]).clamp(Least, 1 - Least);
+        var code = context.Encoding.Mean;
+
+        // The rate over the rows of the batch by their weights: these have a mean of 1 over all training rows, not over each batch.
+        var mean = context.Weights is { } weights ? (code * weights.unsqueeze(1)).sum([0]) / weights.sum() : code.mean([0]);
+        var rate = mean.clamp(Least, 1 - Least);
         var constant = (TargetRate * Math.Log(TargetRate) + (1 - TargetRate) * Math.Log(1 - TargetRate)) * rate.shape[0];
         return (rate.log() * -TargetRate + (1 - rate).log() * (TargetRate - 1)).sum() + constant;
     }
 }
 
 /// <summary>Pushes each unit of a sigmoid code to 0 or 1: the sum over the units of h (1 − h), mean over the rows.</summary>
+/// <remarks>At full weight from the start it pushes rows to the same code before they have found different ones: <see cref="CodePenalty.WarmUpEpochs"/> lets them.</remarks>
 /// <param name="Weight">What the penalty is multiplied by.</param>
 public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
 {
+    /// <summary>The weight that the factory takes where none is given.</summary>
+    public const double DefaultWeight = 0.05;
+
     internal override string Adjective => "binary-code";
 
     internal override string Name => "binary_code";
@@ -60,5 +71,5 @@ public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
         RequireSigmoid(options);
     }
 
-    internal override Tensor Compute(PenaltyContext context) => (context.Encoding.Mean * (1 - context.Encoding.Mean)).sum([1]).mean();
+    internal override Tensor Compute(PenaltyContext context) => context.MeanOverRows((context.Encoding.Mean * (1 - context.Encoding.Mean)).sum([1]));
 }

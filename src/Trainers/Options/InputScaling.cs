@@ -12,3 +12,9 @@ public enum InputScaling
     /// <summary>Raw features as they are.</summary>
     None,
 }
+
+/// <summary>The names of scalings in the metadata.</summary>
+internal static class InputScalingNames
+{
+    public static string ToKind(this InputScaling scaling) => scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardise => "standardise", _ => "none" };
+}

@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>What training does with a row that has a missing value, that is NaN or an infinity.</summary>
@@ -21,4 +23,15 @@ public enum ScoringMissingValues
 
     /// <summary>The missing value counts as the training mean of its feature.</summary>
     Mean,
+}
+
+/// <summary>The names of policies in the metadata.</summary>
+internal static class ScoringMissingValuesNames
+{
+    public static string ToPolicy(this ScoringMissingValues missing) => missing switch
+    {
+        ScoringMissingValues.Mean => MissingValuePolicy.Mean,
+        ScoringMissingValues.Refuse => MissingValuePolicy.Error,
+        _ => MissingValuePolicy.NaN,
+    };
 }

@@ -15,6 +15,12 @@ internal static class Require
             throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected at least {least}.");
     }
 
+    public static void Odd(int value, string option)
+    {
+        if (value < 1 || value % 2 == 0)
+            throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected an odd number of at least 1.");
+    }
+
     /// <summary>Strictly between two bounds; NaN is not.</summary>
     public static void Between(double value, double above, double below, string option)
     {

@@ -7,17 +7,23 @@ public sealed class VariationalOptions
     /// <summary>The default value of <see cref="Variance"/>.</summary>
     public const double DefaultVariance = 0.1;
 
+    /// <summary>The default value of <see cref="Beta"/>.</summary>
+    public const double DefaultBeta = 1;
+
     /// <summary>The default value of <see cref="ScoreSamples"/>.</summary>
     public const int DefaultScoreSamples = 10;
 
-    /// <summary>The variance of the Gaussian likelihood, in squared scaled units; where it is learned, what it starts from. The default value is 0.1. A smaller one weighs reconstruction more.</summary>
+    /// <summary>
+    /// The variance of the Gaussian likelihood, in squared scaled units; where it is learned, what it starts from. The default value is 0.1. A smaller one weighs reconstruction more. A learned one that
+    /// starts far below the error it is to become moves slowly: the first gradients are so large that Adam takes small steps long afterwards.
+    /// </summary>
     public double Variance { get; set; } = DefaultVariance;
 
     /// <summary>Whether the variance of the Gaussian likelihood is learned, one for all features (Rybkin, Daniilidis and Levine 2021). The default value is false.</summary>
     public bool LearnVariance { get; set; }
 
     /// <summary>The weight of the divergence (Higgins et al. 2017). The default value is 1.</summary>
-    public double Beta { get; set; } = 1;
+    public double Beta { get; set; } = DefaultBeta;
 
     /// <summary>Over how many epochs the weight of the divergence rises from 0 to <see cref="Beta"/> in a straight line (Bowman et al. 2016). The default value is 0: at once.</summary>
     public int WarmUpEpochs { get; set; }

@@ -22,7 +22,8 @@ internal static class Pretraining
             loop.Run(down.Parameters.Concat(up.Parameters), (batch, _, pass) =>
             {
                 var input = options.Corruption?.Apply(batch.Rows, layerSet, generator) ?? batch.Rows;
-                return [ReconstructionErrors.Of(loss, batch.Rows, up.Forward(down.Forward(input, null, pass), null, pass)).mean()];
+                var errors = ReconstructionErrors.Of(loss, batch.Rows, up.Forward(down.Forward(input, null, pass), null, pass));
+                return [batch.Weights is { } weights ? (errors.mean([1]) * weights).mean() : errors.mean()];
             }, layerSet, options.Pretraining!.Epochs, $"Layer {i + 1} of {encoder.Length}, epoch", generator);
             if (i < encoder.Length - 1)
                 inputs = inputs.WithRows(Encode(down, inputs.Rows, new Pass(IsTraining: false, generator)));

@@ -12,11 +12,12 @@ internal sealed class ScoreStatistics
 
     private readonly float[] _sorted;
 
-    private ScoreStatistics(float[] sorted, float[] codeMean, float[] codeCovariance)
+    private ScoreStatistics(float[] sorted, float[] codeMean, float[] codeCovariance, GaussianMixture codeMixture)
     {
         _sorted = sorted;
         CodeMean = codeMean;
         CodeCovariance = codeCovariance;
+        CodeMixture = codeMixture;
     }
 
     /// <summary>The mean of the codes, [k].</summary>
@@ -24,6 +25,9 @@ internal sealed class ScoreStatistics
 
     /// <summary>The (population) covariance of the codes, [k, k] row by row; for codes of more than 128 units only the variances, [k].</summary>
     public float[] CodeCovariance { get; }
+
+    /// <summary>The mixture of Gaussians fitted to the codes; none for codes of more than <see cref="GaussianMixture.LargestCode"/> units.</summary>
+    public GaussianMixture CodeMixture { get; }
 
     /// <summary>The mean of the scores.</summary>
     public float Mean => (float)_sorted.Average(score => (double)score);
@@ -45,6 +49,7 @@ internal sealed class ScoreStatistics
         float[] scores = new float[rows.Count];
         bool full = k <= LargestFullCovariance;
         double[] mean = new double[k], deviation = new double[k], comoment = new double[full ? k * k : k];
+        var sample = k <= GaussianMixture.LargestCode ? new CodeSample(rows.Count, k, scorer.Metadata.Seed) : null;
         string[] inputs = [.. scorer.Inputs];
         using var runner = scorer.CreateRunner(inputs, [GraphNames.Score, GraphNames.Code], Math.Min(BatchSize, rows.Count));
         for (int start = 0; start < rows.Count; start += runner.Capacity)
@@ -57,6 +62,7 @@ internal sealed class ScoreStatistics
             {
                 scores[start + i] = runner.OutputRow<float>(0, i)[0];
                 var code = runner.OutputRow<float>(1, i);
+                sample?.Offer(code);
 
                 // Welford's update for several variables: the comoment grows by (x - old mean)(x - new mean)ᵀ.
                 for (int a = 0; a < k; a++)
@@ -77,7 +83,8 @@ internal sealed class ScoreStatistics
         if (broken >= 0)
             throw new InvalidOperationException($"Training diverged in its last steps: the trained network scores training row {broken} as {scores[broken]}. Use a lower LearningRate, or another Scaling.");
         Array.Sort(scores);
-        return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), Array.ConvertAll(comoment, value => (float)(value / rows.Count)));
+        var mixture = sample is null ? GaussianMixture.None : GaussianMixture.Fit(sample.Codes, k, sample.Seed);
+        return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), Array.ConvertAll(comoment, value => (float)(value / rows.Count)), mixture);
     }
 
     /// <summary>The q-quantile of the scores, 0 ≤ q ≤ 1, linearly between neighbouring ones (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>

@@ -8,11 +8,11 @@ namespace MLNetAutoencoder;
 internal sealed class TrainingRows
 {
     private readonly Part _features;
-    private readonly Part? _condition, _offset, _weights;
+    private readonly Part? _condition, _offset, _weights, _label;
 
-    private TrainingRows(Part features, Part? condition, Part? offset, Part? weights, int count, long skipped)
+    private TrainingRows(Part features, Part? condition, Part? offset, Part? weights, Part? label, int count, long skipped)
     {
-        (_features, _condition, _offset, _weights) = (features, condition, offset, weights);
+        (_features, _condition, _offset, _weights, _label) = (features, condition, offset, weights, label);
         (Count, Skipped) = (count, skipped);
     }
 
@@ -28,6 +28,9 @@ internal sealed class TrainingRows
     /// <summary>The rows' weights, or null.</summary>
     public float[]? Weights => _weights?.Values;
 
+    /// <summary>The rows' classes, one-hot, row after row, zeros for a row without a label; or null.</summary>
+    public float[]? Labels => _label?.Values;
+
     public int Count { get; }
 
     public int FeatureCount => _features.Width;
@@ -36,10 +39,15 @@ internal sealed class TrainingRows
 
     public int OffsetSize => _offset?.Width ?? 0;
 
+    public int ClassCount => _label?.Width ?? 0;
+
     /// <summary>How many rows were left out for their missing values.</summary>
     public long Skipped { get; }
 
     public ReadOnlySpan<float> Row(int row) => _features.Row(row);
+
+    /// <summary>The places of the rows that have a label.</summary>
+    public long[] Labelled() => [.. Enumerable.Range(0, Count).Where(row => _label!.Row(row).Contains(1f)).Select(row => (long)row)];
 
     /// <summary>Copies consecutive rows of an input of the graph.</summary>
     public void CopyTo(string input, int start, int count, Span<float> destination)
@@ -53,20 +61,24 @@ internal sealed class TrainingRows
         long expected = view.GetRowCount() ?? 1024;
         Part features = new(columns.Features, columns.FeatureNames, expected);
         Part? Side(DataViewSchema.Column? column) => column is { } present ? new Part(present, names: null, expected) : null;
-        Part? condition = Side(columns.Condition), offset = Side(columns.Offset), weights = Side(columns.Weights);
-        Part[] parts = [.. new[] { features, condition, offset, weights }.OfType<Part>()];
+        Part? condition = Side(columns.Condition), offset = Side(columns.Offset), weights = Side(columns.Weights), label = Side(columns.Label);
+        Part[] parts = [.. new[] { features, condition, offset, weights, label }.OfType<Part>()];
         int count = 0;
-        long skipped = 0, withoutKey = 0;
+        long skipped = 0, withoutWeight = 0, withoutKey = 0;
         using (var cursor = view.GetRowCursor(parts.Select(part => part.Column)))
         {
             foreach (var part in parts)
-                part.Open(cursor, () => withoutKey++);
+                part.Open(cursor, () => withoutKey += part == condition ? 1 : 0);
             while (cursor.MoveNext())
             {
                 string? hole = null;
                 foreach (var part in parts)
                     hole ??= part.ReadAt(count, cursor.Position);
-                if (hole is null)
+                if (hole is null && weights is not null && weights.Values[count] < 0)
+                    throw new InvalidOperationException($"Row {cursor.Position} (counted from 0) of the weight column '{weights.Column.Name}' has {weights.Values[count]}; expected 0 or more.");
+                if (hole is null && weights is not null && weights.Values[count] == 0)
+                    withoutWeight++;
+                else if (hole is null)
                     count++;
                 else if (missing == TrainingMissingValues.Skip)
                     skipped++;
@@ -74,21 +86,19 @@ internal sealed class TrainingRows
                     throw new InvalidOperationException(
                         $"Row {cursor.Position} (counted from 0) of {hole}, and training refuses missing values. "
                         + $"Remove such rows, replace the values (ReplaceMissingValues), or set Options.{nameof(AutoencoderEstimator.Options.MissingValues)} to {TrainingMissingValues.Skip}.");
-                if (hole is null && weights is not null && weights.Values[count - 1] < 0)
-                    throw new InvalidOperationException($"Row {cursor.Position} (counted from 0) of the weight column '{weights.Column.Name}' has {weights.Values[count - 1]}; expected 0 or more.");
             }
         }
+        if (count == 0 && withoutWeight > 0)
+            throw new InvalidOperationException($"{withoutWeight} of {withoutWeight + skipped} training rows have the weight 0 in the column '{weights!.Column.Name}'{(skipped > 0 ? " and the others a missing value" : "")}, so none is left to train on.");
         if (count == 0)
             throw new InvalidOperationException(skipped == 0
                 ? $"The training data have no rows, so there is nothing that the column '{features.Column.Name}' could teach. Expected at least one row."
                 : $"All {skipped} rows of the training data have a missing value in the column '{features.Column.Name}', so none is left to train on.");
         if (skipped > 0)
-            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped} training rows were left out: they have a missing value in {string.Join(" or ", parts.Select(part => $"'{part.Column.Name}'"))}.");
+            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped + withoutWeight} training rows were left out: they have a missing value in {string.Join(" or ", parts.Select(part => $"'{part.Column.Name}'"))}.");
         if (withoutKey > 0)
             channel.Warning(MessageSensitivity.None, $"{withoutKey} training rows have a missing key in the condition column '{condition!.Column.Name}'; their condition is the zero vector.");
-        if (weights is not null && weights.Values.Take(count).All(weight => weight == 0))
-            throw new InvalidOperationException($"All {count} training rows have the weight 0 in the column '{weights.Column.Name}', so none is left to train on.");
-        return new TrainingRows(features, condition, offset, weights, count, skipped);
+        return new TrainingRows(features, condition, offset, weights, label, count, skipped);
     }
 
     /// <summary>One column, row after row.</summary>
@@ -140,6 +150,9 @@ internal sealed record TrainingColumns
     public DataViewSchema.Column? Offset { get; init; }
 
     public DataViewSchema.Column? Weights { get; init; }
+
+    /// <summary>The key with the rows' classes, of a classifier.</summary>
+    public DataViewSchema.Column? Label { get; init; }
 
     public static TrainingColumns Find(DataViewSchema schema, AutoencoderEstimator.Options options)
     {

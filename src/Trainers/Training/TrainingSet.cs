@@ -15,6 +15,7 @@ internal sealed class TrainingSet
         Most = Rows.amax(0);
         Condition = Side(rows.Condition, rows.Count, rows.ConditionSize);
         Offset = Side(rows.Offset, rows.Count, rows.OffsetSize);
+        Labels = Side(rows.Labels, rows.Count, rows.ClassCount);
         if (rows.Weights is { } weights)
         {
             double mean = weights.Take(rows.Count).Average(weight => (double)weight);
@@ -24,9 +25,15 @@ internal sealed class TrainingSet
 
     private TrainingSet(TrainingSet other, Tensor rows)
     {
-        (Rows, Condition, Offset, Weights) = (rows, other.Condition, other.Offset, other.Weights);
+        (Rows, Condition, Offset, Weights, Labels) = (rows, other.Condition, other.Offset, other.Weights, other.Labels);
         Least = rows.amin(0);
         Most = rows.amax(0);
+    }
+
+    private TrainingSet(TrainingSet other, TrainingBatch rows)
+    {
+        (Rows, Condition, Offset, Weights, Labels) = (rows.Rows, rows.Condition, rows.Offset, rows.Weights, rows.Labels);
+        (Least, Most) = (other.Least, other.Most);
     }
 
     public long Count => Rows.shape[0];
@@ -43,6 +50,9 @@ internal sealed class TrainingSet
     /// <summary>The rows' weights, [n], brought to a mean of 1; or null.</summary>
     public Tensor? Weights { get; }
 
+    /// <summary>The rows' classes, one-hot, [n, c], zeros for a row without a label; or null.</summary>
+    public Tensor? Labels { get; }
+
     /// <summary>The least scaled value of each feature, [d].</summary>
     public Tensor Least { get; }
 
@@ -52,10 +62,14 @@ internal sealed class TrainingSet
     /// <summary>The same set with other rows, such as their codes.</summary>
     public TrainingSet WithRows(Tensor rows) => new(this, rows);
 
+    /// <summary>Some of the rows, as a set.</summary>
+    /// <param name="places">Their places.</param>
+    public TrainingSet Only(long[] places) => new(this, Take(tensor(places)));
+
     /// <summary>Some of the rows.</summary>
     /// <param name="places">Their places, [b].</param>
     public TrainingBatch Take(Tensor places) => new(
-        Rows.index_select(0, places), Condition?.index_select(0, places), Offset?.index_select(0, places), Weights?.index_select(0, places));
+        Rows.index_select(0, places), Condition?.index_select(0, places), Offset?.index_select(0, places), Weights?.index_select(0, places), Labels?.index_select(0, places));
 
     private static Tensor? Side(float[]? values, int count, int width) => values is null ? null : tensor(values[..(count * width)], [count, width]);
 }
@@ -65,4 +79,5 @@ internal sealed class TrainingSet
 /// <param name="Condition">[b, c], or null.</param>
 /// <param name="Offset">[b, m], or null.</param>
 /// <param name="Weights">[b], or null.</param>
-internal readonly record struct TrainingBatch(Tensor Rows, Tensor? Condition, Tensor? Offset, Tensor? Weights);
+/// <param name="Labels">Classes, one-hot, [b, c], or null.</param>
+internal readonly record struct TrainingBatch(Tensor Rows, Tensor? Condition, Tensor? Offset, Tensor? Weights, Tensor? Labels = null);

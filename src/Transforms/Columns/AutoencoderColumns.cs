@@ -28,7 +28,7 @@ public static class AutoencoderColumns
 
     // The order of the output columns: those that stock trainers give too come first, as theirs do.
     private static readonly string[] s_outputOrder =
-        [GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability, GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
+        [GraphNames.PredictedLabel, GraphNames.ClassProbabilities, GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability, GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
 
     /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
     /// <param name="columns">From names of the graph to names of columns.</param>
@@ -59,10 +59,17 @@ public static class AutoencoderColumns
         foreach (string side in Inputs(columns).Skip(1))
             CheckShape(input, side, columns[side]);
 
-        // ML.NET lets only its own code make a column of a shape; a loader's schema is turned into one for anybody. Sizes do not show in a shape.
-        var builder = new DataViewSchema.Builder();
+        // Sizes do not show in a shape.
         var slotNames = features.Annotations.Any(annotation => annotation.Name == AnnotationKinds.SlotNames) ? new[] { "" } : null;
-        foreach (var column in OutputColumns(columns, _ => 1, slotNames, scoreSetId: 1, threshold: 0))
+        return ShapeWith(input, OutputColumns(columns, _ => 1, slotNames, scoreSetId: 1, threshold: 0));
+    }
+
+    /// <summary>A shape with further columns, which hide those of the same names.</summary>
+    internal static SchemaShape ShapeWith(SchemaShape input, IEnumerable<OutputColumn> columns)
+    {
+        // ML.NET lets only its own code make a column of a shape; a loader's schema is turned into one for anybody.
+        var builder = new DataViewSchema.Builder();
+        foreach (var column in columns)
             builder.AddColumn(column.Name, column.Type, column.Annotations);
         var added = new SchemaLoader(builder.ToSchema()).Append(new PassThroughEstimator()).GetOutputSchema();
         var names = added.Select(column => column.Name).ToHashSet(StringComparer.Ordinal);
@@ -150,6 +157,8 @@ public static class AutoencoderColumns
         GraphNames.Code => Code,
         GraphNames.Reconstruction => Reconstruction,
         GraphNames.FeatureErrors => FeatureErrors,
+        GraphNames.PredictedLabel => PredictedLabel,
+        GraphNames.ClassProbabilities => Score,
         GraphNames.CodeLogVariance => "CodeLogVariance",
         GraphNames.Condition => "Condition",
         GraphNames.CodeOffset => "CodeOffset",
@@ -170,6 +179,19 @@ public static class AutoencoderColumns
                 ? input == GraphNames.Condition && key.Count <= int.MaxValue && (size == 0 || key.Count == (ulong)size)
                 : column.Type == NumberDataViewType.Single && size is 0 or 1;
         return fits ? column : throw Mismatch(input, name, column.Type.ToString()!, parameter, size);
+    }
+
+    /// <summary>Checks that the values of a key are those of the training, in their order: those of another mapping would be taken for others without a word.</summary>
+    internal static void CheckKeyValues(DataViewSchema.Column[] inputs, AutoencoderMetadata metadata, string parameter)
+    {
+        foreach (var column in inputs)
+        {
+            if (column.Type is not KeyDataViewType key || column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is null || metadata.ConditionValues.SequenceEqual(ColumnReaders.Numbers(key)))
+                continue;
+            string[] found = KeyNames(column);
+            if (metadata.ConditionValues.Count > 0 && !found.SequenceEqual(metadata.ConditionValues))
+                throw new ArgumentOutOfRangeException(parameter, $"The condition column '{column.Name}' is a key with the values {string.Join(", ", found.Take(10))}; the autoencoder was trained with {string.Join(", ", metadata.ConditionValues.Take(10))}, in this order. Make the key with the MapValueToKey that was fitted for the training.");
+        }
     }
 
     /// <summary>The names of the slots of the feature column, or null where it has none.</summary>
@@ -199,31 +221,36 @@ public static class AutoencoderColumns
                 _ => new VectorDataViewType(NumberDataViewType.Single, width(output)),
             };
             if (AnnotationKinds.ScoreValueKindOf(output) is { } valueKind)
-            {
-                annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), scoreSetId);
-                annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance, AnnotationKinds.BinaryClassification.AsMemory());
-                annotations.AddPrimitiveValue(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
-            }
+                AddScoreKinds(annotations, scoreSetId, AnnotationKinds.BinaryClassification, valueKind);
             if (output == GraphNames.Score)
             {
                 annotations.AddPrimitiveValue(AnnotationKinds.ScoreDirection, TextDataViewType.Instance, AutoencoderMetadata.HigherIsMoreAnomalous.AsMemory());
                 annotations.AddPrimitiveValue(AnnotationKinds.Threshold, NumberDataViewType.Single, threshold);
             }
             if (output is GraphNames.Reconstruction or GraphNames.FeatureErrors && slotNames is not null)
-                AddSlotNames(annotations, slotNames);
+                AddTexts(annotations, AnnotationKinds.SlotNames, slotNames);
             yield return OutputColumn.OfGraph(columns[output], type, annotations.ToAnnotations(), output);
         }
     }
 
-    private static void AddSlotNames(DataViewSchema.Annotations.Builder annotations, string[] names)
+    /// <summary>Marks a column as one of a set of score columns.</summary>
+    internal static void AddScoreKinds(DataViewSchema.Annotations.Builder annotations, uint scoreSetId, string columnKind, string valueKind)
     {
-        var values = Array.ConvertAll(names, name => name.AsMemory());
-        annotations.Add(AnnotationKinds.SlotNames, new VectorDataViewType(TextDataViewType.Instance, names.Length),
-            (ref VBuffer<ReadOnlyMemory<char>> destination) => new VBuffer<ReadOnlyMemory<char>>(values.Length, values).CopyTo(ref destination));
+        annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), scoreSetId);
+        annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance, columnKind.AsMemory());
+        annotations.AddPrimitiveValue(AnnotationKinds.ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
     }
 
+    /// <summary>Adds an annotation that is a list of texts.</summary>
+    internal static void AddTexts(DataViewSchema.Annotations.Builder annotations, string kind, string[] texts) =>
+        AddValues(annotations, kind, TextDataViewType.Instance, Array.ConvertAll(texts, text => text.AsMemory()));
+
+    /// <summary>Adds an annotation that is a list of values.</summary>
+    internal static void AddValues<T>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type, T[] values) =>
+        annotations.Add(kind, new VectorDataViewType(type, values.Length), (ref VBuffer<T> destination) => new VBuffer<T>(values.Length, values).CopyTo(ref destination));
+
     /// <summary>Score columns that belong together share a number, one above the highest so far.</summary>
-    private static uint NextScoreSetId(DataViewSchema input)
+    internal static uint NextScoreSetId(DataViewSchema input)
     {
         uint highest = 0;
         foreach (var column in input)
@@ -238,10 +265,10 @@ public static class AutoencoderColumns
         return highest + 1;
     }
 
-    private static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
+    internal static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
         new(parameter, $"Could not find the input column '{name}'. The data have the columns {string.Join(", ", present.Select(other => $"'{other}'"))}.");
 
-    private static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
+    internal static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
     {
         var column = shape.Where(column => column.Name == name).Cast<SchemaShape.Column?>().FirstOrDefault()
             ?? throw Missing(name, nameof(shape), shape.Select(column => column.Name));

@@ -43,11 +43,13 @@ internal static class ColumnReaders
     /// <summary>The names of a key's values in their order: its annotation, or the numbers from 1 where it has none.</summary>
     public static string[] KeyNames(DataViewSchema.Column column)
     {
-        int count = checked((int)((KeyDataViewType)column.Type).Count);
         return column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is { Type: VectorDataViewType { ItemType: var item } }
             ? (string[])s_namesOf.MakeGenericMethod(item.RawType).Invoke(null, [column])!
-            : [.. Enumerable.Range(1, count).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+            : Numbers((KeyDataViewType)column.Type);
     }
+
+    /// <summary>The numbers of a key's values, from 1.</summary>
+    public static string[] Numbers(KeyDataViewType key) => [.. Enumerable.Range(1, checked((int)key.Count)).Select(number => number.ToString(CultureInfo.InvariantCulture))];
 
     private static ColumnReader CreateKey<T>(DataViewRow input, DataViewSchema.Column column, Action? onMissingKey) where T : IConvertible
     {

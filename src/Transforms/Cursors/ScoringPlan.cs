@@ -10,13 +10,18 @@ internal sealed class ScoringPlan
     private readonly string[] _inputs;
     private readonly OutputColumn[] _outputs;
 
-    public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, TopFeatureColumns? topFeatures, DataViewSchema input)
+    /// <param name="model">The graph.</param>
+    /// <param name="columns">From names of the graph to names of columns.</param>
+    /// <param name="outputs">The columns that are added.</param>
+    /// <param name="input">The schema of the data.</param>
+    public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, IEnumerable<OutputColumn> outputs, DataViewSchema input)
     {
         _model = model;
         InputSchema = input;
         _inputs = AutoencoderColumns.Inputs(columns);
         InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, name, columns[name], model.Width(name), nameof(input)))];
-        _outputs = [.. AutoencoderColumns.OutputColumns(input, model, columns), .. topFeatures?.Columns() ?? []];
+        AutoencoderColumns.CheckKeyValues(InputColumns, model.Metadata, nameof(input));
+        _outputs = [.. outputs];
 
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(input);

@@ -67,7 +67,7 @@ internal static class ModelFile
         foreach (var (path, model) in models)
             places.Add(([.. Find(loaded, path, source)], model));
         var result = StockChain.Replace(loaded, parts =>
-            places.FirstOrDefault(place => place.Parts.SequenceEqual(parts)).Model is { } model ? catalog.FromModel(model, scoring) : null);
+            places.FirstOrDefault(place => place.Parts.SequenceEqual(parts)).Model is { } model ? catalog.Make(model, scoring) : null);
         if (models.Count > 0)
             return result;
         (loaded as IDisposable)?.Dispose();

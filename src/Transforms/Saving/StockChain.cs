@@ -11,7 +11,8 @@ namespace MLNetAutoencoder;
 
 /// <summary>The chain of stock transformers that stands for an autoencoder in a model file.</summary>
 /// <remarks>
-/// CopyColumns to each of the graph's inputs (MapKeyToVector to a condition that is a key), OnnxTransformer over the whole graph, CopyColumns to each of the user's names, DropColumns of the helpers.
+/// CopyColumns to each of the graph's inputs (MapKeyToVector to a condition that is a key), OnnxTransformer over the whole graph, CopyColumns to each of the user's names
+/// (MapValueToKey to a predicted class, which the graph names), DropColumns of the helpers.
 /// The graph's inputs and outputs carry names in the file that start with <see cref="Prefix"/> and a digest of the graph, so that the helper
 /// columns collide with no column of the user's.
 /// </remarks>
@@ -42,16 +43,17 @@ internal static class StockChain
         {
             File.WriteAllBytes(path, bytes);
             // A context of our own: the chain is only written, so no device of the user's is wanted.
-            var transforms = new MLContext().Transforms;
+            var context = new MLContext();
+            var transforms = context.Transforms;
             var schema = new DataViewSchema.Builder();
             foreach (string input in inputs)
                 schema.AddColumn(columns[input], input == GraphNames.Condition && keyed ? new KeyDataViewType(typeof(uint), saved.Width(input)) : new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
             IDataView view = new EmptyDataView(schema.ToSchema());
 
             var parts = new List<ITransformer>();
-            void Add(IEstimator<ITransformer> estimator)
+            void Add(IEstimator<ITransformer> estimator) => AddPart(estimator.Fit(view));
+            void AddPart(ITransformer part)
             {
-                var part = estimator.Fit(view);
                 parts.Add(part);
                 view = part.Transform(view);
             }
@@ -66,7 +68,12 @@ internal static class StockChain
                 }
                 Add(transforms.ApplyOnnxModel([.. outputs.Select(output => prefix + output)], [.. inputs.Select(input => prefix + input)], path));
                 foreach (string output in outputs)
-                    Add(transforms.CopyColumns(columns[output], prefix + output));
+                {
+                    if (output == GraphNames.PredictedLabel)
+                        AddPart(ToKey(context, columns[output], prefix + output, saved.Metadata.ClassNames));
+                    else
+                        Add(transforms.CopyColumns(columns[output], prefix + output));
+                }
                 Add(transforms.DropColumns([.. inputs.Concat(outputs).Select(name => prefix + name)]));
                 ((ICanSaveModel)new TransformerChain<ITransformer>([.. parts])).Save(ctx);
             }
@@ -85,7 +92,7 @@ internal static class StockChain
 
     /// <summary>Puts the autoencoders back into a model; gives the model itself where it holds none.</summary>
     public static ITransformer Upgrade(AutoencoderCatalog catalog, ITransformer transformer, ScoringOptions? scoring) =>
-        Replace(transformer, parts => TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.FromModel(model, scoring) : null);
+        Replace(transformer, parts => TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.Make(model, scoring) : null);
 
     /// <summary>Replaces chains, from the outside in; gives the transformer itself where nothing is replaced.</summary>
     /// <param name="transformer">The model.</param>
@@ -122,11 +129,19 @@ internal static class StockChain
     {
         model = null;
         bool looksRight = parts is [ColumnCopyingTransformer, .., ColumnSelectingTransformer]
-            && parts.All(part => part is ColumnCopyingTransformer or KeyToVectorMappingTransformer or OnnxTransformer or ColumnSelectingTransformer);
+            && parts.All(part => part is ColumnCopyingTransformer or KeyToVectorMappingTransformer or ValueToKeyMappingTransformer or OnnxTransformer or ColumnSelectingTransformer);
         if (!looksRight || parts.OfType<OnnxTransformer>().ToArray() is not [var onnx])
             return false;
         model = TryReadGraph(ReadOnnx(context, onnx));
         return model is not null;
+    }
+
+    /// <summary>From the name of a class, as the graph gives it, to a key; the keys are learned from rows with one name each, in the order of the classes.</summary>
+    private static ValueToKeyMappingTransformer ToKey(MLContext context, string column, string graphColumn, IReadOnlyList<string> classes)
+    {
+        var names = context.Data.LoadFromEnumerable(classes.Select(name => new NamedClass { Name = name }).ToArray());
+        var renamed = context.Transforms.CopyColumns(graphColumn, nameof(NamedClass.Name)).Fit(names).Transform(names);
+        return context.Transforms.Conversion.MapValueToKey(column, graphColumn).Fit(renamed);
     }
 
     /// <summary>The graph inside an OnnxTransformer: the only way to it that is open to all is to save the transformer and look into the zip.</summary>
@@ -165,5 +180,11 @@ internal static class StockChain
             }
         }
         return scopes;
+    }
+
+    /// <summary>A row with the name of a class.</summary>
+    private sealed class NamedClass
+    {
+        public required string Name { get; init; }
     }
 }

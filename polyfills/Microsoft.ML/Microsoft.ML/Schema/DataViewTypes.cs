@@ -71,21 +71,21 @@ public sealed class NumberDataViewType : PrimitiveDataViewType
     {
     }
 
-    internal static NumberDataViewType SByte { get; } = new(typeof(sbyte));
+    public static NumberDataViewType SByte { get; } = new(typeof(sbyte));
 
-    internal static NumberDataViewType Byte { get; } = new(typeof(byte));
+    public static NumberDataViewType Byte { get; } = new(typeof(byte));
 
-    internal static NumberDataViewType Int16 { get; } = new(typeof(short));
+    public static NumberDataViewType Int16 { get; } = new(typeof(short));
 
-    internal static NumberDataViewType UInt16 { get; } = new(typeof(ushort));
+    public static NumberDataViewType UInt16 { get; } = new(typeof(ushort));
 
-    internal static NumberDataViewType Int32 { get; } = new(typeof(int));
+    public static NumberDataViewType Int32 { get; } = new(typeof(int));
 
     public static NumberDataViewType UInt32 { get; } = new(typeof(uint));
 
-    internal static NumberDataViewType Int64 { get; } = new(typeof(long));
+    public static NumberDataViewType Int64 { get; } = new(typeof(long));
 
-    internal static NumberDataViewType UInt64 { get; } = new(typeof(ulong));
+    public static NumberDataViewType UInt64 { get; } = new(typeof(ulong));
 
     public static NumberDataViewType Single { get; } = new(typeof(float));
 

@@ -1,12 +1,14 @@
 namespace MLNetAutoencoder;
 
-/// <summary>The trainers of the catalog <see cref="AutoencoderExtensions.Autoencoders"/>.</summary>
-public static class AutoencoderTrainersCatalog
+public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>A dense autoencoder: fully connected layers down to the code and up again.</summary>
+    /// <summary>A convolutional autoencoder: convolutions and max pooling from an image down to the code, upsampling and convolutions up again.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
-    /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for 64, 32.</param>
+    /// <param name="featureColumnName">The column with the pixels, a vector of known size of Single, channel after channel (<see cref="ImageLayout.Planar"/>).</param>
+    /// <param name="height">The height of the image in pixels.</param>
+    /// <param name="width">The width of the image in pixels.</param>
+    /// <param name="channels">The channels of the image.</param>
+    /// <param name="filters">The filters of each block; the decoder has them the other way round. Null for 16, 32.</param>
     /// <param name="code">The number of units of the code.</param>
     /// <param name="epochs">How often the training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
@@ -15,10 +17,13 @@ public static class AutoencoderTrainersCatalog
     /// <param name="scaling">How the features are scaled, inside the graphs.</param>
     /// <param name="seed">The seed of everything random; null to draw one from the context.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
-    public static AutoencoderEstimator Dense(
+    public static AutoencoderEstimator Convolutional(
         this AutoencoderCatalog catalog,
-        string featureColumnName = AutoencoderColumns.Features,
-        IReadOnlyList<int>? hidden = null,
+        string featureColumnName,
+        int height,
+        int width,
+        int channels = ConvolutionalNetworkOptions.DefaultChannels,
+        IReadOnlyList<int>? filters = null,
         int code = CodeOptions.DefaultSize,
         int epochs = AutoencoderEstimator.Options.DefaultEpochs,
         int batchSize = AutoencoderEstimator.Options.DefaultBatchSize,
@@ -27,10 +32,10 @@ public static class AutoencoderTrainersCatalog
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
         int? seed = null)
     {
-        var network = new DenseNetworkOptions();
-        if (hidden is not null)
-            network.Hidden = hidden;
-        return catalog.Dense(new AutoencoderEstimator.Options
+        var network = new ConvolutionalNetworkOptions { Channels = channels, Height = height, Width = width };
+        if (filters is not null)
+            network.Filters = filters;
+        return catalog.Convolutional(new AutoencoderEstimator.Options
         {
             FeatureColumnName = featureColumnName,
             Network = network,
@@ -44,27 +49,16 @@ public static class AutoencoderTrainersCatalog
         });
     }
 
-    /// <summary>Any autoencoder that the options describe.</summary>
+    /// <summary>A convolutional autoencoder with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options.</param>
+    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be <see cref="ConvolutionalNetworkOptions"/>.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
-    public static AutoencoderEstimator Autoencoder(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
+    public static AutoencoderEstimator Convolutional(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        return new AutoencoderEstimator(catalog.Context, options);
-    }
-
-    /// <summary>A dense autoencoder with all options.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be <see cref="DenseNetworkOptions"/>.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
-    public static AutoencoderEstimator Dense(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
-    {
-        ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.Network is not DenseNetworkOptions)
-            throw new ArgumentException($"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a dense autoencoder expects {nameof(DenseNetworkOptions)}.", nameof(options));
+        if (options.Network is not ConvolutionalNetworkOptions)
+            throw new ArgumentException($"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a convolutional autoencoder expects {nameof(ConvolutionalNetworkOptions)}.", nameof(options));
         return new AutoencoderEstimator(catalog.Context, options);
     }
 }

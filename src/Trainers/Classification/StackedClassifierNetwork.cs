@@ -1,0 +1,37 @@
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The encoder of a stacked autoencoder with a linear layer on its code, whose softmax is the classes' probabilities. The decoder is for pretraining and goes into no graph.</summary>
+internal sealed class StackedClassifierNetwork : NetworkPart
+{
+    /// <param name="stack">The autoencoder.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="generator">Where the initial weights are drawn from.</param>
+    public StackedClassifierNetwork(AutoencoderNetwork stack, int classes, Generator generator)
+    {
+        Stack = AddPart(stack);
+        Head = AddPart(new DenseLayer("classes/dense", stack.CodeLayer.Units.Outputs, classes, Activation.Linear, generator));
+    }
+
+    public AutoencoderNetwork Stack { get; }
+
+    public DenseLayer Head { get; }
+
+    /// <summary>What fine-tuning trains: everything but the decoder.</summary>
+    public IEnumerable<TorchSharp.Modules.Parameter> ClassifyingParameters => Stack.Trunk.Parameters.Concat(Stack.CodeLayer.Parameters).Concat(Head.Parameters);
+
+    /// <summary>One number for each class, before the softmax.</summary>
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Head.Forward(Stack.Encode(input, null, null, pass).Code, null, pass);
+
+    /// <summary>The mean over the rows of −ln of the probability that the row's class is given (Goodfellow, Bengio and Courville 2016, section 6.2.2.3).</summary>
+    public Tensor CrossEntropy(TrainingBatch batch, Pass pass) => -(nn.functional.log_softmax(Forward(batch.Rows, null, pass), 1) * batch.Labels!).sum([1]).mean();
+
+    public override string Emit(OnnxGraphBuilder graph, string input, string? condition) => throw new NotSupportedException("A classifier is written part by part, by a classifier graph.");
+
+    /// <summary>Writes the classifier's graph with the present weights.</summary>
+    /// <param name="metadata">What the graph says of itself.</param>
+    public byte[] ToGraph(AutoencoderMetadata metadata) =>
+        ClassifierGraph.Build((graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata);
+}

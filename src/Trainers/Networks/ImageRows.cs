@@ -1,0 +1,33 @@
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>Images out of rows, [batch, n] to [batch, channels, height, width], and back; each twice, for training and for the graph.</summary>
+internal static class ImageRows
+{
+    public static Tensor ToImages(Tensor rows, ImageShape shape, ImageLayout layout) => IsInterleaved(shape, layout)
+        ? rows.reshape(-1, shape.Height, shape.Width, shape.Channels).permute(0, 3, 1, 2).contiguous()
+        : rows.reshape(-1, shape.Channels, shape.Height, shape.Width);
+
+    public static string EmitToImages(OnnxGraphBuilder graph, string name, string rows, ImageShape shape, ImageLayout layout)
+    {
+        if (!IsInterleaved(shape, layout))
+            return graph.Node("Reshape", name, [rows, graph.Int64s($"{name}/shape", -1, shape.Channels, shape.Height, shape.Width)]);
+        string images = graph.Node("Reshape", $"{name}/interleaved", [rows, graph.Int64s($"{name}/shape", -1, shape.Height, shape.Width, shape.Channels)]);
+        return graph.Node("Transpose", name, [images], OnnxAttribute.Int64s("perm", 0, 3, 1, 2));
+    }
+
+    public static Tensor ToRows(Tensor images, ImageShape shape, ImageLayout layout) =>
+        (IsInterleaved(shape, layout) ? images.permute(0, 2, 3, 1) : images).reshape(-1, shape.Count);
+
+    public static string EmitToRows(OnnxGraphBuilder graph, string name, string images, ImageShape shape, ImageLayout layout)
+    {
+        if (IsInterleaved(shape, layout))
+            images = graph.Node("Transpose", $"{name}/interleaved", [images], OnnxAttribute.Int64s("perm", 0, 2, 3, 1));
+        return graph.Node("Reshape", name, [images, graph.Int64s($"{name}/shape", -1, shape.Count)]);
+    }
+
+    // With one channel the two layouts are one.
+    private static bool IsInterleaved(ImageShape shape, ImageLayout layout) => layout == ImageLayout.Interleaved && shape.Channels > 1;
+}
