@@ -136,8 +136,44 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>The rows of one step. The default value is 32. The last batch of an epoch may be smaller.</summary>
         public int BatchSize { get; set; } = DefaultBatchSize;
 
-        /// <summary>The step size of Adam. The default value is 0.001.</summary>
+        /// <summary>The step size of the optimiser, at its largest. The default value is 0.001.</summary>
         public double LearningRate { get; set; } = DefaultLearningRate;
+
+        /// <summary>What the gradients do to the weights. The default value is <see cref="AdamOptimiser"/>.</summary>
+        public Optimiser Optimiser { get; set; } = new AdamOptimiser();
+
+        /// <summary>How the learning rate changes while training. The default value is <see cref="ConstantSchedule"/>.</summary>
+        public LearningRateSchedule Schedule { get; set; } = new ConstantSchedule();
+
+        /// <summary>Over how many epochs the learning rate rises from 0 in a straight line, on top of the schedule. The default value is 0.</summary>
+        public int WarmUpEpochs { get; set; }
+
+        /// <summary>The largest Euclidean norm that all gradients together may have; larger ones are scaled down to it (Pascanu, Mikolov and Bengio 2013). The default value is null: any.</summary>
+        public double? GradientClipping { get; set; }
+
+        /// <summary>
+        /// The share of the training rows that is held out, by the seed, in [0, 1): not trained on, but measured after each epoch. The weights of the epoch with the least validation loss are kept, and threshold and
+        /// probability come from the scores of these rows. The default value is 0. With a validation view of its own (<see cref="Fit(IDataView, IDataView)"/>) nothing is held out.
+        /// </summary>
+        public double ValidationShare { get; set; }
+
+        /// <summary>Ends the training when the validation loss no longer falls. The default value is null: it goes on.</summary>
+        public EarlyStopping? EarlyStopping { get; set; }
+
+        /// <summary>Is told how the training goes on, on the thread that trains: after each epoch, and twice a second within one. The default value is null.</summary>
+        public IProgress<TrainingProgress>? Progress { get; set; }
+
+        /// <summary>Stops the training within one step. The default value is none.</summary>
+        public CancellationToken Cancellation { get; set; }
+
+        /// <summary>What a cancelled fit does. The default value is <see cref="MLNetAutoencoder.WhenCancelled.Throw"/>.</summary>
+        public WhenCancelled WhenCancelled { get; set; } = WhenCancelled.Throw;
+
+        /// <summary>The longest that the training may take; then it ends within one step, with the best weights so far. The default value is without end.</summary>
+        public TimeSpan MaxTrainingTime { get; set; } = TimeSpan.MaxValue;
+
+        /// <summary>Writes checkpoints, and goes on from one. The default value is null: neither.</summary>
+        public CheckpointOptions? Checkpoint { get; set; }
 
         /// <summary>How the threshold is chosen from the training rows' scores. The default value is a contamination of 0.1.</summary>
         public ThresholdRule Threshold { get; set; } = ThresholdRule.Contamination(DefaultContamination);
@@ -189,10 +225,36 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.NotNegative(WeightL1, nameof(WeightL1));
             Require.NotNegative(WeightL2, nameof(WeightL2));
             Pretraining?.Validate(this);
+            ValidateTraining();
             Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName), CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
             AutoencoderColumns.Validate(Columns());
             if (OutputColumns().All(pair => pair.Column is null))
                 throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
+        }
+
+        /// <summary>The options of a layer that is trained before the whole: schedule and stopping are the whole's.</summary>
+        internal Options ForPretraining()
+        {
+            var copy = Clone();
+            (copy.Schedule, copy.WarmUpEpochs, copy.EarlyStopping) = (new ConstantSchedule(), 0, null);
+            return copy;
+        }
+
+        private void ValidateTraining()
+        {
+            Require.NotNull(Optimiser, nameof(Optimiser));
+            Optimiser.Validate();
+            Require.NotNull(Schedule, nameof(Schedule));
+            Schedule.Validate();
+            Require.AtLeast(WarmUpEpochs, 0, nameof(WarmUpEpochs));
+            if (GradientClipping is { } clipping)
+                Require.Between(clipping, 0, double.PositiveInfinity, nameof(GradientClipping));
+            Require.Share(ValidationShare, nameof(ValidationShare));
+            EarlyStopping?.Validate();
+            Require.Defined(WhenCancelled, nameof(WhenCancelled));
+            if (MaxTrainingTime <= TimeSpan.Zero)
+                throw new ArgumentOutOfRangeException(nameof(MaxTrainingTime), MaxTrainingTime, $"The option {nameof(MaxTrainingTime)} is {MaxTrainingTime}; expected more than 0.");
+            Checkpoint?.Validate();
         }
 
         private void ValidateLoss()
@@ -218,6 +280,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             copy.FeatureWeights = FeatureWeights is null ? null : [.. FeatureWeights];
             copy.Penalties = [.. Penalties];
             copy.Pretraining = Pretraining?.Clone();
+            copy.Checkpoint = Checkpoint?.Clone();
             return copy;
         }
 
@@ -274,6 +337,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 ("epochs", Epochs),
                 ("batch_size", BatchSize),
                 ("learning_rate", LearningRate),
+                ("optimiser", Optimiser.ToString()),
+                ("schedule", Schedule.ToString()),
+                ("warm_up_epochs", WarmUpEpochs),
+                ("gradient_clipping", GradientClipping),
+                ("validation_share", ValidationShare),
+                ("early_stopping", EarlyStopping?.ToString()),
                 ("threshold", Threshold.ToString()),
                 ("missing_values", MissingValues.ToString()),
                 ("scoring_missing_values", ScoringMissingValues.ToString()),
@@ -285,13 +354,28 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, or a native library is missing.</exception>
-    public AutoencoderTransformer Fit(IDataView input) => Fit(input, inspect: null);
+    public AutoencoderTransformer Fit(IDataView input) => Fit(input, validation: null, inspect: null);
+
+    /// <summary>Trains an autoencoder and measures it after each epoch on rows of their own; the weights of the epoch with the least validation loss are kept, and threshold and probability come from these rows' scores.</summary>
+    /// <param name="input">The training rows.</param>
+    /// <param name="validation">The validation rows, with the same columns.</param>
+    /// <returns>The fitted autoencoder, with its threshold.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, or a native library is missing.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    public AutoencoderTransformer Fit(IDataView input, IDataView validation)
+    {
+        ArgumentNullException.ThrowIfNull(validation);
+        return Fit(input, validation, inspect: null);
+    }
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
 
     /// <summary>Trains an autoencoder and shows the trained network, with its training set, before they go.</summary>
-    internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet>? inspect)
+    internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet> inspect) => Fit(input, validation: null, inspect);
+
+    internal AutoencoderTransformer Fit(IDataView input, IDataView? validation, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
         ArgumentNullException.ThrowIfNull(input);
         TorchLibrary.Require();
@@ -302,6 +386,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         if (_options.FeatureWeights is { } weights && weights.Count != names.Length)
             throw new InvalidOperationException($"The option {nameof(Options.FeatureWeights)} has {weights.Count} weights, and the column '{_options.FeatureColumnName}' {names.Length} features; expected one weight for each feature.");
         var rows = TrainingRows.Read(input, columns, _options.MissingValues, channel);
+        TrainingRows? heldOut = null;
+        if (validation is not null)
+            heldOut = ReadValidation(validation, columns, channel);
+        else if (_options.ValidationShare > 0)
+            (rows, heldOut) = Split(rows);
+        Require.Not(heldOut is null && _options.EarlyStopping is not null, nameof(Options.EarlyStopping), "set", nameof(Options.ValidationShare), 0, "there is no validation loss to look at; give a share or a validation view");
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, names);
         Warn(channel, rows, scaling, names);
 
@@ -309,18 +399,36 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         var generator = new torch.Generator((ulong)_seed, torch.CPU);
         using var network = _options.Network.Create(rows.FeatureCount, rows.ConditionSize, rows.OffsetSize, _options.Code, generator);
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
-        double[] losses;
+        IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))
-            losses = Train(network, rows, scaling, names, generator, channel, inspect);
+            history = Train(network, rows, heldOut, scaling, names, threads, generator, channel, inspect);
 
         var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
             ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, generator: generator)
             : null;
-        var model = BuildModel(network, rows, scaling, columns, threads, losses, draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
-        return _context.Autoencoders().FromModel(model, _options.Scoring);
+        var model = BuildModel(network, rows, heldOut, scaling, columns, threads, history, draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
+        return _context.Autoencoders().FromModel(model, _options.Scoring, history);
     }
 
-    private double[] Train(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, string[] names, torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
+    private TrainingRows ReadValidation(IDataView view, TrainingColumns training, IChannel channel)
+    {
+        var columns = TrainingColumns.Find(view.Schema, _options);
+        if (columns.FeatureNames.Length != training.FeatureNames.Length)
+            throw new ArgumentOutOfRangeException(nameof(view), $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and {training.FeatureNames.Length} in the training data.");
+        return TrainingRows.Read(view, columns, _options.MissingValues, channel);
+    }
+
+    private (TrainingRows Training, TrainingRows Validation) Split(TrainingRows rows)
+    {
+        var parts = rows.Split(_options.ValidationShare, _seed);
+        if (parts.Training.Count == 0 || parts.Validation.Count == 0)
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"The option {nameof(Options.ValidationShare)} of {_options.ValidationShare} leaves {parts.Training.Count} of {rows.Count} rows for training and {parts.Validation.Count} for validation; expected at least one of each."));
+        return parts;
+    }
+
+    private IReadOnlyList<TrainingEpoch> Train(
+        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, string[] names, int threads, torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
         float[] scaled = scaling.Apply(rows);
         if (_options.Loss == ReconstructionLoss.BinaryCrossEntropy)
@@ -332,15 +440,49 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         }
         var set = new TrainingSet(rows, scaled);
         var loop = new TrainingLoop(_options, channel);
-        if (_options.Pretraining is not null)
-            Pretraining.Run(network, _options, set, loop, generator);
+        var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, names, threads));
+        if (_options.Pretraining is not null && checkpoint is not { CanResume: true })
+            Pretraining.Run(network, _options.ForPretraining(), set, new TrainingLoop(_options.ForPretraining(), channel), generator);
         var objective = new Objective(_options, network, set);
-        double[] losses = loop.Run(network.Parameters, objective.Terms, set, _options.Epochs, "Epoch", generator);
+        var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling.Apply(heldOut));
+        TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
+        using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(network, _options, set) ?? new AutogradStep(parameters, objective.Terms);
+        var history = loop.Run(
+            new TrainingTask
+            {
+                Stage = "Epoch",
+                Parameters = parameters,
+                Statistics = [.. network.Statistics],
+                Terms = objective.Names,
+                Step = step,
+                Rows = set,
+                Validate = validation is null ? null : () => objective.Evaluate(validation, new Pass(IsTraining: false, generator)),
+                Epochs = _options.Epochs,
+                Checkpoint = checkpoint,
+            }, generator);
         inspect?.Invoke(network, set);
-        return losses;
+        return history;
     }
 
-    private AutoencoderModel BuildModel(AutoencoderNetwork network, TrainingRows rows, FeatureScaling scaling, TrainingColumns columns, int threads, double[] losses, float[] draws)
+    /// <summary>What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the learning rate follows it.</summary>
+    private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, string[] names, int threads)
+    {
+        var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
+        foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping" })
+            settings.Remove($"the option {later}");
+        if (_options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
+            settings.Remove("the option epochs");
+        settings["the seed"] = FormattableString.Invariant($"{_seed}");
+        settings["the features"] = JsonSerializer.Serialize(names);
+        settings["the number of training rows"] = FormattableString.Invariant($"{rows.Count}");
+        settings["the number of validation rows"] = FormattableString.Invariant($"{heldOut?.Count ?? 0}");
+        settings["the width of condition and code offset"] = FormattableString.Invariant($"{rows.ConditionSize} and {rows.OffsetSize}");
+        settings["the number of threads"] = FormattableString.Invariant($"{threads}");
+        return settings;
+    }
+
+    private AutoencoderModel BuildModel(
+        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, TrainingColumns columns, int threads, IReadOnlyList<TrainingEpoch> history, float[] draws)
     {
         var metadata = new AutoencoderMetadata
         {
@@ -375,9 +517,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             {
                 ["rows"] = rows.Count,
                 ["skipped_rows"] = rows.Skipped,
-                ["epochs"] = losses.Length,
-                ["first_loss"] = losses.Length == 0 ? null : losses[0],
-                ["final_loss"] = losses.Length == 0 ? null : losses[^1],
+                ["validation_rows"] = heldOut?.Count ?? 0,
+                ["epochs"] = history.Count,
+                ["first_loss"] = history.Count == 0 ? null : history[0].Loss,
+                ["final_loss"] = history.Count == 0 ? null : history[^1].Loss,
+                ["final_losses"] = history.Count == 0 ? null : history[^1].Losses,
+                ["least_validation_loss"] = history.Min(epoch => epoch.ValidationLoss),
             }),
             Columns = _options.Columns(),
         };
@@ -385,6 +530,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         // The threshold comes from the scores of the very graph that will be compared with it.
         using var unthresholded = new AutoencoderModel(network.ToScorerGraph(metadata, draws), "The trained graph");
         var statistics = ScoreStatistics.Compute(unthresholded, rows);
+        if (heldOut is not null)
+            statistics = statistics.WithScoresOf(ScoreStatistics.Compute(unthresholded, heldOut));
         metadata = metadata with
         {
             ScoreMean = statistics.Mean,

@@ -14,9 +14,15 @@ public sealed class AutoencoderCatalog
     /// <summary>Makes a transformer of a graph that this library wrote.</summary>
     /// <param name="model">The graph. The transformer has sessions of its own over it.</param>
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <param name="history">What the epochs of its training came to; null where that is not known.</param>
     /// <exception cref="ArgumentException">The graph is a classifier's.</exception>
-    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null) =>
-        Make(model, scoring) as AutoencoderTransformer ?? throw new ArgumentException($"The graph is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)}.", nameof(model));
+    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null, IReadOnlyList<TrainingEpoch>? history = null)
+    {
+        var transformer = Make(model, scoring) as AutoencoderTransformer
+            ?? throw new ArgumentException($"The graph is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)}.", nameof(model));
+        transformer.History = history ?? [];
+        return transformer;
+    }
 
     /// <summary>Makes a transformer of a classifier's graph that this library wrote.</summary>
     /// <param name="model">The graph. The transformer has sessions of its own over it.</param>

@@ -42,6 +42,9 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>What the model says of itself: sizes, feature names, scaling, threshold, training summary and more.</summary>
     public AutoencoderMetadata Metadata => _model.Metadata;
 
+    /// <summary>What the epochs of the training came to. Empty for a model that was opened from a file, whose metadata have a summary (<see cref="AutoencoderMetadata.Training"/>).</summary>
+    public IReadOnlyList<TrainingEpoch> History { get; internal set; } = [];
+
     /// <summary>The score above which a row counts as an anomaly.</summary>
     public float Threshold => _model.Metadata.Threshold;
 
@@ -91,7 +94,7 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
     /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>
     /// <exception cref="InvalidOperationException">The rule needs training scores that the model does not have.</exception>
-    public AutoencoderTransformer WithThreshold(ThresholdRule rule) => new(_context, _model.WithThreshold(rule), _columns, _topFeatures, ownsModel: true);
+    public AutoencoderTransformer WithThreshold(ThresholdRule rule) => new(_context, _model.WithThreshold(rule), _columns, _topFeatures, ownsModel: true) { History = History };
 
     /// <summary>The same fitted model with a given threshold; the present one stays as it is.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
@@ -101,7 +104,7 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>The same fitted model with sessions of its own, on another device, with other threads or batches; the present one stays as it is.</summary>
     /// <param name="scoring">The options. Where they name no device, the context's is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public AutoencoderTransformer WithScoring(ScoringOptions scoring) => new(_context, ForContext(_context, _model, scoring), _columns, _topFeatures, ownsModel: true);
+    public AutoencoderTransformer WithScoring(ScoringOptions scoring) => new(_context, ForContext(_context, _model, scoring), _columns, _topFeatures, ownsModel: true) { History = History };
 
     /// <summary>The features of a row that add most to its score.</summary>
     /// <param name="features">The row, in raw units.</param>

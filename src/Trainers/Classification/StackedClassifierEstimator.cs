@@ -223,13 +223,16 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         var generator = new torch.Generator((ulong)_seed, torch.CPU);
         using var network = new StackedClassifierNetwork(stack.Network.Create(rows.FeatureCount, 0, 0, stack.Code, generator), classes.Length, generator);
         int threads = TorchThreads.CountFor(network.Parameters.Sum(parameter => parameter.numel()), _options.BatchSize);
-        double[] losses;
+        IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))
         {
             var set = new TrainingSet(rows, scaling.Apply(rows));
             var loop = new TrainingLoop(stack, channel);
             Pretraining.Run(network.Stack, stack, set, loop, generator);
-            losses = loop.Run(network.ClassifyingParameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)], set.Only(labelled), _options.Epochs, "Epoch", generator);
+            TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
+            using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
+            history = loop.Run(
+                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = set.Only(labelled), Epochs = _options.Epochs }, generator);
             inspect?.Invoke(network, set);
         }
         var metadata = Describe(columns, classes, scaling, threads) with
@@ -239,9 +242,9 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
                 ["rows"] = rows.Count,
                 ["labelled_rows"] = labelled.Length,
                 ["skipped_rows"] = rows.Skipped,
-                ["epochs"] = losses.Length,
-                ["first_loss"] = losses.Length == 0 ? null : losses[0],
-                ["final_loss"] = losses.Length == 0 ? null : losses[^1],
+                ["epochs"] = history.Count,
+                ["first_loss"] = history.Count == 0 ? null : history[0].Loss,
+                ["final_loss"] = history.Count == 0 ? null : history[^1].Loss,
             }),
         };
         return _context.Autoencoders().ClassifierFromModel(new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);

@@ -5,6 +5,9 @@ namespace MLNetAutoencoder;
 /// <summary>What a step minimises: the reconstruction loss, for a variational code its divergence, and the penalties.</summary>
 internal sealed class Objective
 {
+    // What is evaluated at a time.
+    private const int EvaluationBatch = 1024;
+
     private readonly AutoencoderEstimator.Options _options;
     private readonly AutoencoderNetwork _network;
     private readonly TrainingSet _set;
@@ -43,6 +46,22 @@ internal sealed class Objective
         if (_options.WeightL2 > 0)
             terms.Add(SumOverWeights(weight => weight.square().sum()) * _options.WeightL2);
         return terms;
+    }
+
+    /// <summary>The loss of a set with the present weights, without anything random: reconstruction and, with its full weight, divergence.</summary>
+    public double Evaluate(TrainingSet set, Pass pass)
+    {
+        using var none = no_grad();
+        double sum = 0;
+        foreach (var batch in set.InOrder(EvaluationBatch))
+        {
+            var encoding = _network.Encode(batch.Rows, batch.Condition, batch.Offset, pass.Evaluating);
+            var loss = Reconstruction(batch, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
+            if (_options.Code.Variational is { } variational)
+                loss = loss + Divergence(batch, encoding, variational) * variational.Beta;
+            sum += loss.item<float>() * (double)batch.Rows.shape[0];
+        }
+        return sum / set.Count;
     }
 
     /// <summary>½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and Welling 2014, appendix B).</summary>

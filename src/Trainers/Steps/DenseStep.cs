@@ -11,37 +11,52 @@ namespace MLNetAutoencoder;
 /// δₗ₋₁ = δₗ Wₗ ∘ f′ (Rumelhart, Hinton and Williams 1986). Each product is one call into libtorch on buffers that stay from step to step; what goes elementwise is done in place, one pass each.
 /// Automatic differentiation makes several times as many calls and allocates each result. On the CPU only; a test holds the gradients to those of automatic differentiation.
 /// </remarks>
-internal sealed class DenseStep : IDisposable
+internal sealed class DenseStep : ITrainingStep
 {
     private const float LeakySlope = 0.01f;
 
+    private readonly Corruption? _corruption;
+    private readonly TrainingSet _set;
     private readonly DenseLayer[] _layers;
     private readonly Tensor[] _transposed, _weightGradients, _biasGradients;
     private readonly Dictionary<long, Buffers> _buffers = [];
 
-    private DenseStep(DenseLayer[] layers)
+    private DenseStep(DenseLayer[] layers, Corruption? corruption, TrainingSet set)
     {
+        (_corruption, _set) = (corruption, set);
         using var none = no_grad();
         _layers = layers;
         _transposed = Array.ConvertAll(layers, layer => Keep(layer.Weight.t()));
         _weightGradients = Array.ConvertAll(layers, layer => Keep(zeros_like(layer.Weight)));
         _biasGradients = Array.ConvertAll(layers, layer => Keep(zeros_like(layer.Bias)));
-        for (int i = 0; i < layers.Length; i++)
-        {
-            layers[i].Weight.grad = _weightGradients[i];
-            layers[i].Bias.grad = _biasGradients[i];
-        }
+        Attach();
     }
 
     /// <summary>The step for a network, or null where it is not a plain one.</summary>
-    public static DenseStep? TryCreate(AutoencoderNetwork network, AutoencoderEstimator.Options options)
+    public static DenseStep? TryCreate(AutoencoderNetwork network, AutoencoderEstimator.Options options, TrainingSet set)
     {
         bool isPlain = options is { Loss: ReconstructionLoss.MeanSquared, FeatureWeights: null, WeightColumnName: null, ConditionColumnName: null, Penalties.Count: 0, WeightL1: 0, WeightL2: 0 }
             && options.Code is { Variational: null, Normalisation: CodeNormalisation.None, NoiseDeviation: 0, OffsetColumnName: null };
         if (!isPlain || network is not { Trunk: DenseStack trunk, Decoder: DenseStack decoder })
             return null;
         DenseLayer[] layers = [.. trunk.Layers, network.CodeLayer.Units, .. decoder.Layers];
-        return layers.All(layer => layer.IsPlain && layer.Activation is Activation.Linear or Activation.ReLU or Activation.LeakyReLU or Activation.Tanh or Activation.Sigmoid) ? new DenseStep(layers) : null;
+        return layers.All(layer => layer.IsPlain && layer.Activation is Activation.Linear or Activation.ReLU or Activation.LeakyReLU or Activation.Tanh or Activation.Sigmoid) ? new DenseStep(layers, options.Corruption, set) : null;
+    }
+
+    /// <summary>Makes the buffers of the gradients those of the parameters.</summary>
+    public void Attach()
+    {
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            _layers[i].Weight.grad = _weightGradients[i];
+            _layers[i].Bias.grad = _biasGradients[i];
+        }
+    }
+
+    public void Run(TrainingBatch batch, int epoch, Pass pass, StepLosses losses)
+    {
+        using var scope = NewDisposeScope();
+        losses.Add(Run(_corruption?.Apply(batch.Rows, _set, pass.Generator) ?? batch.Rows, batch.Rows));
     }
 
     /// <summary>Leaves the gradients of a batch in the parameters.</summary>
@@ -77,6 +92,11 @@ internal sealed class DenseStep : IDisposable
 
     public void Dispose()
     {
+        foreach (var layer in _layers)
+        {
+            layer.Weight.grad = null;
+            layer.Bias.grad = null;
+        }
         foreach (var tensor in _transposed.Concat(_weightGradients).Concat(_biasGradients))
             tensor.Dispose();
         foreach (var buffers in _buffers.Values)

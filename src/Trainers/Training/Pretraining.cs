@@ -19,26 +19,37 @@ internal static class Pretraining
             var (down, up) = (encoder[i], decoder[^(i + 1)]);
             var loss = i == 0 ? options.Loss : ReconstructionLoss.MeanSquared;
             var layerSet = inputs;
-            loop.Run(down.Parameters.Concat(up.Parameters), (batch, _, pass) =>
+            TorchSharp.Modules.Parameter[] parameters = [.. down.Parameters, .. up.Parameters];
+            using var step = new AutogradStep(parameters, (batch, _, pass) =>
             {
                 var input = options.Corruption?.Apply(batch.Rows, layerSet, generator) ?? batch.Rows;
                 var errors = ReconstructionErrors.Of(loss, batch.Rows, up.Forward(down.Forward(input, null, pass), null, pass));
                 return [batch.Weights is { } weights ? (errors.mean([1]) * weights).mean() : errors.mean()];
-            }, layerSet, options.Pretraining!.Epochs, $"Layer {i + 1} of {encoder.Length}, epoch", generator);
+            });
+            loop.Run(new TrainingTask
+            {
+                Stage = $"Layer {i + 1} of {encoder.Length}, epoch",
+                Parameters = parameters,
+                Terms = ["reconstruction"],
+                Step = step,
+                Rows = layerSet,
+                Epochs = options.Pretraining!.Epochs,
+            }, generator);
             if (i < encoder.Length - 1)
-                inputs = inputs.WithRows(Encode(down, inputs.Rows, new Pass(IsTraining: false, generator)));
+                inputs = inputs.WithRows(Encode(down, inputs, new Pass(IsTraining: false, generator)));
         }
     }
 
-    private static Tensor Encode(DenseLayer layer, Tensor rows, Pass pass)
+    private static Tensor Encode(DenseLayer layer, TrainingSet set, Pass pass)
     {
         using var none = no_grad();
-        var codes = zeros((int)rows.shape[0], layer.Outputs);
-        for (long start = 0; start < rows.shape[0]; start += BatchSize)
+        var codes = zeros((int)set.Count, layer.Outputs);
+        long start = 0;
+        foreach (var batch in set.InOrder(BatchSize))
         {
-            using var scope = NewDisposeScope();
-            long length = Math.Min(BatchSize, rows.shape[0] - start);
-            codes.narrow(0, start, length).copy_(layer.Forward(rows.narrow(0, start, length), null, pass));
+            long length = batch.Rows.shape[0];
+            codes.narrow(0, start, length).copy_(layer.Forward(batch.Rows, null, pass));
+            start += length;
         }
         return codes;
     }

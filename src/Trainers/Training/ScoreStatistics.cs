@@ -42,6 +42,9 @@ internal sealed class ScoreStatistics
         }
     }
 
+    /// <summary>The same codes with the scores of other rows.</summary>
+    public ScoreStatistics WithScoresOf(ScoreStatistics other) => new(other._sorted, CodeMean, CodeCovariance, CodeMixture);
+
     /// <summary>Runs the scorer over the training rows.</summary>
     public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingRows rows)
     {

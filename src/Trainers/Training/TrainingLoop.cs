@@ -26,7 +26,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         // Whatever the caller's thread is in the middle of.
         using var gradients = enable_grad();
         using var optimiser = options.Optimiser.Start(task.Parameters);
-        using var best = new Snapshot(task.Parameters.Concat(task.Statistics));
+        using var best = new Snapshot(task.Parameters.Concat<Tensor>(task.Statistics));
         var state = new TrainingState();
         task.Checkpoint?.Resume(task, optimiser, best, state, generator);
         bool isStopped = false;
@@ -145,7 +145,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         return norm > most ? most / norm : 1;
     }
 
-    private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
+    private static TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
     {
         double left = (steps - step) / (double)Math.Max(1, step) + (task.Epochs - epoch - 1) * (double)steps / Math.Max(1, step);
         return new TrainingProgress(task.Stage, epoch + 1, task.Epochs, step, steps, terms, validation, rows / Math.Max(1e-9, elapsed.TotalSeconds), elapsed * left);

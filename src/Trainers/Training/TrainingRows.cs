@@ -49,6 +49,31 @@ internal sealed class TrainingRows
     /// <summary>The places of the rows that have a label.</summary>
     public long[] Labelled() => [.. Enumerable.Range(0, Count).Where(row => _label!.Row(row).Contains(1f)).Select(row => (long)row)];
 
+    /// <summary>Two parts of the rows: those to train on, and those that are held out.</summary>
+    /// <param name="share">The share that is held out.</param>
+    /// <param name="seed">What decides, with the row's number, which.</param>
+    public (TrainingRows Training, TrainingRows Validation) Split(double share, long seed)
+    {
+        bool[] held = [.. Enumerable.Range(0, Count).Select(row => IsHeldOut(row, share, seed))];
+        return (Only(held, false), Only(held, true));
+    }
+
+    private TrainingRows Only(bool[] flags, bool wanted)
+    {
+        int[] places = [.. Enumerable.Range(0, Count).Where(row => flags[row] == wanted)];
+        return new TrainingRows(_features.Only(places), _condition?.Only(places), _offset?.Only(places), _weights?.Only(places), _label?.Only(places), places.Length, Skipped);
+    }
+
+    /// <summary>Whether a row is held out: a hash of its number and the seed (the finaliser of SplitMix64; Steele, Lea and Flood 2014), as a share of the largest one.</summary>
+    private static bool IsHeldOut(long row, double share, long seed)
+    {
+        ulong x = unchecked((ulong)row * 0x9E3779B97F4A7C15 + (ulong)seed * 0xD1B54A32D192ED03 + 0x9E3779B97F4A7C15);
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        x ^= x >> 31;
+        return (x >> 11) * (1.0 / (1UL << 53)) < share;
+    }
+
     /// <summary>Copies consecutive rows of an input of the graph.</summary>
     public void CopyTo(string input, int start, int count, Span<float> destination)
     {
@@ -111,6 +136,15 @@ internal sealed class TrainingRows
         public int Width { get; } = AutoencoderColumns.WidthOf(column);
 
         public float[] Values { get; private set; } = new float[(int)Math.Clamp(expectedRows * AutoencoderColumns.WidthOf(column), AutoencoderColumns.WidthOf(column), Array.MaxLength)];
+
+        /// <summary>Some of the rows.</summary>
+        public Part Only(int[] places)
+        {
+            var part = new Part(Column, names, places.Length);
+            for (int i = 0; i < places.Length; i++)
+                Row(places[i]).CopyTo(part.Values.AsSpan(i * Width, Width));
+            return part;
+        }
 
         public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * Width, Width);
 

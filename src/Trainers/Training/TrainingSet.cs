@@ -66,6 +66,29 @@ internal sealed class TrainingSet
     /// <param name="places">Their places.</param>
     public TrainingSet Only(long[] places) => new(this, Take(tensor(places)));
 
+    /// <summary>The batches of an epoch, in an order that is drawn anew. A batch is good until the next one.</summary>
+    public IEnumerable<TrainingBatch> Shuffled(int batchSize, Generator generator)
+    {
+        using var order = randperm(Count, generator: generator);
+        for (long start = 0; start < Count; start += batchSize)
+        {
+            using var scope = NewDisposeScope();
+            yield return Take(order.narrow(0, start, Math.Min(batchSize, Count - start)));
+        }
+    }
+
+    /// <summary>All rows in their order, some at a time. A batch is good until the next one.</summary>
+    public IEnumerable<TrainingBatch> InOrder(int batchSize)
+    {
+        for (long start = 0; start < Count; start += batchSize)
+        {
+            using var scope = NewDisposeScope();
+            long length = Math.Min(batchSize, Count - start);
+            yield return new TrainingBatch(
+                Rows.narrow(0, start, length), Condition?.narrow(0, start, length), Offset?.narrow(0, start, length), Weights?.narrow(0, start, length), Labels?.narrow(0, start, length));
+        }
+    }
+
     /// <summary>Some of the rows.</summary>
     /// <param name="places">Their places, [b].</param>
     public TrainingBatch Take(Tensor places) => new(

@@ -22,7 +22,7 @@ internal sealed record TrainingTask
     public required ITrainingStep Step { get; init; }
 
     /// <summary>The rows.</summary>
-    public required IRowSource Rows { get; init; }
+    public required TrainingSet Rows { get; init; }
 
     /// <summary>The loss on the validation rows with the present weights, or null without validation.</summary>
     public Func<double>? Validate { get; init; }
@@ -32,24 +32,4 @@ internal sealed record TrainingTask
 
     /// <summary>Where checkpoints go, or null.</summary>
     public CheckpointFile? Checkpoint { get; init; }
-}
-
-/// <summary>A step up to the gradients.</summary>
-internal interface ITrainingStep : IDisposable
-{
-    /// <summary>Leaves the gradients of a batch in the parameters, and the terms of its loss in <paramref name="losses"/>.</summary>
-    void Run(TrainingBatch batch, int epoch, Pass pass, StepLosses losses);
-}
-
-/// <summary>Where the rows of a training come from.</summary>
-internal interface IRowSource
-{
-    /// <summary>How many rows an epoch has.</summary>
-    long Count { get; }
-
-    /// <summary>The batches of an epoch, in an order that is drawn anew. A batch is good until the next one.</summary>
-    IEnumerable<TrainingBatch> Shuffled(int batchSize, Generator generator);
-
-    /// <summary>All rows in their order.</summary>
-    IEnumerable<TrainingBatch> InOrder(int batchSize);
 }

@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using MLNetAutoencoder.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The file from which a training goes on.</summary>
+/// <remarks>
+/// The characters <c>MLNAECP1</c>, the length of a header as a 32-bit number, the header in JSON, and then the bytes of the parameters, statistics, the optimiser's states, the best
+/// weights so far and the state of the random numbers, in that order. It is written to a temporary file first and then takes the place of the one before.
+/// </remarks>
+/// <param name="options">Where it is and how often it is written.</param>
+/// <param name="settings">What must be the same in the training that goes on, by name.</param>
+internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDictionary<string, string> settings)
+{
+    public const string FileName = "autoencoder.checkpoint";
+
+    private static readonly byte[] s_magic = "MLNAECP1"u8.ToArray();
+
+    public int EveryEpochs => options.EveryEpochs;
+
+    private string FilePath => Path.Combine(options.Folder, FileName);
+
+    /// <summary>Whether there is something to go on from, and that is wanted.</summary>
+    public bool CanResume => options.Continue && File.Exists(FilePath);
+
+    /// <summary>Writes the state after an epoch.</summary>
+    public void Write(TrainingTask task, OptimiserState optimiser, Snapshot best, TrainingState state, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        byte[] header = JsonSerializer.SerializeToUtf8Bytes(new Header(settings, optimiser.Steps, state.History, Finite(state.LeastValidationLoss), state.EpochsWithoutImprovement, Finite(state.PlateauLoss), state.EpochsOnPlateau, state.PlateauFactor));
+        using var stream = new MemoryStream();
+        stream.Write(s_magic);
+        byte[] length = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach (var tensor in Tensors(task, optimiser, best).Append(generator.get_state()))
+        {
+            using var values = tensor.detach().cpu().contiguous();
+            stream.Write(values.bytes);
+        }
+        Directory.CreateDirectory(options.Folder);
+        AtomicFile.WriteAll((FilePath, stream.ToArray()));
+    }
+
+    /// <summary>Brings everything back to what the file says, where that is wanted and there is one.</summary>
+    /// <exception cref="InvalidOperationException">The file is of a training with other options, another seed or other data; the message names what differs.</exception>
+    /// <exception cref="InvalidDataException">The file is no checkpoint, or ends early.</exception>
+    public void Resume(TrainingTask task, OptimiserState optimiser, Snapshot best, TrainingState state, Generator generator)
+    {
+        if (!CanResume)
+            return;
+        byte[] bytes = File.ReadAllBytes(FilePath);
+        int start = s_magic.Length + sizeof(int);
+        if (bytes.Length < start || !bytes.AsSpan(0, s_magic.Length).SequenceEqual(s_magic))
+            throw new InvalidDataException($"The file '{FilePath}' is not a checkpoint of this library.");
+        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(s_magic.Length));
+        Header? header = null;
+        try
+        {
+            header = length > 0 && start + length <= bytes.Length ? JsonSerializer.Deserialize<Header>(bytes.AsSpan(start, length)) : null;
+        }
+        catch (JsonException)
+        {
+            // As a header that is not there.
+        }
+        if (header is null)
+            throw new InvalidDataException($"The checkpoint '{FilePath}' has no header that can be read.");
+        foreach (var (name, value) in settings)
+        {
+            string? saved = header.Settings.GetValueOrDefault(name);
+            if (saved != value)
+                throw new InvalidOperationException($"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} {saved ?? "unknown"}, and this training has {value}. Train with the same, or set Checkpoint.Continue to false.");
+        }
+
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var random = generator.get_state();
+        Tensor[] tensors = [.. Tensors(task, optimiser, best), random];
+        long expected = start + length + tensors.Sum(tensor => tensor.bytes.Length);
+        if (bytes.Length != expected)
+            throw new InvalidDataException($"The checkpoint '{FilePath}' has {bytes.Length} bytes; expected {expected}. It is damaged.");
+        int place = start + length;
+        foreach (var tensor in tensors)
+        {
+            var part = bytes.AsSpan(place, tensor.bytes.Length);
+            part.CopyTo(tensor.bytes);
+            place += part.Length;
+        }
+        generator.set_state(random);
+        optimiser.Steps = header.Steps;
+        state.History.AddRange(header.History);
+        state.LeastValidationLoss = header.LeastValidationLoss ?? double.PositiveInfinity;
+        state.EpochsWithoutImprovement = header.EpochsWithoutImprovement;
+        state.PlateauLoss = header.PlateauLoss ?? double.PositiveInfinity;
+        state.EpochsOnPlateau = header.EpochsOnPlateau;
+        state.PlateauFactor = header.PlateauFactor;
+    }
+
+    private static IEnumerable<Tensor> Tensors(TrainingTask task, OptimiserState optimiser, Snapshot best) =>
+        task.Parameters.Concat<Tensor>(task.Statistics).Concat(optimiser.States.SelectMany(states => states)).Concat(best.Copies);
+
+    // JSON has no infinity.
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    private sealed record Header(
+        IReadOnlyDictionary<string, string> Settings,
+        long Steps,
+        IReadOnlyList<TrainingEpoch> History,
+        double? LeastValidationLoss,
+        int EpochsWithoutImprovement,
+        double? PlateauLoss,
+        int EpochsOnPlateau,
+        double PlateauFactor);
+}
