@@ -190,7 +190,7 @@ public sealed class BadInputTests
     public void Divergence_stops_with_the_epoch_and_the_learning_rate()
     {
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => (options.LearningRate, options.Scaling, options.Epochs) = (1e30, InputScaling.None, 20)));
-        StringAssert.Contains(error.Message, "Training diverged: the loss of epoch");
+        StringAssert.Contains(error.Message, "Training diverged: the loss is no longer a number in step 2 of epoch 1. Use a lower LearningRate");
         StringAssert.Contains(error.Message, "1E+30");
     }
 

@@ -115,7 +115,7 @@ public sealed class CodeNormalisationTests
 
     /// <summary>What a plain autoencoder is: the loop of a textbook, written out here, with the same draws.</summary>
     [TestMethod]
-    public void A_plain_network_equals_a_textbooks_loop_bit_for_bit()
+    public void A_plain_network_equals_a_textbooks_loop()
     {
         var options = Rows.Options();
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 200), (network, set) =>
@@ -147,8 +147,13 @@ public sealed class CodeNormalisationTests
                     optimiser.step();
                 }
             }
+
+            // The optimiser and the backward pass are our own: sums of Singles in another order, over 35 steps.
             foreach (var (expected, actual) in parameters.Zip(network.Parameters))
-                CollectionAssert.AreEqual(MemoryMarshal.Cast<byte, float>(expected.bytes).ToArray(), NetworkValues.Of(actual));
+            {
+                foreach (var (first, second) in MemoryMarshal.Cast<byte, float>(expected.bytes).ToArray().Zip(NetworkValues.Of(actual)))
+                    Assert.AreEqual(first, second, 1e-5);
+            }
         });
     }
 
