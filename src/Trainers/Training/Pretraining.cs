@@ -22,7 +22,7 @@ internal static class Pretraining
             loop.Run(down.Parameters.Concat(up.Parameters), (batch, _, pass) =>
             {
                 var input = options.Corruption?.Apply(batch.Rows, layerSet, generator) ?? batch.Rows;
-                var errors = ReconstructionErrors.Of(loss, batch.Rows, up.Forward(down.Forward(input, null, pass), null, pass));
+                var errors = ReconstructionErrors.Of(loss, batch.Rows, up.Activate(down.Forward(input, null, pass), pass));
                 return [batch.Weights is { } weights ? (errors.mean([1]) * weights).mean() : errors.mean()];
             }, layerSet, options.Pretraining!.Epochs, $"Layer {i + 1} of {encoder.Length}, epoch", generator);
             if (i < encoder.Length - 1)
