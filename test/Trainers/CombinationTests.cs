@@ -198,6 +198,10 @@ public sealed class CombinationTests
         Refused("Code.Normalisation (Batch) and Code.Variational (set)", options => options.Code = new CodeOptions { Normalisation = CodeNormalisation.Batch, Variational = new() });
         Refused("Code.NoiseDeviation (0.1) and Code.Variational (set)", options => options.Code = new CodeOptions { NoiseDeviation = 0.1, Variational = new() });
         Refused("Code.Normalisation (Layer) and Code.Size (1)", options => options.Code = new CodeOptions { Normalisation = CodeNormalisation.Layer, Size = 1 });
+        Refused("Code.Normalisation (UnitLength) and Code.Size (1)", options => options.Code = new CodeOptions { Normalisation = CodeNormalisation.UnitLength, Size = 1 });
+        Refused("Network.Normalisation (Layer) and Network.Hidden (1)", options => options.Network = new DenseNetworkOptions { Hidden = [4], DecoderHidden = [1], Normalisation = Normalisation.Layer });
+        Refused("BatchSize (1) and Network.Normalisation (Batch)", options => (options.BatchSize, options.Network.Normalisation) = (1, Normalisation.Batch));
+        Refused("BatchSize (1) and Code.Normalisation (Batch)", options => (options.BatchSize, options.Code.Normalisation) = (1, CodeNormalisation.Batch));
         Refused("Code.OffsetHidden (set) and Code.OffsetColumnName (null)", options => options.Code.OffsetHidden = [3]);
         Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear)", options => options.Loss = ReconstructionLoss.BinaryCrossEntropy);
         Refused("Loss (Huber) and Code.Variational (set)", options => (options.Loss, options.Code.Variational) = (ReconstructionLoss.Huber, new()));
