@@ -207,6 +207,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
             Code.Validate();
             Network.Validate(this);
+            Require.Not(BatchSize == 1 && Network.Normalisation == Normalisation.Batch, nameof(BatchSize), BatchSize, $"{nameof(Network)}.{nameof(Network.Normalisation)}", Network.Normalisation, "one row has no variance over the batch");
+            Require.Not(BatchSize == 1 && Code.Normalisation == CodeNormalisation.Batch, nameof(BatchSize), BatchSize, $"{nameof(Code)}.{nameof(Code.Normalisation)}", Code.Normalisation, "one row has no variance over the batch");
             if (ConditionColumnName is not null)
                 Require.ColumnName(ConditionColumnName, nameof(ConditionColumnName));
             if (WeightColumnName is not null)
@@ -328,8 +330,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             new (string Name, object? Value)[]
             {
                 ("loss", Loss.ToString()),
-                ("corruption", Corruption?.ToString()),
-                ("penalties", Penalties.Select(penalty => penalty.ToString()).ToArray()),
+                ("corruption", InvariantText.Of(Corruption)),
+                ("penalties", Penalties.Select(InvariantText.Of).ToArray()),
                 ("weight_l1", WeightL1),
                 ("weight_l2", WeightL2),
                 ("pretraining_epochs", Pretraining?.Epochs),
@@ -370,7 +372,18 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     }
 
     /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        var shape = AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
+        if (_options.WeightColumnName is { } weights)
+        {
+            var column = inputSchema.Where(column => column.Name == weights).Cast<SchemaShape.Column?>().FirstOrDefault()
+                ?? throw new ArgumentOutOfRangeException(nameof(inputSchema), $"Could not find the weight column '{weights}'. The data have the columns {string.Join(", ", inputSchema.Select(column => $"'{column.Name}'"))}.");
+            if (column.IsKey || column.ItemType != NumberDataViewType.Single || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
+                throw new ArgumentOutOfRangeException(nameof(inputSchema), $"The weight column '{weights}' is {column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}; expected a scalar of Single.");
+        }
+        return shape;
+    }
 
     /// <summary>Trains an autoencoder and shows the trained network, with its training set, before they go.</summary>
     internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet> inspect) => Fit(input, validation: null, inspect);
@@ -396,7 +409,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         Warn(channel, rows, scaling, names);
 
         using var scope = torch.NewDisposeScope();
-        var generator = new torch.Generator((ulong)_seed, torch.CPU);
+        using var generator = new torch.Generator((ulong)_seed, torch.CPU);
         using var network = _options.Network.Create(rows.FeatureCount, rows.ConditionSize, rows.OffsetSize, _options.Code, generator);
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;

@@ -212,6 +212,28 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
+    public void So_is_one_value_whose_difference_from_the_mean_no_Single_holds()
+    {
+        var rows = Rows.Make(100);
+        foreach (var row in rows)
+            row.Features[2] = float.MinValue;
+        rows[0].Features[2] = float.MaxValue;
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, view: s_ml.Data.LoadFromEnumerable(rows)));
+        StringAssert.Contains(error.Message, "The feature 'Features[2]' ranges from");
+    }
+
+    [TestMethod]
+    [DataRow("Nothing", "Could not find the weight column 'Nothing'")]
+    [DataRow("Name", "The weight column 'Name' is Scalar of String; expected a scalar of Single")]
+    public void A_wrong_weight_column_is_named_before_anything_is_trained(string column, string message)
+    {
+        var options = Rows.Options();
+        options.WeightColumnName = column;
+        var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense(options));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(Rows.View(s_ml, 10))).Message, message);
+    }
+
+    [TestMethod]
     public void Epochs_are_told_in_the_log()
     {
         var (_, log) = FitWithLog(_ => { }, Rows.Make(50));

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
@@ -153,11 +154,27 @@ public sealed class CombinationTests
 
     [TestMethod]
     [DynamicData(nameof(Combinations))]
-    public void A_second_fit_gives_the_same_bytes(string name)
+    public void A_second_fit_and_concurrent_fits_give_the_same_bytes_and_leave_the_process_wide_generator(string name)
     {
         var estimator = s_ml.Autoencoders().Autoencoder(Options(name));
         var view = VariantRows.View(s_ml, 100);
-        CollectionAssert.AreEqual(DenseTests.Scorer(estimator.Fit(view)), DenseTests.Scorer(estimator.Fit(view)));
+        torch.manual_seed(42);
+        using var expected = torch.rand(4);
+        torch.manual_seed(42);
+        byte[] first = Fit();
+        CollectionAssert.AreEqual(first, Fit());
+        byte[][] concurrent = new byte[2][];
+        Parallel.For(0, concurrent.Length, i => concurrent[i] = Fit());
+        foreach (byte[] bytes in concurrent)
+            CollectionAssert.AreEqual(first, bytes);
+        using var actual = torch.rand(4);
+        CollectionAssert.AreEqual(expected.bytes.ToArray(), actual.bytes.ToArray());
+
+        byte[] Fit()
+        {
+            using var model = estimator.Fit(view);
+            return DenseTests.Scorer(model);
+        }
     }
 
     [TestMethod]
@@ -198,6 +215,10 @@ public sealed class CombinationTests
         Refused("Code.Normalisation (Batch) and Code.Variational (set)", options => options.Code = new CodeOptions { Normalisation = CodeNormalisation.Batch, Variational = new() });
         Refused("Code.NoiseDeviation (0.1) and Code.Variational (set)", options => options.Code = new CodeOptions { NoiseDeviation = 0.1, Variational = new() });
         Refused("Code.Normalisation (Layer) and Code.Size (1)", options => options.Code = new CodeOptions { Normalisation = CodeNormalisation.Layer, Size = 1 });
+        Refused("Code.Normalisation (UnitLength) and Code.Size (1)", options => options.Code = new CodeOptions { Normalisation = CodeNormalisation.UnitLength, Size = 1 });
+        Refused("Network.Normalisation (Layer) and Network.Hidden (1)", options => options.Network = new DenseNetworkOptions { Hidden = [4], DecoderHidden = [1], Normalisation = Normalisation.Layer });
+        Refused("BatchSize (1) and Network.Normalisation (Batch)", options => (options.BatchSize, options.Network.Normalisation) = (1, Normalisation.Batch));
+        Refused("BatchSize (1) and Code.Normalisation (Batch)", options => (options.BatchSize, options.Code.Normalisation) = (1, CodeNormalisation.Batch));
         Refused("Code.OffsetHidden (set) and Code.OffsetColumnName (null)", options => options.Code.OffsetHidden = [3]);
         Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear)", options => options.Loss = ReconstructionLoss.BinaryCrossEntropy);
         Refused("Loss (Huber) and Code.Variational (set)", options => (options.Loss, options.Code.Variational) = (ReconstructionLoss.Huber, new()));
@@ -212,6 +233,7 @@ public sealed class CombinationTests
         Refused("Penalties.ContractivePenalty.Method (ClosedForm) and Network (dense)", options => options.Penalties = [new ContractivePenalty(1, JacobianMethod.ClosedForm)]);
         Refused("option Penalties has 2 of L1Penalty", options => options.Penalties = [new L1Penalty(1), new L1Penalty(2)]);
         Refused("Pretraining (set) and Code.Variational (set)", options => (options.Pretraining, options.Code.Variational) = (new(), new()));
+        Refused("Pretraining (set) and Network (convolutional)", options => (options.Pretraining, options.Network) = (new(), new ConvolutionalNetworkOptions { Height = 3, Width = 4 }));
         Refused("Pretraining (set) and ConditionColumnName (Key)", options => (options.Pretraining, options.ConditionColumnName) = (new(), "Key"));
         Refused("CodeLogVarianceColumnName (V) and Code.Variational (null)", options => options.CodeLogVarianceColumnName = "V");
         Refused("option FeatureWeights has no weight above 0", options => options.FeatureWeights = [0, 0]);

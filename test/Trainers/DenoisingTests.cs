@@ -113,6 +113,25 @@ public sealed class DenoisingTests
     }
 
     [TestMethod]
+    public void Metadata_do_not_depend_on_the_culture_of_the_thread()
+    {
+        var culture = System.Globalization.CultureInfo.CurrentCulture;
+        var comma = (System.Globalization.CultureInfo)System.Globalization.CultureInfo.InvariantCulture.Clone();
+        comma.NumberFormat.NumberDecimalSeparator = ",";
+        try
+        {
+            System.Globalization.CultureInfo.CurrentCulture = comma;
+            using var model = Rows.Fit(new MLContext(seed: 1), options => (options.Corruption, options.Penalties) = (new GaussianCorruption(0.25), [new L1Penalty(0.5)]));
+            StringAssert.Contains(model.Metadata.Options, "Deviation = 0.25");
+            StringAssert.Contains(model.Metadata.Options, "Weight = 0.5");
+        }
+        finally
+        {
+            System.Globalization.CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    [TestMethod]
     public void The_factory_masks_by_default_and_refuses_options_without_a_corruption()
     {
         using var model = s_ml.Autoencoders().Denoising(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));

@@ -10,7 +10,7 @@ public static partial class AutoencoderTrainersCatalog
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for none.</param>
     /// <param name="code">The number of bits.</param>
-    /// <param name="weight">The weight of <see cref="BinaryCodePenalty"/> in the last epoch.</param>
+    /// <param name="weight">The weight of <see cref="BinaryCodePenalty"/>, to which it rises from 0 in the first epoch, by as much in each: in the last it is short of it by one step.</param>
     /// <param name="epochs">How often the training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
     /// <param name="learningRate">The step size of Adam.</param>

@@ -178,7 +178,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             ["hidden"] = Hidden,
             ["code_size"] = Code,
             ["activation"] = Activation.ToString(),
-            ["corruption"] = Corruption?.ToString(),
+            ["corruption"] = InvariantText.Of(Corruption),
             ["scaling"] = Scaling.ToString(),
             ["pretraining_epochs"] = PretrainingEpochs,
             ["epochs"] = Epochs,
@@ -220,7 +220,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         TrainingWarnings.Report(channel, rows, scaling, columns.FeatureNames, _options.FeatureColumnName, _options.BatchSize);
 
         using var scope = torch.NewDisposeScope();
-        var generator = new torch.Generator((ulong)_seed, torch.CPU);
+        using var generator = new torch.Generator((ulong)_seed, torch.CPU);
         using var network = new StackedClassifierNetwork(stack.Network.Create(rows.FeatureCount, 0, 0, stack.Code, generator), classes.Length, generator);
         int threads = TorchThreads.CountFor(network.Parameters.Sum(parameter => parameter.numel()), _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;

@@ -42,9 +42,15 @@ internal sealed class DenseLayer : NetworkPart
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
-        var sum = nn.functional.linear(input, Weight, _bias);
-        var output = Activations.Apply(_activation, _normalisation?.Forward(sum, null, pass) ?? sum);
+        var output = Activate(input, pass);
         return pass.IsTraining && _dropout > 0 ? Drop(output, pass.Generator) : output;
+    }
+
+    /// <summary>Runs the layer without its dropout: what is compared with something has all its units.</summary>
+    public Tensor Activate(Tensor input, Pass pass)
+    {
+        var sum = nn.functional.linear(input, Weight, _bias);
+        return Activations.Apply(_activation, _normalisation?.Forward(sum, null, pass) ?? sum);
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)

@@ -67,6 +67,8 @@ public sealed class CodeOptions
             "an encoder of the offset needs its column");
         Require.Not(Normalisation == CodeNormalisation.Layer && Size == 1, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Size)}", Size,
             "one unit, normalised over the units, is always 0");
+        Require.Not(Normalisation == CodeNormalisation.UnitLength && Size == 1, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Size)}", Size,
+            "one unit of length 1 is -1 or 1, which has no gradient to train by");
         if (Variational is null)
             return;
         Require.Not(Activation != Activation.Linear, $"{path}.{nameof(Activation)}", Activation, $"{path}.{nameof(Variational)}", "set",

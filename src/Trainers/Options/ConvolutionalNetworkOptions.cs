@@ -126,13 +126,13 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     private void ValidatePooling(string option)
     {
         if (Pooling is not null && Pooling.Count != Filters.Count)
-            throw new ArgumentException($"The option {option} has {Pooling.Count} factors; expected {Filters.Count}, one for each of Network.{nameof(Filters)}.", nameof(option));
+            throw new ArgumentException($"The option {option} has {Pooling.Count} factors; expected {Filters.Count}, one for each of Network.{nameof(Filters)}.", option);
         foreach (int factor in Pooling ?? [])
             Require.AtLeast(factor, 1, option);
         ImageBlock[] blocks = [.. Blocks()];
         int single = Array.FindIndex(blocks, block => block is { Factor: > 1, From: { Height: 1, Width: 1 } });
         if (single >= 0)
-            throw new ArgumentException($"The option {option} shrinks the image of block {single + 1} by {blocks[single].Factor}, which is a single pixel already; expected 1 for this block, or fewer blocks.", nameof(option));
+            throw new ArgumentException($"The option {option} shrinks the image of block {single + 1} by {blocks[single].Factor}, which is a single pixel already; expected 1 for this block, or fewer blocks.", option);
     }
 
     private IEnumerable<DenseLayer> Dense(string name, int[] widths, Generator generator) => Enumerable.Range(0, widths.Length - 1).Select(i =>

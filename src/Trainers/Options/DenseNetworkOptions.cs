@@ -30,6 +30,8 @@ public sealed class DenseNetworkOptions : NetworkOptions
             Require.AtLeast(width, 1, $"{path}.{nameof(Hidden)}");
         foreach (int width in DecoderHidden ?? [])
             Require.AtLeast(width, 1, $"{path}.{nameof(DecoderHidden)}");
+        Require.Not(Normalisation == Normalisation.Layer && Hidden.Concat(DecoderHidden ?? []).Contains(1), $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Hidden)}", 1,
+            "one unit, normalised over the units, is always 0");
         Require.Share(Dropout, $"{path}.{nameof(Dropout)}");
         Require.Not(TiedWeights && DecoderHidden is not null && !DecoderHidden.SequenceEqual(Hidden.Reverse()), $"{path}.{nameof(TiedWeights)}", true, $"{path}.{nameof(DecoderHidden)}", string.Join(", ", DecoderHidden ?? []),
             "tied weights need a decoder that mirrors the encoder");

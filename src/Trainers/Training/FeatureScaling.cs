@@ -48,7 +48,9 @@ internal sealed class FeatureScaling
             bool constant = least[j] == most[j];
             offsets[j] = scaling == InputScaling.MinMax ? least[j] : constant ? least[j] : (float)means[j];
             float spread = scaling == InputScaling.MinMax ? (float)((double)most[j] - least[j]) : (float)Math.Sqrt(squares[j] / rows.Count);
-            if (!float.IsFinite(spread))
+
+            // A deviation may be held where a difference is not: that of one value far from all others.
+            if (!float.IsFinite(spread) || !float.IsFinite(most[j] - offsets[j]) || !float.IsFinite(least[j] - offsets[j]))
                 throw new InvalidOperationException($"The feature '{names[j]}' ranges from {least[j]} to {most[j]} in the training rows, which is more than a Single holds as a difference. Divide it by a constant before training.");
             if (!constant && spread > 0)
                 scales[j] = spread;

@@ -23,7 +23,7 @@ internal static class Pretraining
             using var step = new AutogradStep(parameters, (batch, _, pass) =>
             {
                 var input = options.Corruption?.Apply(batch.Rows, layerSet, generator) ?? batch.Rows;
-                var errors = ReconstructionErrors.Of(loss, batch.Rows, up.Forward(down.Forward(input, null, pass), null, pass));
+                var errors = ReconstructionErrors.Of(loss, batch.Rows, up.Activate(down.Forward(input, null, pass), pass));
                 return [batch.Weights is { } weights ? (errors.mean([1]) * weights).mean() : errors.mean()];
             });
             loop.Run(new TrainingTask
