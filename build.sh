@@ -50,7 +50,7 @@ test_() {
 
 bench() {
   set_up
-  if [[ "${1:-torch}" == torch && "$Supplier" == polyfills ]]; then
+  if [[ "${1:-torch}" == @(torch|training) && "$Supplier" == polyfills ]]; then
     install_debian_packages python3-torch # the other side of the comparison, on the same libtorch
   fi
   build bench/MLNetAutoencoder.Bench.csproj

@@ -3,6 +3,7 @@ using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Torch;
+using MLNetAutoencoder.Bench.Training;
 
 // A child of the benchmark 'scoring', not for people.
 if (args.Length > 0 && args[0] == MemoryProbe.Command)
@@ -14,6 +15,7 @@ Dictionary<string, Func<int>> benchmarks = new()
     ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
     ["stacked"] = StackedStudy.Run,
+    ["training"] = TrainingBenchmark.Run,
 };
 
 string[] names = args.Length > 0 ? args : [.. benchmarks.Keys];

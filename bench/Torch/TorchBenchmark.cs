@@ -20,13 +20,13 @@ internal static class TorchBenchmark
         set_num_threads(1);
         try
         {
-            using var peer = new Peer();
+            using var peer = new Peer(Path.Combine(AppContext.BaseDirectory, "Torch", "peer.py"), threads: 1);
             var speeds = Array.ConvertAll(s_sides, _ => new List<double>());
             var losses = new double[s_sides.Length][];
             for (int round = 0; round < Rounds; round++)
                 for (int side = 0; side < s_sides.Length; side++)
                 {
-                    var (speed, epochs) = side == 0 ? Train() : peer.Train(side == 1 ? "foreach" : "loop");
+                    var (speed, epochs) = side == 0 ? Train() : Ask(peer, side == 1 ? "foreach" : "loop");
                     speeds[side].Add(speed);
                     losses[side] = epochs;
                 }
@@ -37,6 +37,12 @@ internal static class TorchBenchmark
         {
             set_num_threads(threads);
         }
+    }
+
+    private static (double SamplesPerSecond, double[] Losses) Ask(Peer peer, string form)
+    {
+        double[] answer = peer.Ask($"{form} {Epochs}");
+        return (answer[0], answer[1..]);
     }
 
     private static (double SamplesPerSecond, double[] Losses) Train()
@@ -99,44 +105,5 @@ internal static class TorchBenchmark
         Report.Ratio("torch.loss-difference", worst);
         Report.Ratio("torch.samples-vs-pytorch", medians[0] / Math.Max(medians[1], medians[2]));
         return agree ? 0 : 1;
-    }
-
-    /// <summary>The PyTorch side: one child that lives as long as the benchmark and trains when it is told to.</summary>
-    private sealed class Peer : IDisposable
-    {
-        private readonly Process _process;
-
-        public Peer()
-        {
-            // Debian's own interpreter: another one that comes first in PATH would not see python3-torch.
-            const string debian = "/usr/bin/python3";
-            var start = new ProcessStartInfo(File.Exists(debian) ? debian : "python3", [Path.Combine(AppContext.BaseDirectory, "Torch", "peer.py")])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            };
-            start.Environment["OMP_NUM_THREADS"] = "1";
-            _process = Process.Start(start)!;
-            Version = Answer();
-        }
-
-        public string Version { get; }
-
-        public (double SamplesPerSecond, double[] Losses) Train(string form)
-        {
-            _process.StandardInput.WriteLine($"{form} {Epochs}");
-            double[] values = Array.ConvertAll(Answer().Split(' '), text => double.Parse(text, CultureInfo.InvariantCulture));
-            return (values[0], values[1..]);
-        }
-
-        public void Dispose()
-        {
-            _process.StandardInput.Close();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
-        private string Answer() =>
-            _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The PyTorch side ended early; is python3-torch installed?");
     }
 }
