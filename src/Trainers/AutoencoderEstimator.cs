@@ -308,7 +308,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         internal string Variant()
         {
             List<string> words = [];
-            if (Pretraining is not null)
+            if (Pretraining is { Epochs: > 0 })
                 words.Add("stacked");
             if (Corruption is not null)
                 words.Add("denoising");

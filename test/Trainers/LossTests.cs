@@ -165,6 +165,9 @@ public sealed class LossTests
         var rows = Weighted(60);
         for (int i = 0; i < rows.Length; i += 4)
             rows[i].Weight = 0;
+
+        // Not even its missing values are seen.
+        rows[8].Features[1] = float.NaN;
         byte[] Fit(IEnumerable<WeightedRow> some) => DenseTests.Scorer(Rows.Fit(s_ml, options => options.WeightColumnName = "Weight", s_ml.Data.LoadFromEnumerable(some)));
         CollectionAssert.AreEqual(Fit(rows.Where(row => row.Weight > 0)), Fit(rows));
     }

@@ -7,7 +7,8 @@ public sealed class Scalar : IDisposable
 
     internal Native.Number Number { get; }
 
-    public static implicit operator Scalar(int value) => new(new Native.Number(Native.Number.Integer, value));
+    public static implicit operator Scalar(int value) => (long)value;
+    public static implicit operator Scalar(long value) => new(new Native.Number(Native.Number.Integer, value));
     public static implicit operator Scalar(float value) => (double)value;
     public static implicit operator Scalar(double value) => new(value);
 

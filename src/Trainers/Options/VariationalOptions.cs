@@ -13,6 +13,9 @@ public sealed class VariationalOptions
     /// <summary>The default value of <see cref="ScoreSamples"/>.</summary>
     public const int DefaultScoreSamples = 10;
 
+    // Below it the likelihood of an error of 1 is beyond what a Single holds.
+    private const double LeastVariance = 1e-30;
+
     /// <summary>
     /// The variance of the Gaussian likelihood, in squared scaled units; where it is learned, what it starts from. The default value is 0.1. A smaller one weighs reconstruction more. A learned one that
     /// starts far below the error it is to become moves slowly: the first gradients are so large that Adam takes small steps long afterwards.
@@ -41,7 +44,7 @@ public sealed class VariationalOptions
 
     internal void Validate(string path)
     {
-        Require.Between(Variance, 0, float.MaxValue, $"{path}.{nameof(Variance)}");
+        Require.Between(Variance, LeastVariance, float.MaxValue, $"{path}.{nameof(Variance)}");
         Require.NotNegative(Beta, $"{path}.{nameof(Beta)}");
         Require.AtLeast(WarmUpEpochs, 0, $"{path}.{nameof(WarmUpEpochs)}");
         Require.NotNegative(FreeBits, $"{path}.{nameof(FreeBits)}");

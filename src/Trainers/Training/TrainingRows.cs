@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
 
@@ -96,14 +97,18 @@ internal sealed class TrainingRows
                 part.Open(cursor, () => withoutKey += part == condition ? 1 : 0);
             while (cursor.MoveNext())
             {
-                string? hole = null;
-                foreach (var part in parts)
-                    hole ??= part.ReadAt(count, cursor.Position);
+                // A row that weighs nothing is not there, whatever else it has.
+                string? hole = weights?.ReadAt(count, cursor.Position);
                 if (hole is null && weights is not null && weights.Values[count] < 0)
                     throw new InvalidOperationException($"Row {cursor.Position} (counted from 0) of the weight column '{weights.Column.Name}' has {weights.Values[count]}; expected 0 or more.");
                 if (hole is null && weights is not null && weights.Values[count] == 0)
+                {
                     withoutWeight++;
-                else if (hole is null)
+                    continue;
+                }
+                foreach (var part in parts)
+                    hole ??= part.ReadAt(count, cursor.Position);
+                if (hole is null)
                     count++;
                 else if (missing == TrainingMissingValues.Skip)
                     skipped++;
@@ -113,14 +118,15 @@ internal sealed class TrainingRows
                         + $"Remove such rows, replace the values (ReplaceMissingValues), or set Options.{nameof(AutoencoderEstimator.Options.MissingValues)} to {TrainingMissingValues.Skip}.");
             }
         }
+        string names = parts.Length == 1 ? $"the column '{features.Column.Name}'" : $"one of the columns {string.Join(", ", parts.Select(part => $"'{part.Column.Name}'"))}";
         if (count == 0 && withoutWeight > 0)
             throw new InvalidOperationException($"{withoutWeight} of {withoutWeight + skipped} training rows have the weight 0 in the column '{weights!.Column.Name}'{(skipped > 0 ? " and the others a missing value" : "")}, so none is left to train on.");
         if (count == 0)
             throw new InvalidOperationException(skipped == 0
                 ? $"The training data have no rows, so there is nothing that the column '{features.Column.Name}' could teach. Expected at least one row."
-                : $"All {skipped} rows of the training data have a missing value in the column '{features.Column.Name}', so none is left to train on.");
+                : $"All {skipped} rows of the training data have a missing value in {names}, so none is left to train on.");
         if (skipped > 0)
-            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped + withoutWeight} training rows were left out: they have a missing value in {string.Join(" or ", parts.Select(part => $"'{part.Column.Name}'"))}.");
+            channel.Warning(MessageSensitivity.None, $"{skipped} of {count + skipped + withoutWeight} training rows were left out: they have a missing value in {names}.");
         if (withoutKey > 0)
             channel.Warning(MessageSensitivity.None, $"{withoutKey} training rows have a missing key in the condition column '{condition!.Column.Name}'; their condition is the zero vector.");
         return new TrainingRows(features, condition, offset, weights, label, count, skipped);
@@ -198,12 +204,19 @@ internal sealed record TrainingColumns
             FeatureNames = AutoencoderColumns.FeatureNames(features),
             Condition = Side(GraphNames.Condition, options.ConditionColumnName),
             Offset = Side(GraphNames.CodeOffset, options.Code.OffsetColumnName),
-            Weights = Side(GraphNames.Features, options.WeightColumnName),
+            Weights = FindWeights(schema, options.WeightColumnName),
         };
-        if (columns.Weights is { } weights && AutoencoderColumns.WidthOf(weights) != 1)
-            throw new ArgumentOutOfRangeException(nameof(schema), $"The weight column '{weights.Name}' is {weights.Type}; expected a scalar of Single.");
         if (columns.Offset is { } offset && options.Code.OffsetHidden is null && AutoencoderColumns.WidthOf(offset) != options.Code.Size)
             throw new ArgumentOutOfRangeException(nameof(schema), $"The code offset column '{offset.Name}' is {offset.Type}; the code has {options.Code.Size} units, so expected a vector of Single of size {options.Code.Size}. Set Code.OffsetHidden to have it encoded first.");
         return columns;
+    }
+
+    private static DataViewSchema.Column? FindWeights(DataViewSchema schema, string? name)
+    {
+        if (name is null)
+            return null;
+        if (schema.GetColumnOrNull(name) is { } present && present.Type != NumberDataViewType.Single)
+            throw new ArgumentOutOfRangeException(nameof(schema), $"The weight column '{name}' is {present.Type}; expected a scalar of Single.");
+        return AutoencoderColumns.FindInput(schema, GraphNames.Features, name);
     }
 }

@@ -101,7 +101,7 @@ public sealed class OperatorTests
         Each([2, 4, 8], a * 2, a * 2L, a * 2f, a * 2.0, 2 * a, 2L * a, 2f * a, 2.0 * a);
         Each([0.5f, 1, 2], a / 2, a / 2L, a / 2f, a / 2.0);
         Each([2, 1, 0.5f], 2 / a, 2L / a, 2f / a, 2.0 / a);
-        foreach (Tensor still in new[] { whole + 1, whole * 2L, 1 - whole, 2 * whole })
+        foreach (Tensor still in new[] { whole + 1, whole * 2L, whole.mul(2L), 1 - whole, 2 * whole })
             Assert.AreEqual(ScalarType.Int64, still.dtype);
         foreach (Tensor real in new[] { whole + 1f, whole * 2.5, 1.0 - whole, whole / 2, 2 / whole })
             Assert.AreEqual(ScalarType.Float32, real.dtype);
