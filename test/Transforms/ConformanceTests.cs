@@ -38,6 +38,15 @@ public sealed class ConformanceTests
             options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] };
             (options.ConditionColumnName, options.CodeLogVarianceColumnName, options.Code) = (null, null, new CodeOptions { Size = 2 });
         }), count => VariantRows.View(s_ml, count, seed: 41)),
+        ["stacked denoising sparse"] = (() => FitWithEverything(options =>
+        {
+            options.Network = new DenseNetworkOptions { Hidden = [10, 6], Activation = Activation.GELU, Normalisation = Normalisation.Batch, Dropout = 0.1, TiedWeights = true };
+            (options.ConditionColumnName, options.CodeLogVarianceColumnName) = (null, null);
+            options.Code = new CodeOptions { Size = 3, Activation = Activation.Sigmoid, Normalisation = CodeNormalisation.None, NoiseDeviation = 0.1 };
+            options.Penalties = [new KullbackLeiblerPenalty(0.1), new ContractivePenalty(0.01), new BinaryCodePenalty(0.1)];
+            (options.Corruption, options.Pretraining) = (new MaskingCorruption(0.2), new PretrainingOptions { Epochs = 1 });
+            (options.Loss, options.FeatureWeights, options.WeightColumnName) = (ReconstructionLoss.Huber, [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)], "Weight");
+        }), count => VariantRows.View(s_ml, count, seed: 41)),
         ["conditional variational"] = (() => FitWithEverything(), count => VariantRows.View(s_ml, count, seed: 41)),
     };
 
@@ -242,6 +251,8 @@ public sealed class ConformanceTests
     [DataRow("conditional variational, upgraded")]
     [DataRow("convolutional, loaded")]
     [DataRow("convolutional, upgraded")]
+    [DataRow("stacked denoising sparse, loaded")]
+    [DataRow("stacked denoising sparse, upgraded")]
     public void Exported_it_is_the_same_three_files(string origin)
     {
         using var folder = new TestFolder();
