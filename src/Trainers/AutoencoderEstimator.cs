@@ -455,7 +455,10 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         var loop = new TrainingLoop(_options, channel);
         var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, names, threads));
         if (_options.Pretraining is not null && checkpoint is not { CanResume: true })
-            Pretraining.Run(network, _options.ForPretraining(), set, new TrainingLoop(_options.ForPretraining(), channel), generator);
+        {
+            var before = _options.ForPretraining();
+            Pretraining.Run(network, before, set, new TrainingLoop(before, channel), generator);
+        }
         var objective = new Objective(_options, network, set);
         var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling.Apply(heldOut));
         TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];

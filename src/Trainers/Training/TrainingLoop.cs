@@ -29,12 +29,8 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         using var best = new Snapshot(task.Parameters.Concat<Tensor>(task.Statistics));
         var state = new TrainingState();
         task.Checkpoint?.Resume(task, optimiser, best, state, generator);
-        bool isStopped = false;
-        while (!isStopped && state.History.Count < task.Epochs && !ShouldStopEarly(state))
+        while (state.History.Count < task.Epochs && !ShouldStopEarly(state) && RunEpoch(task, optimiser, state, generator))
         {
-            isStopped = !RunEpoch(task, optimiser, state, generator);
-            if (isStopped)
-                break;
             Judge(task, best, state);
             if (task.Checkpoint is { } checkpoint && (state.History.Count % checkpoint.EveryEpochs == 0 || state.History.Count == task.Epochs || ShouldStopEarly(state)))
                 checkpoint.Write(task, optimiser, best, state, generator);
