@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>The encoder of a stacked autoencoder with a linear layer on its code, whose softmax is the classes' probabilities. The decoder is for pretraining and goes into no graph.</summary>
-internal sealed class StackedClassifierNetwork : NetworkPart
+internal sealed class StackedClassifierNetwork : Trainable
 {
     /// <param name="stack">The autoencoder.</param>
     /// <param name="classes">The number of classes.</param>
@@ -23,12 +23,10 @@ internal sealed class StackedClassifierNetwork : NetworkPart
     public IEnumerable<TorchSharp.Modules.Parameter> ClassifyingParameters => Stack.Trunk.Parameters.Concat(Stack.CodeLayer.Parameters).Concat(Head.Parameters);
 
     /// <summary>One number for each class, before the softmax.</summary>
-    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Head.Forward(Stack.Encode(input, null, null, pass).Code, null, pass);
+    public Tensor Forward(Tensor input, Pass pass) => Head.Forward(Stack.Encode(input, null, null, pass).Code, null, pass);
 
     /// <summary>The mean over the rows of −ln of the probability that the row's class is given (Goodfellow, Bengio and Courville 2016, section 6.2.2.3).</summary>
-    public Tensor CrossEntropy(TrainingBatch batch, Pass pass) => -(nn.functional.log_softmax(Forward(batch.Rows, null, pass), 1) * batch.Labels!).sum([1]).mean();
-
-    public override string Emit(OnnxGraphBuilder graph, string input, string? condition) => throw new NotSupportedException("A classifier is written part by part, by a classifier graph.");
+    public Tensor CrossEntropy(TrainingBatch batch, Pass pass) => -(nn.functional.log_softmax(Forward(batch.Rows, pass), 1) * batch.Labels!).sum([1]).mean();
 
     /// <summary>Writes the classifier's graph with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>

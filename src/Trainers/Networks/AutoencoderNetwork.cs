@@ -11,7 +11,7 @@ namespace MLNetAutoencoder;
 internal readonly record struct EncodedBatch(Tensor Mean, Tensor? LogVariance, Tensor Code);
 
 /// <summary>Encoder and decoder over scaled rows.</summary>
-internal sealed class AutoencoderNetwork : NetworkPart
+internal sealed class AutoencoderNetwork : Trainable
 {
     private readonly CodeOptions _options;
 
@@ -66,9 +66,7 @@ internal sealed class AutoencoderNetwork : NetworkPart
 
     public Tensor Decode(Tensor codes, Tensor? condition, Pass pass) => Decoder.Forward(codes, condition, pass);
 
-    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Decode(Encode(input, condition, null, pass).Code, condition, pass);
-
-    public override string Emit(OnnxGraphBuilder graph, string input, string? condition) => throw new NotSupportedException("An autoencoder is written part by part, by a scorer graph.");
+    public Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Decode(Encode(input, condition, null, pass).Code, condition, pass);
 
     /// <summary>Writes the scorer graph with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
