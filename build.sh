@@ -180,9 +180,9 @@ ask_package_sources() {
     return
   fi
   Supplier=polyfills
-  # NU1101: no such package; NU1102, NU1103: no such version. Anything else is no answer.
-  missing=$(sed -n "s/.*error NU110[123]: Unable to find a\\{0,1\\} *\\(stable \\)\\{0,1\\}package \\([^ ]*[^ .]\\).*/\\2/p" "$log" | sort -u | paste -sd ' ')
-  if grep -q 'error ' "$log" && ! grep 'error ' "$log" | grep -qvE 'NU110[123]'; then
+  # NU1101: no such package; NU1102, NU1103: no such version; NU1603: only a newer one, which may bring on NU1605. Anything else is no answer.
+  missing=$(sed -nE "s/.*error NU110[123]: Unable to find a? *(stable )?package ([^ ]*[^ .]).*/\2/p; s/.*error NU1603: .* but ([^ ]+) .* was not found.*/\1/p" "$log" | sort -u | paste -sd ' ')
+  if [[ -n "$missing" ]] && ! grep 'error ' "$log" | grep -qvE 'NU(110[123]|1603|1605)'; then
     supplier_reason="the configured package sources lack ${missing// /, }"
   else
     sources_answered=0
