@@ -76,6 +76,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// </summary>
         public string? WeightColumnName { get; set; }
 
+        /// <summary>
+        /// A column that tells known anomalies, which are left out of training, validation and threshold: Boolean (true), Single (above 0) or a key of two values (the second), as <c>AnomalyDetection.Evaluate</c> reads
+        /// labels. Nothing else is learned from it, and scoring does not need it. A row without a label is kept. The default value is null: every row is trained on.
+        /// </summary>
+        public string? LabelColumnName { get; set; }
+
         /// <summary>The column for the anomaly score, or null for none. The default value is "Score".</summary>
         public string? ScoreColumnName { get; set; } = AutoencoderColumns.Score;
 
@@ -175,6 +181,15 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>Writes checkpoints, and goes on from one. The default value is null: neither.</summary>
         public CheckpointOptions? Checkpoint { get; set; }
 
+        /// <summary>
+        /// How many bytes of training rows may be held in memory, at 4 bytes for each feature and whatever else a row has. More rows are read from the data view in every epoch, which must give the same ones each time, and
+        /// are shuffled within a window of this size; validation, scaling and threshold take passes of their own. The default value is null: a quarter of the memory that the process may use.
+        /// </summary>
+        public long? MemoryBudget { get; set; }
+
+        /// <summary>Where the network is trained. The default value is <see cref="TrainingDevice.Auto"/>.</summary>
+        public TrainingDevice Device { get; set; } = TrainingDevice.Auto;
+
         /// <summary>How the threshold is chosen from the training rows' scores. The default value is a contamination of 0.1.</summary>
         public ThresholdRule Threshold { get; set; } = ThresholdRule.Contamination(DefaultContamination);
 
@@ -213,6 +228,11 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 Require.ColumnName(ConditionColumnName, nameof(ConditionColumnName));
             if (WeightColumnName is not null)
                 Require.ColumnName(WeightColumnName, nameof(WeightColumnName));
+            if (LabelColumnName is not null)
+                Require.ColumnName(LabelColumnName, nameof(LabelColumnName));
+            if (MemoryBudget is { } budget && budget < 1)
+                throw new ArgumentOutOfRangeException(nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
+            Require.Defined(Device, nameof(Device));
             ValidateLoss();
             Corruption?.Validate();
             Require.NotNull(Penalties, nameof(Penalties));
@@ -271,8 +291,22 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.Not(Loss is not (ReconstructionLoss.MeanSquared or ReconstructionLoss.BinaryCrossEntropy) && Code.Variational is not null, nameof(Loss), Loss, $"{nameof(Code)}.{nameof(Code.Variational)}", "set",
                 "the loss is no likelihood; use MeanSquared for a Gaussian or BinaryCrossEntropy for a Bernoulli one");
             Require.Not(Loss != ReconstructionLoss.MeanSquared && Code.Variational is { LearnVariance: true }, nameof(Loss), Loss, "Code.Variational.LearnVariance", true, "only a Gaussian likelihood has a variance");
+            Require.Not(Loss == ReconstructionLoss.Cosine && MissingValues == TrainingMissingValues.Masked, nameof(Loss), Loss, nameof(MissingValues), MissingValues, "the angle is that of whole rows");
             Require.Not(Loss == ReconstructionLoss.Cosine && FeatureWeights is not null, nameof(Loss), Loss, nameof(FeatureWeights), "set", "the angle is that of whole rows");
         }
+
+        /// <summary>How rows are read.</summary>
+        /// <param name="seed">The seed of the fit.</param>
+        /// <param name="heldOutShare">The share of the rows that is held out.</param>
+        internal RowReading Reading(long seed, double heldOutShare) => new()
+        {
+            MissingValues = MissingValues,
+            Budget = MemoryBudget ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4,
+            HeldOutShare = heldOutShare,
+            Seed = seed,
+            Cancellation = Cancellation,
+            KeepsWhenCancelled = WhenCancelled == WhenCancelled.KeepBest,
+        };
 
         internal Options Clone()
         {
@@ -382,6 +416,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             if (column.IsKey || column.ItemType != NumberDataViewType.Single || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
                 throw new ArgumentOutOfRangeException(nameof(inputSchema), $"The weight column '{weights}' is {column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}; expected a scalar of Single.");
         }
+        if (_options.LabelColumnName is { } label)
+            AnomalyLabels.CheckShape(inputSchema, label);
         return shape;
     }
 
@@ -398,26 +434,24 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         _options.Network.ValidateFor(names.Length, _options.FeatureColumnName);
         if (_options.FeatureWeights is { } weights && weights.Count != names.Length)
             throw new InvalidOperationException($"The option {nameof(Options.FeatureWeights)} has {weights.Count} weights, and the column '{_options.FeatureColumnName}' {names.Length} features; expected one weight for each feature.");
-        var rows = TrainingRows.Read(input, columns, _options.MissingValues, channel);
-        TrainingRows? heldOut = null;
-        if (validation is not null)
-            heldOut = ReadValidation(validation, columns, channel);
-        else if (_options.ValidationShare > 0)
-            (rows, heldOut) = Split(rows);
+        var device = TrainingDevices.Choose(_options.Device, _context, channel);
+        var (rows, split) = TrainingRows.Read(input, columns, _options.Reading(_seed, validation is null ? _options.ValidationShare : 0), channel);
+        using var ownsRows = rows;
+        using var heldOut = validation is null ? split : ReadValidation(validation, columns, channel);
         Require.Not(heldOut is null && _options.EarlyStopping is not null, nameof(Options.EarlyStopping), "set", nameof(Options.ValidationShare), 0, "there is no validation loss to look at; give a share or a validation view");
-        var scaling = FeatureScaling.Fit(rows, _options.Scaling, names);
+        var scaling = FeatureScaling.Fit(rows, _options.Scaling, names, _seed);
         Warn(channel, rows, scaling, names);
 
         using var scope = torch.NewDisposeScope();
-        using var generator = new torch.Generator((ulong)_seed, torch.CPU);
-        using var network = _options.Network.Create(rows.FeatureCount, rows.ConditionSize, rows.OffsetSize, _options.Code, generator);
+        using var generator = new torch.Generator((ulong)_seed, device);
+        using var network = _options.Network.Create(rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, _options.Code, generator);
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))
             history = Train(network, rows, heldOut, scaling, names, threads, generator, channel, inspect);
 
-        var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
-            ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, generator: generator)
+        using var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
+            ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, device: device, generator: generator).cpu()
             : null;
         var model = BuildModel(network, rows, heldOut, scaling, columns, threads, history, draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
         return _context.Autoencoders().FromModel(model, _options.Scoring, history);
@@ -428,39 +462,25 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         var columns = TrainingColumns.Find(view.Schema, _options);
         if (columns.FeatureNames.Length != training.FeatureNames.Length)
             throw new ArgumentOutOfRangeException(nameof(view), $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and {training.FeatureNames.Length} in the training data.");
-        return TrainingRows.Read(view, columns, _options.MissingValues, channel);
-    }
-
-    private (TrainingRows Training, TrainingRows Validation) Split(TrainingRows rows)
-    {
-        var parts = rows.Split(_options.ValidationShare, _seed);
-        if (parts.Training.Count == 0 || parts.Validation.Count == 0)
-            throw new InvalidOperationException(FormattableString.Invariant(
-                $"The option {nameof(Options.ValidationShare)} of {_options.ValidationShare} leaves {parts.Training.Count} of {rows.Count} rows for training and {parts.Validation.Count} for validation; expected at least one of each."));
-        return parts;
+        return TrainingRows.Read(view, columns, _options.Reading(_seed, heldOutShare: 0), channel).Training;
     }
 
     private IReadOnlyList<TrainingEpoch> Train(
         AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, string[] names, int threads, torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
-        float[] scaled = scaling.Apply(rows);
         if (_options.Loss == ReconstructionLoss.BinaryCrossEntropy)
-        {
-            int outside = Array.FindIndex(scaled, value => !(value >= 0 && value <= 1));
-            if (outside >= 0)
-                throw new InvalidOperationException(FormattableString.Invariant(
-                    $"Training row {outside / names.Length} (counted from 0) has {rows.Values[outside]} in '{names[outside % names.Length]}', which scaled is {scaled[outside]}; the loss {_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
-        }
-        var set = new TrainingSet(rows, scaled);
+            RequireUnitInterval(rows, scaling, names);
+        bool masks = _options.MissingValues == TrainingMissingValues.Masked;
+        using var set = new TrainingSet(rows, scaling, generator.device, masks);
+        using var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling, generator.device, masks);
         var loop = new TrainingLoop(_options, channel);
-        var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, names, threads));
+        var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, set, names, threads));
         if (_options.Pretraining is not null && checkpoint is not { CanResume: true })
         {
             var before = _options.ForPretraining();
             Pretraining.Run(network, before, set, new TrainingLoop(before, channel), generator);
         }
         var objective = new Objective(_options, network, set);
-        var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling.Apply(heldOut));
         TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
         using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(network, _options, set) ?? new AutogradStep(parameters, objective.Terms);
         var history = loop.Run(
@@ -480,8 +500,24 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         return history;
     }
 
+    private void RequireUnitInterval(TrainingRows rows, FeatureScaling scaling, string[] names)
+    {
+        using var pass = rows.Open();
+        for (long i = 0; pass.MoveNext(); i++)
+        {
+            var row = pass.Record[..names.Length];
+            for (int j = 0; j < row.Length; j++)
+            {
+                float scaled = scaling.Scale(j, row[j]);
+                if (float.IsFinite(row[j]) && !(scaled >= 0 && scaled <= 1))
+                    throw new InvalidOperationException(FormattableString.Invariant(
+                        $"Training row {i} (counted from 0) has {row[j]} in '{names[j]}', which scaled is {scaled}; the loss {_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
+            }
+        }
+    }
+
     /// <summary>What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the learning rate follows it.</summary>
-    private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, string[] names, int threads)
+    private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads)
     {
         var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
         foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping" })
@@ -492,7 +528,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         settings["the features"] = JsonSerializer.Serialize(names);
         settings["the number of training rows"] = FormattableString.Invariant($"{rows.Count}");
         settings["the number of validation rows"] = FormattableString.Invariant($"{heldOut?.Count ?? 0}");
-        settings["the width of condition and code offset"] = FormattableString.Invariant($"{rows.ConditionSize} and {rows.OffsetSize}");
+        settings["the width of condition and code offset"] = FormattableString.Invariant($"{rows.Layout.Condition} and {rows.Layout.Offset}");
+        settings["the rows that are shuffled at a time"] = FormattableString.Invariant($"{set.WindowFor(_options.BatchSize)}");
         settings["the number of threads"] = FormattableString.Invariant($"{threads}");
         return settings;
     }
@@ -515,9 +552,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             LikelihoodVariance = _options is { Code.Variational: { } variational, Loss: ReconstructionLoss.MeanSquared }
                 ? network.LikelihoodLogVariance is { } learned ? (float)Math.Exp(learned.item<float>()) : (float)variational.Variance
                 : 0,
-            ConditionSize = rows.ConditionSize,
+            ConditionSize = rows.Layout.Condition,
             ConditionValues = columns.Condition is { } condition ? AutoencoderColumns.KeyNames(condition) : [],
-            CodeOffsetSize = rows.OffsetSize,
+            CodeOffsetSize = rows.Layout.Offset,
             ScoreKind = _options.Code.Variational?.Score switch
             {
                 VariationalScore.NegativeElbo => ScoreKind.NegativeElbo,
@@ -533,6 +570,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             {
                 ["rows"] = rows.Count,
                 ["skipped_rows"] = rows.Skipped,
+                ["known_anomalies"] = rows.Anomalies,
+                ["streamed"] = rows.IsStreamed,
                 ["validation_rows"] = heldOut?.Count ?? 0,
                 ["epochs"] = history.Count,
                 ["first_loss"] = history.Count == 0 ? null : history[0].Loss,
@@ -548,16 +587,17 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         var statistics = ScoreStatistics.Compute(unthresholded, rows);
         if (heldOut is not null)
             statistics = statistics.WithScoresOf(ScoreStatistics.Compute(unthresholded, heldOut));
+        var mixture = statistics.Codes.FitMixture();
         metadata = metadata with
         {
             ScoreMean = statistics.Mean,
             ScoreDeviation = statistics.Deviation,
             ScoreQuantiles = statistics.Quantiles(),
-            CodeMean = statistics.CodeMean,
-            CodeCovariance = statistics.CodeCovariance,
-            CodeMixtureWeights = statistics.CodeMixture.Weights,
-            CodeMixtureMeans = statistics.CodeMixture.Means,
-            CodeMixtureCovariances = statistics.CodeMixture.Covariances,
+            CodeMean = statistics.Codes.Mean,
+            CodeCovariance = statistics.Codes.Covariance,
+            CodeMixtureWeights = mixture.Weights,
+            CodeMixtureMeans = mixture.Means,
+            CodeMixtureCovariances = mixture.Covariances,
         };
         metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
         return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
@@ -565,8 +605,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
 
     private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)
     {
-        if (_options.Code.Size >= rows.FeatureCount && !_options.IsRegularised)
-            channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.FeatureCount} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
+        if (_options.Code.Size >= rows.Layout.Features && !_options.IsRegularised)
+            channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.Layout.Features} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
         TrainingWarnings.Report(channel, rows, scaling, names, _options.FeatureColumnName, _options.BatchSize);
     }
 }

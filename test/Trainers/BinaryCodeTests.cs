@@ -69,8 +69,8 @@ public sealed class BinaryCodeTests
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 50), (network, set) =>
         {
             var objective = new Objective(options, network, set);
-            double At(int epoch) => objective.Terms(new TrainingBatch(set.Rows, null, null, null), epoch, NetworkValues.Pass(isTraining: true))[1].item<float>();
-            float[] code = NetworkValues.Of(network.Encode(set.Rows, null, null, NetworkValues.Pass(isTraining: false)).Mean);
+            double At(int epoch) => objective.Terms(new TrainingBatch(set.Whole().Rows, null, null, null), epoch, NetworkValues.Pass(isTraining: true))[1].item<float>();
+            float[] code = NetworkValues.Of(network.Encode(set.Whole().Rows, null, null, NetworkValues.Pass(isTraining: false)).Mean);
             double full = 2 * code.Sum(h => h * (1.0 - h)) / set.Count;
             Assert.AreEqual(0, At(0));
             Assert.AreEqual(0.3 * full, At(3), 1e-5);

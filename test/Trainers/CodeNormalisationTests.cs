@@ -38,7 +38,7 @@ public sealed class CodeNormalisationTests
         using var model = new AutoencoderEstimator(s_ml, options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train), (network, set) =>
         {
             using var none = torch.no_grad();
-            float[] code = NetworkValues.Of(network.Encode(set.Rows, null, null, NetworkValues.Pass(isTraining: true)).Mean);
+            float[] code = NetworkValues.Of(network.Encode(set.Whole().Rows, null, null, NetworkValues.Pass(isTraining: true)).Mean);
             Check(Columns(code), 1e-3);
         });
         Check(Columns([.. ScaledDigits.Column(s_ml, model, ScaledDigits.Train, "Code").SelectMany(row => row)]), 0.2);
@@ -87,13 +87,13 @@ public sealed class CodeNormalisationTests
         NetworkValues.Inspect(s_ml, options, ScaledDigits.View(s_ml, ScaledDigits.Train), (network, set) =>
         {
             using var none = torch.no_grad();
-            var training = network.Encode(set.Rows, null, null, NetworkValues.Pass(isTraining: true));
+            var training = network.Encode(set.Whole().Rows, null, null, NetworkValues.Pass(isTraining: true));
             float[] noise = NetworkValues.Of(training.Code - training.Mean);
 
             // Five standard errors.
             Assert.AreEqual(0, noise.Average(x => (double)x), 5 * 0.3 / Math.Sqrt(noise.Length));
             Assert.AreEqual(0.3, Math.Sqrt(noise.Average(x => (double)x * x)), 5 * 0.3 / Math.Sqrt(2.0 * noise.Length));
-            var scoring = network.Encode(set.Rows, null, null, NetworkValues.Pass(isTraining: false));
+            var scoring = network.Encode(set.Whole().Rows, null, null, NetworkValues.Pass(isTraining: false));
             CollectionAssert.AreEqual(NetworkValues.Of(scoring.Mean), NetworkValues.Of(scoring.Code));
         });
     }
@@ -130,12 +130,13 @@ public sealed class CodeNormalisationTests
                 parameters.Add(new Parameter(torch.rand([widths[i]], dtype: torch.ScalarType.Float32, generator: generator).mul_(2 * bound).sub_(bound)));
             }
             using var optimiser = torch.optim.Adam(parameters, options.LearningRate);
+            var all = set.Whole().Rows;
             for (int epoch = 0; epoch < options.Epochs; epoch++)
             {
                 var order = torch.randperm(set.Count, generator: generator);
                 for (long start = 0; start < set.Count; start += options.BatchSize)
                 {
-                    var rows = set.Rows.index_select(0, order.narrow(0, start, Math.Min(options.BatchSize, set.Count - start)));
+                    var rows = all.index_select(0, order.narrow(0, start, Math.Min(options.BatchSize, set.Count - start)));
                     var h = rows;
                     for (int layer = 0; layer < 4; layer++)
                     {

@@ -135,8 +135,8 @@ public sealed class ContractiveTests
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 64), (network, set) =>
         {
             float[][] before = [.. network.Statistics.Select(NetworkValues.Of)];
-            double together = Norm(network, set.Rows, JacobianMethod.Exact);
-            double apart = Enumerable.Range(0, 64).Average(i => Norm(network, set.Rows.narrow(0, i, 1), JacobianMethod.Exact));
+            double together = Norm(network, set.Whole().Rows, JacobianMethod.Exact);
+            double apart = Enumerable.Range(0, 64).Average(i => Norm(network, set.Whole().Rows.narrow(0, i, 1), JacobianMethod.Exact));
             Assert.AreEqual(apart, together, 1e-5 * together, "a row's norm depends on no other row");
             foreach (var (expected, actual) in before.Zip(network.Statistics))
                 CollectionAssert.AreEqual(expected, NetworkValues.Of(actual));
@@ -166,7 +166,7 @@ public sealed class ContractiveTests
     }
 
     private static void Inspect(int[] hidden, Activation activation, Action<AutoencoderNetwork, torch.Tensor> check) =>
-        NetworkValues.Inspect(s_ml, Options(hidden, activation), Rows.View(s_ml, 40), (network, set) => check(network, set.Rows));
+        NetworkValues.Inspect(s_ml, Options(hidden, activation), Rows.View(s_ml, 40), (network, set) => check(network, set.Whole().Rows));
 
     private static torch.Tensor Encode(AutoencoderNetwork network, torch.Tensor rows) => network.Encode(rows, null, null, NetworkValues.Pass(isTraining: false)).Mean;
 

@@ -41,7 +41,7 @@ public sealed class DenoisingTests
     {
         WithSet(0.25f, (set, generator) =>
         {
-            float[] noise = [.. NetworkValues.Of(new GaussianCorruption(0.3).Apply(set.Rows, set, generator)).Zip(NetworkValues.Of(set.Rows), (noisy, clean) => noisy - clean)];
+            float[] noise = [.. NetworkValues.Of(new GaussianCorruption(0.3).Apply(set.Whole().Rows, set, generator)).Zip(NetworkValues.Of(set.Whole().Rows), (noisy, clean) => noisy - clean)];
             double n = noise.Length, deviation = Math.Sqrt(noise.Average(x => (double)x * x));
 
             // Five standard errors.
@@ -56,7 +56,7 @@ public sealed class DenoisingTests
     {
         WithSet(0.25f, (set, generator) =>
         {
-            float[] clean = NetworkValues.Of(set.Rows), masked = NetworkValues.Of(new MaskingCorruption(0.3).Apply(set.Rows, set, generator));
+            float[] clean = NetworkValues.Of(set.Whole().Rows), masked = NetworkValues.Of(new MaskingCorruption(0.3).Apply(set.Whole().Rows, set, generator));
             Assert.IsTrue(masked.Zip(clean).All(pair => pair.First == 0 || pair.First == pair.Second));
             AssertShare(0.3, masked.Count(value => value == 0), masked.Length);
         });
@@ -67,7 +67,7 @@ public sealed class DenoisingTests
     {
         WithSet(0.25f, (set, generator) =>
         {
-            float[] clean = NetworkValues.Of(set.Rows), spoilt = NetworkValues.Of(new SaltAndPepperCorruption(0.2).Apply(set.Rows, set, generator));
+            float[] clean = NetworkValues.Of(set.Whole().Rows), spoilt = NetworkValues.Of(new SaltAndPepperCorruption(0.2).Apply(set.Whole().Rows, set, generator));
             float[] least = NetworkValues.Of(set.Least), most = NetworkValues.Of(set.Most);
             int salt = 0, pepper = 0;
             for (int i = 0; i < clean.Length; i++)
@@ -92,10 +92,10 @@ public sealed class DenoisingTests
         options.Network.Activation = Activation.Tanh;
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 50), (network, set) =>
         {
-            var batch = new TrainingBatch(set.Rows, null, null, null);
+            var batch = new TrainingBatch(set.Whole().Rows, null, null, null);
             var pass = NetworkValues.Pass(isTraining: true);
-            var ofNothing = network.Forward(torch.zeros_like(set.Rows), null, pass);
-            Assert.AreEqual((ofNothing - set.Rows).square().mean().item<float>(), new Objective(options, network, set).Terms(batch, 0, pass)[0].item<float>(), 1e-6);
+            var ofNothing = network.Forward(torch.zeros_like(set.Whole().Rows), null, pass);
+            Assert.AreEqual((ofNothing - set.Whole().Rows).square().mean().item<float>(), new Objective(options, network, set).Terms(batch, 0, pass)[0].item<float>(), 1e-6);
 
             var half = Rows.Options();
             half.Corruption = new MaskingCorruption(0.5);

@@ -39,9 +39,9 @@ public sealed class LossTests
         {
             using var none = torch.no_grad();
             var pass = NetworkValues.Pass(isTraining: false);
-            var errors = ReconstructionErrors.Of(loss, set.Rows, network.Forward(set.Rows, null, pass));
+            var errors = ReconstructionErrors.Of(loss, set.Whole().Rows, network.Forward(set.Whole().Rows, null, pass));
             expected = NetworkValues.Of(errors);
-            trained = new Objective(options, network, set).Terms(new TrainingBatch(set.Rows, null, null, null), 0, pass)[0].item<float>();
+            trained = new Objective(options, network, set).Terms(new TrainingBatch(set.Whole().Rows, null, null, null), 0, pass)[0].item<float>();
         });
         float[] by = options.FeatureWeights is null ? [1, 1, 1, 1, 1] : weights;
         float[] scores = [.. model.Transform(view).GetColumn<float>("Score")];
@@ -198,7 +198,7 @@ public sealed class LossTests
         var rows = Weighted(10);
         rows[4].Weight = -1;
         Refused("Row 4 (counted from 0) of the weight column 'Weight' has -1; expected 0 or more", rows);
-        Refused("10 of 10 training rows have the weight 0 in the column 'Weight', so none is left to train on", [.. Weighted(10).Select(row => new WeightedRow { Features = row.Features, Weight = 0 })]);
+        Refused("All 10 rows of the training data have the weight 0 in the column 'Weight', so none is left to train on", [.. Weighted(10).Select(row => new WeightedRow { Features = row.Features, Weight = 0 })]);
 
         static void Refused(string message, WeightedRow[] rows) => StringAssert.Contains(
             Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => options.WeightColumnName = "Weight", s_ml.Data.LoadFromEnumerable(rows))).Message, message);
@@ -216,7 +216,7 @@ public sealed class LossTests
         float[] gradient = [];
         NetworkValues.Inspect(s_ml, options, s_ml.Data.LoadFromEnumerable(rows), (network, set) =>
         {
-            var terms = new Objective(options, network, set).Terms(new TrainingBatch(set.Rows, null, null, set.Weights), 0, NetworkValues.Pass(isTraining: true));
+            var terms = new Objective(options, network, set).Terms(set.Whole(), 0, NetworkValues.Pass(isTraining: true));
             terms.Aggregate((sum, term) => sum + term).backward();
             gradient = [.. network.Parameters.SelectMany(parameter => NetworkValues.Of(parameter.grad!))];
         });

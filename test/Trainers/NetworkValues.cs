@@ -12,6 +12,9 @@ internal static class NetworkValues
     public static void Inspect(MLContext ml, AutoencoderEstimator.Options options, IDataView view, Action<AutoencoderNetwork, TrainingSet> inspect) =>
         new AutoencoderEstimator(ml, options).Fit(view, inspect).Dispose();
 
+    /// <summary>All rows of a set in one batch, which is good until the next one of all rows.</summary>
+    public static TrainingBatch Whole(this TrainingSet set) => set.InOrder((int)set.Count).First();
+
     /// <summary>A copy of a tensor's values.</summary>
     public static float[] Of(torch.Tensor tensor)
     {

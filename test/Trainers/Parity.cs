@@ -27,13 +27,14 @@ internal static class Parity
             using var none = torch.no_grad();
             using var generator = new torch.Generator(1, torch.CPU);
             var pass = new Pass(IsTraining: false, generator);
-            var encoded = network.Encode(set.Rows, set.Condition, set.Offset, pass);
-            var reconstruction = network.Decode(encoded.Code, set.Condition, pass);
+            var all = set.Whole();
+            var encoded = network.Encode(all.Rows, all.Condition, all.Offset, pass);
+            var reconstruction = network.Decode(encoded.Code, all.Condition, pass);
             expected["Code"] = Values(encoded.Code);
             if (encoded.LogVariance is not null)
                 expected["CodeLogVariance"] = Values(encoded.LogVariance);
             expected["Reconstruction"] = Values(reconstruction);
-            expected["FeatureErrors"] = Values(ReconstructionErrors.Of(options.Loss, set.Rows, reconstruction));
+            expected["FeatureErrors"] = Values(ReconstructionErrors.Of(options.Loss, all.Rows, reconstruction));
         });
 
         // Reconstructions come out in raw units.

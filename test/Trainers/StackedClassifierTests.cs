@@ -43,8 +43,8 @@ public sealed class StackedClassifierTests
             using var none = torch.no_grad();
             using var generator = new torch.Generator(1, torch.CPU);
             var pass = new Pass(IsTraining: false, generator);
-            probabilities = Values(torch.nn.functional.softmax(network.Forward(set.Rows, pass), 1));
-            codes = Values(network.Stack.Encode(set.Rows, null, null, pass).Code);
+            probabilities = Values(torch.nn.functional.softmax(network.Forward(set.Whole().Rows, pass), 1));
+            codes = Values(network.Stack.Encode(set.Whole().Rows, null, null, pass).Code);
         });
         var scored = model.Transform(view);
         Same(probabilities, scored.GetColumn<float[]>("Score"));

@@ -148,10 +148,21 @@ public sealed class TrainingTests
         StringAssert.Contains(error.Message, "in step 1 of epoch 4");
         Assert.AreEqual(3, epochs);
 
-        using var kept = Fit(options => (options.Cancellation, options.WhenCancelled) = (source.Token, WhenCancelled.KeepBest));
-        using var untrained = Fit(options => options.Epochs = 0);
-        Assert.IsEmpty(kept.History);
-        CollectionAssert.AreEqual(Scores(untrained), Scores(kept));
+        // The same with what was trained until then.
+        using var second = new CancellationTokenSource();
+        var stop = new Direct(told =>
+        {
+            if (told.Epoch == 3)
+                second.Cancel();
+        });
+        using var kept = Fit(options => (options.Progress, options.Cancellation, options.WhenCancelled) = (stop, second.Token, WhenCancelled.KeepBest));
+        using var three = Fit(options => options.Epochs = 3);
+        Assert.HasCount(3, kept.History);
+        CollectionAssert.AreEqual(Scores(three), Scores(kept));
+
+        // Before there are rows there is nothing to keep.
+        StringAssert.Contains(
+            Assert.ThrowsExactly<OperationCanceledException>(() => Fit(options => (options.Cancellation, options.WhenCancelled) = (second.Token, WhenCancelled.KeepBest))).Message, "while its rows were read, at row 0");
     }
 
     [TestMethod]

@@ -88,11 +88,12 @@ public sealed class VariationalTests
             foreach (int epoch in new[] { 0, 1, 3, 4, 9 })
             {
                 // The same draws twice: once for the objective, once for what the formulas are applied to.
-                float[] terms = [.. objective.Terms(new TrainingBatch(set.Rows, set.Condition, set.Offset, set.Weights), epoch, Training(epoch)).SelectMany(Values)];
-                var encoded = network.Encode(set.Rows, set.Condition, set.Offset, Training(epoch));
-                double[][] rows = Table(set.Rows), reconstructions = Table(network.Decode(encoded.Code, set.Condition, Training(epoch)));
+                var all = set.Whole();
+                float[] terms = [.. objective.Terms(all, epoch, Training(epoch)).SelectMany(Values)];
+                var encoded = network.Encode(all.Rows, all.Condition, all.Offset, Training(epoch));
+                double[][] rows = Table(all.Rows), reconstructions = Table(network.Decode(encoded.Code, all.Condition, Training(epoch)));
                 double variance = variational.LearnVariance ? Math.Exp(Values(network.LikelihoodLogVariance!).Single()) : variational.Variance;
-                double[] rowWeights = set.Weights is null ? [.. rows.Select(_ => 1.0)] : [.. Values(set.Weights).Select(weight => (double)weight)];
+                double[] rowWeights = all.Weights is null ? [.. rows.Select(_ => 1.0)] : [.. Values(all.Weights).Select(weight => (double)weight)];
 
                 double reconstruction = 0;
                 for (int i = 0; i < rows.Length; i++)
@@ -116,12 +117,12 @@ public sealed class VariationalTests
         var options = Options("Gaussian, fixed variance", "plain");
         Inspect(options, (network, set) =>
         {
-            var encoded = network.Encode(set.Rows, null, null, new Pass(IsTraining: true, new torch.Generator(5, torch.CPU)));
+            var encoded = network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: true, new torch.Generator(5, torch.CPU)));
             float[] draws = Values(torch.randn(encoded.Mean.shape, dtype: torch.ScalarType.Float32, generator: new torch.Generator(5, torch.CPU)));
             float[] means = Values(encoded.Mean), logVariances = Values(encoded.LogVariance!), codes = Values(encoded.Code);
             for (int i = 0; i < codes.Length; i++)
                 Assert.AreEqual(means[i] + Math.Exp(logVariances[i] / 2.0) * draws[i], codes[i], 1e-5);
-            CollectionAssert.AreEqual(means, Values(network.Encode(set.Rows, null, null, new Pass(IsTraining: false, new torch.Generator(5, torch.CPU))).Code));
+            CollectionAssert.AreEqual(means, Values(network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: false, new torch.Generator(5, torch.CPU))).Code));
         });
     }
 
@@ -294,7 +295,7 @@ public sealed class VariationalTests
             double[] divergences = [];
             Inspect(options, (network, set) =>
             {
-                var encoded = network.Encode(set.Rows, null, null, new Pass(IsTraining: false, new torch.Generator(1, torch.CPU)));
+                var encoded = network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: false, new torch.Generator(1, torch.CPU)));
                 double[][] means = Table(encoded.Mean), logVariances = Table(encoded.LogVariance!);
                 divergences = [.. Enumerable.Range(0, 2).Select(unit => means.Zip(logVariances).Average(row => Divergence(row.First[unit], row.Second[unit])))];
             });

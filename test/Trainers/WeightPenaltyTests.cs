@@ -41,7 +41,7 @@ public sealed class WeightPenaltyTests
             float[] weights = [.. network.Weights.SelectMany(NetworkValues.Of)];
             Assert.AreEqual((5 * 6 + 6 * 2) * (tied ? 1 : 2), weights.Length);
             var objective = new Objective(options, network, set);
-            var terms = objective.Terms(new TrainingBatch(set.Rows, null, null, null), 0, NetworkValues.Pass(isTraining: true));
+            var terms = objective.Terms(new TrainingBatch(set.Whole().Rows, null, null, null), 0, NetworkValues.Pass(isTraining: true));
             CollectionAssert.AreEqual(new[] { "reconstruction", "weight_l1", "weight_l2" }, objective.Names);
 
             // Sums of a hundred Single values.

@@ -48,6 +48,8 @@ public static partial class torch
             }
         }
 
+        public Device device { get; } = CPU;
+
         internal nint Handle => _handle;
 
         public Generator manual_seed(long seed)

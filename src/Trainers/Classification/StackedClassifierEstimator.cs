@@ -209,30 +209,32 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         var stack = _options.Stack();
         var label = ClassifierColumns.FindLabel(input.Schema, _options.LabelColumnName);
         string[] classes = ClassNames(label);
-        var columns = TrainingColumns.Find(input.Schema, stack) with { Label = label };
-        var rows = TrainingRows.Read(input, columns, _options.MissingValues, channel);
-        long[] labelled = rows.Labelled();
-        if (labelled.Length == 0)
+        var columns = TrainingColumns.Find(input.Schema, stack) with { Classes = label };
+        using var rows = TrainingRows.Read(input, columns, new RowReading { MissingValues = _options.MissingValues }, channel).Training;
+        using var labelled = rows.WithClass();
+        if (labelled.Count == 0)
             throw new InvalidOperationException($"None of the {rows.Count} training rows has a label in the column '{label.Name}', so there is nothing to learn classes from. Expected at least one.");
-        if (labelled.Length < rows.Count)
-            channel.Info(MessageSensitivity.None, $"{labelled.Length} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the pretraining only.");
-        var scaling = FeatureScaling.Fit(rows, _options.Scaling, columns.FeatureNames);
+        if (labelled.Count < rows.Count)
+            channel.Info(MessageSensitivity.None, $"{labelled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the pretraining only.");
+        var scaling = FeatureScaling.Fit(rows, _options.Scaling, columns.FeatureNames, _seed);
         TrainingWarnings.Report(channel, rows, scaling, columns.FeatureNames, _options.FeatureColumnName, _options.BatchSize);
 
         using var scope = torch.NewDisposeScope();
         using var generator = new torch.Generator((ulong)_seed, torch.CPU);
-        using var network = new StackedClassifierNetwork(stack.Network.Create(rows.FeatureCount, 0, 0, stack.Code, generator), classes.Length, generator);
+        using var network = new StackedClassifierNetwork(stack.Network.Create(rows.Layout.Features, 0, 0, stack.Code, generator), classes.Length, generator);
         int threads = TorchThreads.CountFor(network.Parameters.Sum(parameter => parameter.numel()), _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))
         {
-            var set = new TrainingSet(rows, scaling.Apply(rows));
+            bool masks = _options.MissingValues == TrainingMissingValues.Masked;
+            using var set = new TrainingSet(rows, scaling, torch.CPU, masks);
+            using var labelledSet = new TrainingSet(labelled, scaling, torch.CPU, masks);
             var loop = new TrainingLoop(stack, channel);
             Pretraining.Run(network.Stack, stack, set, loop, generator);
             TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
             using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
             history = loop.Run(
-                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = set.Only(labelled), Epochs = _options.Epochs }, generator);
+                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labelledSet, Epochs = _options.Epochs }, generator);
             inspect?.Invoke(network, set);
         }
         var metadata = Describe(columns, classes, scaling, threads) with
@@ -240,7 +242,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Training = JsonSerializer.Serialize(new Dictionary<string, object?>
             {
                 ["rows"] = rows.Count,
-                ["labelled_rows"] = labelled.Length,
+                ["labelled_rows"] = labelled.Count,
                 ["skipped_rows"] = rows.Skipped,
                 ["epochs"] = history.Count,
                 ["first_loss"] = history.Count == 0 ? null : history[0].Loss,
@@ -261,7 +263,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         FeatureMeans = scaling.Means,
         Loss = LossKind.CrossEntropy,
         ClassNames = classes,
-        ClassType = ClassifierColumns.ClassType(columns.Label!.Value),
+        ClassType = ClassifierColumns.ClassType(columns.Classes!.Value),
         ScoreKind = ScoreKind.ClassProbability,
         ScoreDirection = AutoencoderMetadata.HigherIsMoreProbable,
         MissingValues = _options.ScoringMissingValues.ToPolicy(),

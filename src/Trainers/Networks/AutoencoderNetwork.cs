@@ -30,7 +30,7 @@ internal sealed class AutoencoderNetwork : Trainable
         Offset = offset is null ? null : AddPart(offset);
         Decoder = AddPart(decoder);
         if (options.Variational is { LearnVariance: true } variational)
-            LikelihoodLogVariance = Add(full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32));
+            LikelihoodLogVariance = Add(full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32, device: Device));
     }
 
     public NetworkPart Trunk { get; }
@@ -45,6 +45,9 @@ internal sealed class AutoencoderNetwork : Trainable
 
     /// <summary>The logarithm of the variance of the Gaussian likelihood, [1], where it is learned.</summary>
     public Parameter? LikelihoodLogVariance { get; }
+
+    /// <summary>Where the network is.</summary>
+    public Device Device => CodeLayer.Units.Bias.device;
 
     /// <summary>The number of weights and biases.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.numel());
@@ -83,5 +86,5 @@ internal sealed class AutoencoderNetwork : Trainable
             Draws = draws,
         }, metadata, withProbability);
 
-    private static Tensor Normal(Tensor like, Pass pass) => randn(like.shape, dtype: ScalarType.Float32, generator: pass.Generator);
+    private static Tensor Normal(Tensor like, Pass pass) => randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);
 }

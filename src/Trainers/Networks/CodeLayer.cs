@@ -18,8 +18,8 @@ internal sealed class CodeLayer : NetworkPart
         Units = AddPart(new DenseLayer(name, inputs, code.Size, activation, generator));
         if (normalisation == CodeNormalisation.Batch)
         {
-            _mean = AddStatistic(zeros(code.Size));
-            _variance = AddStatistic(ones(code.Size));
+            _mean = AddStatistic(zeros(code.Size, device: generator.device));
+            _variance = AddStatistic(ones(code.Size, device: generator.device));
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class DenseLayer : NetworkPart
         _weight = tiedTo?._weight ?? AddWeight(generator, inputs, outputs, inputs);
         _bias = AddBias(generator, inputs, outputs);
         if (normalisation != Normalisation.None)
-            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, outputs));
+            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, outputs, generator.device));
     }
 
     public int Inputs { get; }
@@ -65,5 +65,5 @@ internal sealed class DenseLayer : NetworkPart
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.
     private Tensor Drop(Tensor output, Generator generator) =>
-        output * rand(output.shape, dtype: ScalarType.Float32, generator: generator).lt(1 - _dropout).to(ScalarType.Float32) / (1 - _dropout);
+        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - _dropout).to(ScalarType.Float32) / (1 - _dropout);
 }

@@ -25,7 +25,7 @@ internal abstract class ImageLayer : NetworkPart
         _weight = AddWeight(generator, fanIn, shape);
         _bias = AddBias(generator, fanIn, filters);
         if (normalisation != Normalisation.None)
-            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, filters));
+            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, filters, generator.device));
     }
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)

@@ -18,15 +18,15 @@ internal sealed class NormalisationLayer : NetworkPart
     private readonly Tensor _scale, _shift;
     private readonly Tensor? _mean, _variance;
 
-    public NormalisationLayer(string name, Normalisation kind, int width)
+    public NormalisationLayer(string name, Normalisation kind, int width, Device device)
     {
         (_name, _kind, _width) = (name, kind, width);
-        _scale = Add(ones(width));
-        _shift = Add(zeros(width));
+        _scale = Add(ones(width, device: device));
+        _shift = Add(zeros(width, device: device));
         if (kind == Normalisation.Batch)
         {
-            _mean = AddStatistic(zeros(width));
-            _variance = AddStatistic(ones(width));
+            _mean = AddStatistic(zeros(width, device: device));
+            _variance = AddStatistic(ones(width, device: device));
         }
     }
 

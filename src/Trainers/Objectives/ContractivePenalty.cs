@@ -76,14 +76,14 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
     private static Tensor Exact(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var norms = Gradients(context, eye(k).repeat(count, 1), Repeat(context.Rows, k), context.Condition is null ? null : Repeat(context.Condition, k));
+        var norms = Gradients(context, eye(k, device: context.Rows.device).repeat(count, 1), Repeat(context.Rows, k), context.Condition is null ? null : Repeat(context.Condition, k));
         return context.MeanOverRows(norms.reshape(count, k).sum([1]));
     }
 
     private static Tensor Stochastic(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var signs = rand([count, k], dtype: ScalarType.Float32, generator: context.Pass.Generator).lt(0.5).to(ScalarType.Float32) * 2 - 1;
+        var signs = rand([count, k], dtype: ScalarType.Float32, device: context.Rows.device, generator: context.Pass.Generator).lt(0.5).to(ScalarType.Float32) * 2 - 1;
         return context.MeanOverRows(Gradients(context, signs, context.Rows, context.Condition));
     }
 

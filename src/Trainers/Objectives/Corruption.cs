@@ -15,7 +15,7 @@ public abstract record Corruption
     /// <summary>Spoils a batch of scaled rows.</summary>
     internal abstract Tensor Apply(Tensor rows, TrainingSet set, Generator generator);
 
-    private protected static Tensor Uniform(Tensor like, Generator generator) => rand(like.shape, dtype: ScalarType.Float32, generator: generator);
+    private protected static Tensor Uniform(Tensor like, Generator generator) => rand(like.shape, dtype: ScalarType.Float32, device: like.device, generator: generator);
 }
 
 /// <summary>Gaussian noise is added to every scaled feature.</summary>
@@ -24,7 +24,7 @@ public sealed record GaussianCorruption(double Deviation) : Corruption
 {
     internal override void Validate() => Require.Between(Deviation, 0, float.MaxValue, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Deviation)}");
 
-    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows + randn(rows.shape, dtype: ScalarType.Float32, generator: generator) * Deviation;
+    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows + randn(rows.shape, dtype: ScalarType.Float32, device: rows.device, generator: generator) * Deviation;
 }
 
 /// <summary>Scaled features, chosen at random, become 0.</summary>

@@ -19,7 +19,7 @@ internal sealed class Objective
         if (options.FeatureWeights is { } weights)
         {
             double mean = weights.Average(weight => (double)weight);
-            _featureWeights = tensor(weights.Select(weight => (float)(weight / mean)).ToArray());
+            _featureWeights = tensor(weights.Select(weight => (float)(weight / mean)).ToArray()).to(network.Device);
         }
         Names = [.. TermNames()];
     }
@@ -52,16 +52,19 @@ internal sealed class Objective
     public double Evaluate(TrainingSet set, Pass pass)
     {
         using var none = no_grad();
-        double sum = 0;
+        double sum = 0, total = 0;
         foreach (var batch in set.InOrder(EvaluationBatch))
         {
             var encoding = _network.Encode(batch.Rows, batch.Condition, batch.Offset, pass.Evaluating);
             var loss = Reconstruction(batch, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
             if (_options.Code.Variational is { } variational)
                 loss = loss + Divergence(batch, encoding, variational) * variational.Beta;
-            sum += loss.item<float>() * (double)batch.Rows.shape[0];
+            // What a batch's loss is the mean of.
+            double share = batch.Known is { } known && _options.Code.Variational is null ? known.sum().item<float>() : batch.Rows.shape[0];
+            sum += share == 0 ? 0 : loss.item<float>() * share;
+            total += share;
         }
-        return sum / set.Count;
+        return sum / total;
     }
 
     /// <summary>½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and Welling 2014, appendix B).</summary>
@@ -82,7 +85,7 @@ internal sealed class Objective
 
     private Tensor Reconstruction(TrainingBatch batch, Tensor reconstruction)
     {
-        if (_options.Loss == ReconstructionLoss.MeanSquared && _options.Code.Variational is null && _featureWeights is null && batch.Weights is null)
+        if (_options.Loss == ReconstructionLoss.MeanSquared && _options.Code.Variational is null && _featureWeights is null && batch.Weights is null && batch.Known is null)
             return nn.functional.mse_loss(reconstruction, batch.Rows);
         var errors = ReconstructionErrors.Of(_options.Loss, batch.Rows, reconstruction);
         if (_options is { Code.Variational: { } variational, Loss: ReconstructionLoss.MeanSquared })
@@ -94,7 +97,21 @@ internal sealed class Objective
         }
         if (_featureWeights is not null)
             errors = errors * _featureWeights;
-        return batch.Weights is null ? errors.mean() : (errors.mean([1]) * batch.Weights).mean();
+        return Mean(errors, batch, isLikelihood: _options.Code.Variational is not null);
+    }
+
+    /// <summary>
+    /// The mean of feature errors over rows and features, by the rows' weights. What is missing does not count: the mean is that of the known errors, but a likelihood stays the sum over the known features (divided by the
+    /// number of all), so that it stands to the divergence as in the evidence lower bound of what was observed.
+    /// </summary>
+    internal static Tensor Mean(Tensor errors, TrainingBatch batch, bool isLikelihood = false)
+    {
+        if (batch.Known is not { } known)
+            return batch.Weights is null ? errors.mean() : (errors.mean([1]) * batch.Weights).mean();
+        errors = errors * known;
+        if (batch.Weights is { } weights)
+            errors = errors * weights.unsqueeze(1);
+        return isLikelihood ? errors.mean() : errors.sum() / known.sum();
     }
 
     /// <summary>Divided by the number of features, as the reconstruction term is: the two stand to each other as in the evidence lower bound.</summary>

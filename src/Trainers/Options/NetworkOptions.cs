@@ -31,7 +31,7 @@ public abstract class NetworkOptions
         Require.Defined(Activation, $"{path}.{nameof(Activation)}");
         Require.Defined(OutputActivation, $"{path}.{nameof(OutputActivation)}");
         Require.Defined(Normalisation, $"{path}.{nameof(Normalisation)}");
-        Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU) && options.Scaling == InputScaling.Standardise, $"{path}.{nameof(OutputActivation)}", OutputActivation, nameof(options.Scaling), options.Scaling,
+        Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU) && options.Scaling is InputScaling.Standardise or InputScaling.Robust, $"{path}.{nameof(OutputActivation)}", OutputActivation, nameof(options.Scaling), options.Scaling,
             $"it does not reach all standardised values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation {Activation.Linear}");
     }
 

@@ -79,17 +79,20 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var random = generator.get_state();
-        Tensor[] tensors = [.. Tensors(task, optimiser, best), random];
-        long expected = start + length + tensors.Sum(tensor => tensor.bytes.Length);
+        Tensor[] tensors = [.. Tensors(task, optimiser, best)];
+        Tensor[] copies = [.. tensors.Select(tensor => tensor.detach().cpu().clone()), random];
+        long expected = start + length + copies.Sum(tensor => tensor.bytes.Length);
         if (bytes.Length != expected)
             throw new InvalidDataException($"The checkpoint '{FilePath}' has {bytes.Length} bytes; expected {expected}. It is damaged.");
         int place = start + length;
-        foreach (var tensor in tensors)
+        foreach (var copy in copies)
         {
-            var part = bytes.AsSpan(place, tensor.bytes.Length);
-            part.CopyTo(tensor.bytes);
+            var part = bytes.AsSpan(place, copy.bytes.Length);
+            part.CopyTo(copy.bytes);
             place += part.Length;
         }
+        for (int i = 0; i < tensors.Length; i++)
+            tensors[i].copy_(copies[i]);
         generator.set_state(random);
         optimiser.Steps = header.Steps;
         state.History.AddRange(header.History);

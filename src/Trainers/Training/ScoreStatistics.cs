@@ -7,27 +7,15 @@ internal sealed class ScoreStatistics
 {
     private const int BatchSize = 256;
 
-    /// <summary>Of larger codes only the variances are kept: the covariances would outgrow the weights.</summary>
-    private const int LargestFullCovariance = 128;
+    /// <summary>Of more rows, the scores of a random selection are kept: the quantiles of four million are those of all to 0.02 percentiles.</summary>
+    private const int MostScores = 4_000_000;
 
     private readonly float[] _sorted;
 
-    private ScoreStatistics(float[] sorted, float[] codeMean, float[] codeCovariance, GaussianMixture codeMixture)
-    {
-        _sorted = sorted;
-        CodeMean = codeMean;
-        CodeCovariance = codeCovariance;
-        CodeMixture = codeMixture;
-    }
+    private ScoreStatistics(float[] sorted, CodeMoments codes) => (_sorted, Codes) = (sorted, codes);
 
-    /// <summary>The mean of the codes, [k].</summary>
-    public float[] CodeMean { get; }
-
-    /// <summary>The (population) covariance of the codes, [k, k] row by row; for codes of more than 128 units only the variances, [k].</summary>
-    public float[] CodeCovariance { get; }
-
-    /// <summary>The mixture of Gaussians fitted to the codes; none for codes of more than <see cref="GaussianMixture.LargestCode"/> units.</summary>
-    public GaussianMixture CodeMixture { get; }
+    /// <summary>What the codes look like.</summary>
+    public CodeMoments Codes { get; }
 
     /// <summary>The mean of the scores.</summary>
     public float Mean => (float)_sorted.Average(score => (double)score);
@@ -43,60 +31,58 @@ internal sealed class ScoreStatistics
     }
 
     /// <summary>The same codes with the scores of other rows.</summary>
-    public ScoreStatistics WithScoresOf(ScoreStatistics other) => new(other._sorted, CodeMean, CodeCovariance, CodeMixture);
+    public ScoreStatistics WithScoresOf(ScoreStatistics other) => new(other._sorted, Codes);
 
     /// <summary>Runs the scorer over the training rows.</summary>
+    /// <param name="scorer">The scorer.</param>
+    /// <param name="rows">The rows. One that the scorer gives no score, for a missing value, does not count among the scores.</param>
+    /// <exception cref="InvalidOperationException">A score or code is no number although no value is missing, or no row has a score.</exception>
     public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingRows rows)
     {
-        int k = scorer.Metadata.CodeSize;
-        float[] scores = new float[rows.Count];
-        bool full = k <= LargestFullCovariance;
-        double[] mean = new double[k], deviation = new double[k], comoment = new double[full ? k * k : k];
-        var sample = k <= GaussianMixture.LargestCode ? new CodeSample(rows.Count, k, scorer.Metadata.Seed) : null;
-        string[] inputs = [.. scorer.Inputs];
-        using var runner = scorer.CreateRunner(inputs, [GraphNames.Score, GraphNames.Code], Math.Min(BatchSize, rows.Count));
-        for (int start = 0; start < rows.Count; start += runner.Capacity)
+        var codes = new CodeMoments(scorer.Metadata.CodeSize, rows.Count, scorer.Metadata.Seed);
+        var selection = new SelectionSampling(rows.Count, Math.Min(rows.Count, MostScores), scorer.Metadata.Seed);
+        var scores = new List<float>((int)Math.Min(rows.Count, MostScores));
+        var layout = rows.Layout;
+        (string Name, Range Range)[] inputs = [.. scorer.Inputs.Select(name => (name, name switch { GraphNames.Condition => layout.ConditionRange, GraphNames.CodeOffset => layout.OffsetRange, _ => layout.FeatureRange }))];
+        using var runner = scorer.CreateRunner([.. inputs.Select(input => input.Name)], [GraphNames.Score, GraphNames.Code], (int)Math.Min(BatchSize, rows.Count));
+        using var pass = rows.Open();
+        bool[] isComplete = new bool[runner.Capacity];
+        for (long start = 0; start < rows.Count; start += runner.Capacity)
         {
-            int length = Math.Min(runner.Capacity, rows.Count - start);
-            for (int i = 0; i < inputs.Length; i++)
-                rows.CopyTo(inputs[i], start, length, runner.Input(i));
+            int length = 0;
+            while (length < runner.Capacity && pass.MoveNext())
+            {
+                var record = pass.Record;
+                for (int i = 0; i < inputs.Length; i++)
+                    record[inputs[i].Range].CopyTo(runner.InputRow(i, length));
+                isComplete[length++] = !rows.HasMissing || IsComplete(record);
+            }
             runner.Run(length);
             for (int i = 0; i < length; i++)
             {
-                scores[start + i] = runner.OutputRow<float>(0, i)[0];
-                var code = runner.OutputRow<float>(1, i);
-                sample?.Offer(code);
-
-                // Welford's update for several variables: the comoment grows by (x - old mean)(x - new mean)ᵀ.
-                for (int a = 0; a < k; a++)
-                {
-                    deviation[a] = code[a] - mean[a];
-                    mean[a] += deviation[a] / (start + i + 1);
-                }
-                for (int a = 0; a < k; a++)
-                {
-                    if (!full)
-                        comoment[a] += deviation[a] * (code[a] - mean[a]);
-                    for (int b = 0; full && b < k; b++)
-                        comoment[a * k + b] += deviation[a] * (code[b] - mean[b]);
-                }
+                float score = runner.OutputRow<float>(0, i)[0];
+                if (!float.IsFinite(score) && isComplete[i])
+                    throw new InvalidOperationException($"Training diverged in its last steps: the trained network scores training row {start + i} as {score}. Use a lower LearningRate, or another Scaling.");
+                if (selection.Takes() && float.IsFinite(score))
+                    scores.Add(score);
+                codes.Add(runner.OutputRow<float>(1, i));
             }
         }
-        int broken = Array.FindIndex(scores, score => !float.IsFinite(score));
-        if (broken >= 0)
-            throw new InvalidOperationException($"Training diverged in its last steps: the trained network scores training row {broken} as {scores[broken]}. Use a lower LearningRate, or another Scaling.");
-        Array.Sort(scores);
-        var mixture = sample is null ? GaussianMixture.None : GaussianMixture.Fit(sample.Codes, k, sample.Seed);
-        return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), Array.ConvertAll(comoment, value => (float)(value / rows.Count)), mixture);
+        if (scores.Count == 0)
+            throw new InvalidOperationException($"Every one of the {rows.Count} rows that the threshold is to come from has a missing value, and with Options.{nameof(AutoencoderEstimator.Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or {nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
+        float[] sorted = [.. scores];
+        Array.Sort(sorted);
+        return new ScoreStatistics(sorted, codes);
     }
 
-    /// <summary>The q-quantile of the scores, 0 ≤ q ≤ 1, linearly between neighbouring ones (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>
-    private float Quantile(double q)
+    private static bool IsComplete(ReadOnlySpan<float> record)
     {
-        double place = q * (_sorted.Length - 1);
-        int below = (int)Math.Floor(place);
-        int above = Math.Min(below + 1, _sorted.Length - 1);
-        return (float)(_sorted[below] + (place - below) * ((double)_sorted[above] - _sorted[below]));
+        foreach (float value in record)
+        {
+            if (!float.IsFinite(value))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>The quantiles at 0, 0.001, ..., 1.</summary>
@@ -104,7 +90,7 @@ internal sealed class ScoreStatistics
     {
         float[] quantiles = new float[AutoencoderMetadata.QuantileCount];
         for (int i = 0; i < quantiles.Length; i++)
-            quantiles[i] = Quantile(i / (quantiles.Length - 1.0));
+            quantiles[i] = Quantile.Of(_sorted, i / (quantiles.Length - 1.0));
         return quantiles;
     }
 }

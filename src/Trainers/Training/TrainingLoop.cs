@@ -47,7 +47,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     {
         int epoch = state.History.Count;
         int steps = checked((int)((task.Rows.Count + options.BatchSize - 1) / options.BatchSize));
-        using var losses = new StepLosses(task.Terms.Length, steps);
+        using var losses = new StepLosses(task.Terms.Length);
         var pass = new Pass(IsTraining: true, generator);
         var clock = Stopwatch.StartNew();
         var news = TimeSpan.Zero;
@@ -69,6 +69,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
             }
             losses.Next(batch.Rows.shape[0]);
             task.Step.Run(batch, epoch, pass, losses);
+            RequireNumbers(task, losses, epoch);
             rate = LearningRate(epoch + (double)step / steps, task.Epochs, state);
             optimiser.Step(rate, ClippingScale(optimiser));
             step++;
@@ -79,9 +80,8 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
             }
         }
 
-        var (means, broken) = losses.Finish();
-        if (broken >= 0)
-            throw new InvalidOperationException($"Training diverged: the loss is no longer a number in step {broken + 1} of {char.ToLowerInvariant(task.Stage[0])}{task.Stage[1..]} {epoch + 1}. Use a lower LearningRate than {FormattableString.Invariant($"{options.LearningRate}")}, or scale the inputs.");
+        double[] means = losses.Means();
+        RequireNumbers(task, losses, epoch);
         var terms = task.Terms.Zip(means).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         var record = new TrainingEpoch(epoch + 1, rate, terms, task.Validate?.Invoke());
         state.History.Add(record);
@@ -90,6 +90,12 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         channel.Info(MessageSensitivity.None, FormattableString.Invariant(
             $"{task.Stage} {epoch + 1}/{task.Epochs}: loss {record.Loss:G6}{validation}, {task.Rows.Count / clock.Elapsed.TotalSeconds:N0} rows/s"));
         return true;
+    }
+
+    private void RequireNumbers(TrainingTask task, StepLosses losses, int epoch)
+    {
+        if (losses.Broken >= 0)
+            throw new InvalidOperationException($"Training diverged: the loss is no longer a number in step {losses.Broken + 1} of {char.ToLowerInvariant(task.Stage[0])}{task.Stage[1..]} {epoch + 1}. Use a lower LearningRate than {FormattableString.Invariant($"{options.LearningRate}")}, or scale the inputs.");
     }
 
     /// <summary>Looks at an epoch's loss: for the best weights, the patience of early stopping and that of the plateau.</summary>

@@ -1,0 +1,102 @@
+namespace MLNetAutoencoder;
+
+/// <summary>The scaling of the inputs, s = (x - offset) / scale, fitted on the training rows; missing values do not count.</summary>
+internal sealed class FeatureScaling
+{
+    private FeatureScaling(float[] offsets, float[] scales, float[] means, float[] least, float[] most)
+    {
+        (Offsets, Scales, Means, Least, Most) = (offsets, scales, means, least, most);
+        Constant = [.. Enumerable.Range(0, means.Length).Where(j => least[j] == most[j])];
+        IsIdentity = offsets.All(offset => offset == 0) && scales.All(scale => scale == 1);
+    }
+
+    public float[] Offsets { get; }
+
+    public float[] Scales { get; }
+
+    /// <summary>The raw mean of each feature.</summary>
+    public float[] Means { get; }
+
+    /// <summary>The least raw value of each feature.</summary>
+    public float[] Least { get; }
+
+    /// <summary>The largest raw value of each feature.</summary>
+    public float[] Most { get; }
+
+    /// <summary>The features that have one value in all training rows.</summary>
+    public int[] Constant { get; }
+
+    /// <summary>Whether scaled rows are the raw ones.</summary>
+    public bool IsIdentity { get; }
+
+    /// <summary>Fits a scaling.</summary>
+    /// <param name="rows">The training rows.</param>
+    /// <param name="scaling">The kind.</param>
+    /// <param name="names">The features' names.</param>
+    /// <param name="seed">What chooses the rows that quantiles are taken of, where there are too many for all.</param>
+    /// <exception cref="InvalidOperationException">A feature's range is too large to be scaled, or it has no value at all.</exception>
+    public static FeatureScaling Fit(TrainingRows rows, InputScaling scaling, string[] names, long seed)
+    {
+        int d = rows.Layout.Features;
+        double[] means = new double[d], squares = new double[d];
+        long[] counts = new long[d];
+        float[] least = new float[d], most = new float[d];
+        Array.Fill(least, float.PositiveInfinity);
+        Array.Fill(most, float.NegativeInfinity);
+        var quantiles = scaling == InputScaling.Robust ? new QuantileSample(rows.Count, d, seed) : null;
+        using (var pass = rows.Open())
+        {
+            while (pass.MoveNext())
+            {
+                var row = pass.Record[..d];
+                quantiles?.Offer(row);
+                for (int j = 0; j < d; j++)
+                {
+                    if (!float.IsFinite(row[j]))
+                        continue;
+                    // Welford 1962: mean and sum of squared deviations in one pass, without cancellation.
+                    double delta = row[j] - means[j];
+                    means[j] += delta / ++counts[j];
+                    squares[j] += delta * (row[j] - means[j]);
+                    least[j] = Math.Min(least[j], row[j]);
+                    most[j] = Math.Max(most[j], row[j]);
+                }
+            }
+        }
+        int unknown = Array.IndexOf(counts, 0);
+        if (unknown >= 0)
+            throw new InvalidOperationException($"The feature '{names[unknown]}' has no value in any training row, so nothing can take the place of what is missing. Leave the feature out.");
+
+        float[] offsets = new float[d], scales = new float[d];
+        Array.Fill(scales, 1f);
+        for (int j = 0; j < d && scaling != InputScaling.None; j++)
+        {
+            bool constant = least[j] == most[j];
+            float deviation = (float)Math.Sqrt(squares[j] / counts[j]);
+            (offsets[j], float spread) = scaling switch
+            {
+                _ when constant => (least[j], 0f),
+                InputScaling.MinMax => (least[j], (float)((double)most[j] - least[j])),
+                InputScaling.Robust => Robust(quantiles!, j, deviation),
+                _ => ((float)means[j], deviation),
+            };
+
+            // A deviation may be held where a difference is not: that of one value far from all others.
+            if (!float.IsFinite(spread) || !float.IsFinite(most[j] - offsets[j]) || !float.IsFinite(least[j] - offsets[j]))
+                throw new InvalidOperationException($"The feature '{names[j]}' ranges from {least[j]} to {most[j]} in the training rows, which is more than a Single holds as a difference. Divide it by a constant before training.");
+            if (spread > 0)
+                scales[j] = spread;
+        }
+        return new FeatureScaling(offsets, scales, Array.ConvertAll(means, mean => (float)mean), least, most);
+    }
+
+    /// <summary>Scales a feature.</summary>
+    public float Scale(int feature, float value) => (value - Offsets[feature]) / Scales[feature];
+
+    // Where half of the values are one and the same, quartiles tell nothing of the others.
+    private static (float Offset, float Spread) Robust(QuantileSample sample, int feature, float deviation)
+    {
+        var (lower, median, upper) = sample.Quartiles(feature);
+        return (median, upper > lower ? upper - lower : deviation);
+    }
+}
