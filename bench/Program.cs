@@ -1,5 +1,6 @@
 using MLNetAutoencoder.Bench;
 using MLNetAutoencoder.Bench.Codes;
+using MLNetAutoencoder.Bench.Quantised;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Torch;
@@ -12,6 +13,7 @@ if (args.Length > 0 && args[0] == MemoryProbe.Command)
 Dictionary<string, Func<int>> benchmarks = new()
 {
     ["codes"] = CodesBenchmark.Run,
+    ["quantised"] = QuantisedBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["torch"] = TorchBenchmark.Run,
     ["stacked"] = StackedStudy.Run,

@@ -13,7 +13,7 @@ namespace MLNetAutoencoder;
 /// <para>Safe for use by several threads. It saves into an ordinary model file, which any ML.NET application opens without this library;
 /// see <see cref="AutoencoderCatalog.Load(string, out DataViewSchema, ScoringOptions)"/> for opening it with this library.</para>
 /// </remarks>
-public sealed class AutoencoderTransformer : ITransformer, IDisposable
+public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
 {
     private readonly MLContext _context;
     private readonly AutoencoderModel _model;

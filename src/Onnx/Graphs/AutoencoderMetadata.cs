@@ -132,6 +132,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The covariances of the mixture's components, [c, k, k] row by row.</summary>
     public IReadOnlyList<float> CodeMixtureCovariances { get; init; } = [];
 
+    /// <summary>How the graph's weights are stored: <c>none</c> (in 32-bit floating point), <c>float16</c>, <c>int8_weights</c>, <c>dynamic_int8</c> or <c>static_int8</c>. Training statistics, threshold and quantiles are those of the graph before.</summary>
+    public string Quantisation { get; init; } = QuantisationName.None;
+
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
 
@@ -150,8 +153,10 @@ public sealed record AutoencoderMetadata
     /// <summary>The number of features.</summary>
     public int FeatureCount => FeatureNames.Count;
 
-    /// <summary>Writes every property under its key.</summary>
-    public IReadOnlyDictionary<string, string> ToDictionary() => new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>Writes every property under its key; of a quantised graph, whose weights would be small beside them, long values packed.</summary>
+    public IReadOnlyDictionary<string, string> ToDictionary() => Quantisation == QuantisationName.None ? ToTexts() : PackedText.Pack(ToTexts());
+
+    private Dictionary<string, string> ToTexts() => new(StringComparer.Ordinal)
     {
         [Prefix + "format_version"] = FormatVersion,
         [Prefix + "library_version"] = LibraryVersion,
@@ -182,10 +187,11 @@ public sealed record AutoencoderMetadata
         [Prefix + "score_deviation"] = ScoreDeviation.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
         [Prefix + "code_mean"] = Join(CodeMean),
-        [Prefix + "code_covariance"] = Join(CodeCovariance),
+        [Prefix + "code_covariance"] = Join(Packed(CodeCovariance)),
         [Prefix + "code_mixture_weights"] = Join(CodeMixtureWeights),
         [Prefix + "code_mixture_means"] = Join(CodeMixtureMeans),
-        [Prefix + "code_mixture_covariances"] = Join(CodeMixtureCovariances),
+        [Prefix + "code_mixture_covariances"] = Join(Packed(CodeMixtureCovariances)),
+        [Prefix + "quantisation"] = Quantisation,
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -209,6 +215,7 @@ public sealed record AutoencoderMetadata
         if (major > int.Parse(supported, CultureInfo.InvariantCulture))
             throw new InvalidDataException($"{source} has the format version {version}; this library (version {CurrentLibraryVersion}) reads up to {supported}.x. Use a newer version of the library.");
 
+        metadata = PackedText.Unpack(metadata, source);
         string Text(string key) => metadata.TryGetValue(Prefix + key, out string? value)
             ? value
             : throw new InvalidDataException($"{source} lacks the metadata '{Prefix}{key}', which the format version {version} requires.");
@@ -261,6 +268,7 @@ public sealed record AutoencoderMetadata
             CodeMixtureWeights = ParseNewer("code_mixture_weights", Split, []),
             CodeMixtureMeans = ParseNewer("code_mixture_means", Split, []),
             CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
+            Quantisation = ParseNewer("quantisation", text => text, QuantisationName.None),
             Options = Text("options"),
             Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
             ThreadCount = Parse("thread_count", Whole),
@@ -269,7 +277,11 @@ public sealed record AutoencoderMetadata
         };
         if (result.FeatureCount == 0 || result.CodeSize <= 0)
             throw new InvalidDataException($"{source} has {result.FeatureCount} features and a code of {result.CodeSize} units; expected at least one of each.");
-        return result;
+        return result.Quantisation == QuantisationName.None ? result : result with
+        {
+            CodeCovariance = SymmetricMatrices.Unpack(result.CodeCovariance, result.CodeSize, 1),
+            CodeMixtureCovariances = SymmetricMatrices.Unpack(result.CodeMixtureCovariances, result.CodeSize, result.CodeMixtureWeights.Count),
+        };
     }
 
     /// <summary>Whether the metadata are of a graph that this library wrote, of any version.</summary>
@@ -279,6 +291,9 @@ public sealed record AutoencoderMetadata
         ArgumentNullException.ThrowIfNull(metadata);
         return metadata.ContainsKey(Prefix + "format_version");
     }
+
+    /// <summary>Covariances, of a quantised graph by their lower triangles.</summary>
+    private IReadOnlyList<float> Packed(IReadOnlyList<float> covariances) => Quantisation == QuantisationName.None ? covariances : SymmetricMatrices.Pack(covariances, CodeSize);
 
     private static string Join(IReadOnlyList<float> values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 

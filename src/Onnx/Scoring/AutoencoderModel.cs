@@ -12,6 +12,7 @@ namespace MLNetAutoencoder.Onnx;
 public sealed class AutoencoderModel : IDisposable
 {
     private readonly ModelProto _model;
+    private readonly Lazy<ModelProto> _runnable;
     private readonly byte[] _bytes;
     private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
     private readonly Dictionary<string, int> _widths;
@@ -32,6 +33,7 @@ public sealed class AutoencoderModel : IDisposable
 
         // A file for a fixed number of rows differs from others in the shape of its border only.
         _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
         _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
         CheckWidth(GraphNames.Features, Metadata.FeatureCount, source);
@@ -49,7 +51,7 @@ public sealed class AutoencoderModel : IDisposable
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
     {
-        (_model, _bytes, _widths, Metadata) = (other._model, other._bytes, other._widths, other.Metadata);
+        (_model, _runnable, _bytes, _widths, Metadata) = (other._model, other._runnable, other._bytes, other._widths, other.Metadata);
         (Scoring, Warn) = (scoring, warn);
     }
 
@@ -174,6 +176,35 @@ public sealed class AutoencoderModel : IDisposable
         return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
     }
 
+    /// <summary>The same graph with smaller weights, as an ONNX file. Threshold and training statistics stay as they are.</summary>
+    /// <param name="form">How the weights are stored and calculated with.</param>
+    /// <param name="ranges">What calibration rows came to, from <see cref="CreateActivationRanges"/>; needed for <see cref="OnnxQuantisation.StaticInt8"/> only.</param>
+    /// <exception cref="InvalidOperationException">The graph is quantised already, or of an opset that lacks what the form needs.</exception>
+    public byte[] QuantisedBytes(OnnxQuantisation form, ActivationRanges? ranges = null)
+    {
+        if (Metadata.Quantisation != QuantisationName.None)
+            throw new InvalidOperationException($"The graph is quantised already ('{Metadata.Quantisation}'); quantise the one that it was made from.");
+        if (form == OnnxQuantisation.StaticInt8 && ranges is not { Rows: > 0 })
+            throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
+        string name = QuantisationName.Of(form);
+        var quantised = QuantisedGraph.Write(_model, form, ranges?.Find());
+        OnnxFile.SetMetadata(quantised, (Metadata with { Quantisation = name }).ToDictionary());
+        return quantised.ToByteArray();
+    }
+
+    /// <summary>Makes what calibration rows are given to, so that <see cref="QuantisedBytes"/> knows what the layers' inputs range over.</summary>
+    /// <param name="capacity">The most rows that are added at once.</param>
+    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left out is the same at both ends. 1 is from the least value to the largest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
+    public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        if (coverage is not (> 0.5 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(coverage), coverage, FormattableString.Invariant($"The coverage is {coverage}; expected more than 0.5 and at most 1."));
+        OnnxRuntimeLibrary.Require();
+        return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
+    }
+
     /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
     /// <param name="inputs">The inputs that the caller will fill.</param>
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
@@ -247,7 +278,7 @@ public sealed class AutoencoderModel : IDisposable
         {
             if (_sessions.TryGetValue((key, missing), out var session))
                 return session;
-            var cut = OnnxFile.Cut(_model, inputs, outputs);
+            var cut = OnnxFile.Cut(_runnable.Value, inputs, outputs);
             session = MissingValueGraph.IsIn(cut)
                 ? OpenSession(missing ? cut : MissingValueGraph.Remove(cut))
                 : _sessions.TryGetValue((key, !missing), out var other) ? other : OpenSession(cut);
@@ -270,7 +301,7 @@ public sealed class AutoencoderModel : IDisposable
     private InferenceSession OpenSession(ModelProto cut)
     {
         OnnxRuntimeLibrary.Require();
-        _weights ??= new SharedWeights(_model.Graph);
+        _weights ??= new SharedWeights(_runnable.Value.Graph);
         return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce, _weights.Prepacked);
     }
 
