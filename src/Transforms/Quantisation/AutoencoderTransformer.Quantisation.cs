@@ -41,7 +41,7 @@ public sealed partial class AutoencoderTransformer
     {
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(options);
-        byte[] before = _model.ScorerBytes();
+        byte[] before = _model.ToOnnx(OnnxGraph.Scorer);
         WithScore(_model, ScoreBefore).GetOutputSchema(calibration.Schema);
         DataViewSchema.Column? label = options.LabelColumnName is null ? null : CalibrationScores.FindLabel(calibration.Schema, options.LabelColumnName, nameof(calibration));
 
