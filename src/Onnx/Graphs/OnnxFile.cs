@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Google.Protobuf;
 using MLNetAutoencoder.Onnx.Graphs;
 
@@ -112,6 +113,24 @@ internal static class OnnxFile
         return dimensions is [_, { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue } width] && width.DimValue is > 0 and <= int.MaxValue
             ? (int)width.DimValue
             : 0;
+    }
+
+    /// <summary>The numbers of a constant of Single.</summary>
+    public static float[] GetValues(TensorProto tensor)
+    {
+        float[] values = new float[tensor.RawData.Length / sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = BinaryPrimitives.ReadSingleLittleEndian(tensor.RawData.Span[(i * sizeof(float))..]);
+        return values;
+    }
+
+    /// <summary>Gives a constant of Single other numbers, as many as it has.</summary>
+    public static void SetValues(TensorProto tensor, ReadOnlySpan<float> values)
+    {
+        byte[] bytes = new byte[values.Length * sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+        tensor.RawData = ByteString.CopyFrom(bytes);
     }
 
     /// <summary>Puts one name in the place of another.</summary>

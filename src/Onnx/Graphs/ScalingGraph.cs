@@ -3,6 +3,9 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Scaling of the inputs and back, left out of the graph where there is none.</summary>
 internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
 {
+    /// <summary>The names of the initializers of a scaling.</summary>
+    internal const string OffsetName = "scaling/offset", ScaleName = "scaling/scale";
+
     private string? _offset;
     private string? _scale;
 
@@ -12,8 +15,8 @@ internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata m
     {
         if (IsIdentity)
             return value;
-        _offset = graph.Initializer("scaling/offset", [.. metadata.ScalingOffsets], metadata.FeatureCount);
-        _scale = graph.Initializer("scaling/scale", [.. metadata.ScalingScales], metadata.FeatureCount);
+        _offset = graph.Initializer(OffsetName, [.. metadata.ScalingOffsets], metadata.FeatureCount);
+        _scale = graph.Initializer(ScaleName, [.. metadata.ScalingScales], metadata.FeatureCount);
         return graph.Node("Div", "scaling/scaled", [graph.Node("Sub", "scaling/centred", [value, _offset]), _scale]);
     }
 

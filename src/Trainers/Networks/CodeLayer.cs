@@ -27,6 +27,13 @@ internal sealed class CodeLayer : NetworkPart
 
     public bool IsNormalised => _normalisation != CodeNormalisation.None;
 
+    public override IEnumerable<NamedWeight> NamedWeights => _normalisation != CodeNormalisation.Batch ? Units.NamedWeights :
+    [
+        .. Units.NamedWeights,
+        new($"{_name}/normalisation/mean", _mean!),
+        new($"{_name}/normalisation/deviation", _variance!.shape, values => _variance.copy_(values - Epsilon)),
+    ];
+
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var code = Units.Forward(input, null, pass);
