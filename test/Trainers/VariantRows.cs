@@ -49,11 +49,14 @@ internal static class VariantRows
     }
 
     /// <summary>The rows with the group as the key column "Key".</summary>
-    public static IDataView View(MLContext ml, int count, int seed = 11)
+    public static IDataView View(MLContext ml, int count, int seed = 11) => View(ml, Make(count, seed));
+
+    /// <summary>The same of given rows.</summary>
+    public static IDataView View(MLContext ml, VariantRow[] rows)
     {
         // The key's values are the same, however few rows there are.
         var groups = ml.Data.LoadFromEnumerable(Make(s_groups.Length));
-        return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups).Transform(ml.Data.LoadFromEnumerable(Make(count, seed)));
+        return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups).Transform(ml.Data.LoadFromEnumerable(rows));
     }
 
     /// <summary>Options of a small, quick model.</summary>
