@@ -85,6 +85,20 @@ public sealed class ForeignGraph
     /// <summary>Where it came from and what of it is taken, for messages.</summary>
     public override string ToString() => $"{_source} ('{Input}' to '{Output}')";
 
+    /// <summary>Whether all operators have a known form in an opset.</summary>
+    internal bool CanBeIn(int opset)
+    {
+        try
+        {
+            Convert(opset);
+            return true;
+        }
+        catch (NotSupportedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Puts nodes and weights into a graph, in the place of a node that stands for them.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="opset">The graph's opset.</param>
@@ -93,7 +107,15 @@ public sealed class ForeignGraph
     /// <exception cref="InvalidDataException">An operator cannot be brought to the opset.</exception>
     internal void Replace(GraphProto graph, int opset, NodeProto place, int width)
     {
-        var own = Convert(opset).Graph;
+        GraphProto own;
+        try
+        {
+            own = Convert(opset).Graph;
+        }
+        catch (NotSupportedException e)
+        {
+            throw new InvalidDataException($"{_source} is of opset {Opset} and cannot be brought to opset {opset}, in which the other half is: {e.Message} Export both with the same opset.", e);
+        }
         var names = new Dictionary<string, string>(StringComparer.Ordinal) { [Input] = place.Input[0], [Output] = place.Output[0] };
         string prefix = place.Name;
         var nodes = new List<NodeProto>();
@@ -151,20 +173,9 @@ public sealed class ForeignGraph
         }
     }
 
-    /// <summary>A copy of the nodes and weights in another opset.</summary>
-    private ModelProto Convert(int opset)
-    {
-        if (opset == Opset)
-            return _model.Clone();
-        try
-        {
-            return OpsetForms.Convert(_model, opset);
-        }
-        catch (NotSupportedException e)
-        {
-            throw new InvalidDataException($"{_source} is of opset {Opset} and cannot be brought to opset {opset}, in which the other half is: {e.Message} Export both with the same opset.", e);
-        }
-    }
+    /// <summary>A copy of the nodes and weights in an opset.</summary>
+    /// <exception cref="NotSupportedException">A node has an operator whose forms are not known.</exception>
+    private ModelProto Convert(int opset) => opset == Opset ? _model.Clone() : OpsetForms.Convert(_model, opset);
 
     /// <summary>Reads the message; what a foreign file's structure must be like is asked here, before anything else looks at it.</summary>
     private ModelProto Parse(byte[] bytes) => OnnxFile.Parse(bytes, _source);

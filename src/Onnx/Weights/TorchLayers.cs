@@ -89,7 +89,7 @@ internal sealed class TorchLayers
         {
             case "Mul" or "Add" when node.Name.StartsWith("scaling/", StringComparison.Ordinal):
                 return node.Input[0];
-            case "Div" when node.Name.StartsWith("scaling/", StringComparison.Ordinal):
+            case "Sub" or "Div" when node.Name.StartsWith("scaling/", StringComparison.Ordinal):
                 return null;
             case "Add" when node.Name == WithOffset:
                 return node.Input[0];

@@ -102,8 +102,8 @@ public static class TorchWeights
                 throw new InvalidDataException($"{weights.Source} has the tensor '{name}' {(tensor is null ? "not at all" : $"of shape [{string.Join(", ", tensor.Shape)}]")}; expected [{featureCount}], or neither '{ScalingOffset}' nor '{ScalingScale}'.");
         }
         float[] offsets = offset!.Values.ToArray(), scales = scale!.Values.ToArray();
-        if (!offsets.All(float.IsFinite) || !scales.All(value => float.IsFinite(value) && value != 0))
-            throw new InvalidDataException($"{weights.Source} has a scaling that cannot be: offsets are numbers, and scales numbers other than 0.");
+        if (!offsets.All(float.IsFinite) || !scales.All(value => float.IsFinite(value) && value > 0))
+            throw new InvalidDataException($"{weights.Source} has a scaling that cannot be: offsets are numbers, and scales numbers above 0.");
         return (offsets, scales);
     }
 
@@ -135,11 +135,12 @@ public static class TorchWeights
     {
         if (ScalingOf(weights, metadata.FeatureCount) is not var (offsets, scales) || (offsets.SequenceEqual(metadata.ScalingOffsets) && scales.SequenceEqual(metadata.ScalingScales)))
             return metadata;
-        foreach (var (name, values) in new[] { (ScalingGraph.OffsetName, offsets), (ScalingGraph.ScaleName, scales) })
+        foreach (var (name, values, neutral) in new[] { (ScalingGraph.OffsetName, offsets, 0f), (ScalingGraph.ScaleName, scales, 1f) })
         {
-            var tensor = graph.Initializer.FirstOrDefault(tensor => tensor.Name == name)
-                ?? throw new InvalidDataException($"{weights.Source} has a scaling ('{ScalingOffset}', '{ScalingScale}'), and the model's graph has none. Leave the two tensors out, or train with scaled features.");
-            OnnxFile.SetValues(tensor, values);
+            if (graph.Initializer.FirstOrDefault(tensor => tensor.Name == name) is { } tensor)
+                OnnxFile.SetValues(tensor, values);
+            else if (values.Any(value => value != neutral))
+                throw new InvalidDataException($"{weights.Source} has a scaling ('{ScalingOffset}', '{ScalingScale}'), and the model's graph has no place for it, since its features are not scaled. Leave the two tensors out, and scale the features before.");
         }
         return metadata with { ScalingOffsets = offsets, ScalingScales = scales };
     }

@@ -23,7 +23,7 @@ internal static class ForeignAutoencoder
         if (names.Length != d)
             throw new ArgumentException($"The option {nameof(options.FeatureNames)} has {names.Length} names; expected {d}, one for each feature.", nameof(options));
         float[] offsets = ForeignAutoencoderOptions.PerFeature(options.ScalingOffsets, nameof(options.ScalingOffsets), new float[d]);
-        float[] scales = ForeignAutoencoderOptions.PerFeature(options.ScalingScales, nameof(options.ScalingScales), [.. Enumerable.Repeat(1f, d)], notZero: true);
+        float[] scales = ForeignAutoencoderOptions.PerFeature(options.ScalingScales, nameof(options.ScalingScales), [.. Enumerable.Repeat(1f, d)], positive: true);
         float[] means = ForeignAutoencoderOptions.PerFeature(options.FeatureMeans, nameof(options.FeatureMeans), calibration is null ? offsets : Means(calibration, column, names));
         var metadata = new AutoencoderMetadata
         {

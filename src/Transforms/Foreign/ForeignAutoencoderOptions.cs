@@ -20,7 +20,7 @@ public sealed class ForeignAutoencoderOptions
     /// <summary>What is subtracted from each raw feature before the encoder gets it. The default value is null: 0.</summary>
     public IReadOnlyList<float>? ScalingOffsets { get; set; }
 
-    /// <summary>What each raw feature, less its offset, is divided by before the encoder gets it, not 0. Reconstructions go the other way. The default value is null: 1.</summary>
+    /// <summary>What each raw feature, less its offset, is divided by before the encoder gets it, above 0. Reconstructions go the other way. The default value is null: 1.</summary>
     public IReadOnlyList<float>? ScalingScales { get; set; }
 
     /// <summary>What takes the place of a missing value, in raw units. The default value is null: the means of the calibration rows, and without these the offsets.</summary>
@@ -87,8 +87,8 @@ public sealed class ForeignAutoencoderOptions
     /// <param name="values">An option; null for <paramref name="otherwise"/>.</param>
     /// <param name="option">Its name.</param>
     /// <param name="otherwise">What stands in its place where it is null.</param>
-    /// <param name="notZero">Whether 0 is refused.</param>
-    internal static float[] PerFeature(IReadOnlyList<float>? values, string option, float[] otherwise, bool notZero = false)
+    /// <param name="positive">Whether only numbers above 0 are taken.</param>
+    internal static float[] PerFeature(IReadOnlyList<float>? values, string option, float[] otherwise, bool positive = false)
     {
         if (values is null)
             return otherwise;
@@ -96,8 +96,8 @@ public sealed class ForeignAutoencoderOptions
             throw new ArgumentException($"The option {option} has {values.Count} values; expected {otherwise.Length}, one for each feature.", option);
         foreach (float value in values)
         {
-            if (!float.IsFinite(value) || (notZero && value == 0))
-                throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} has the value {value}; expected numbers{(notZero ? " other than 0" : "")}."));
+            if (!float.IsFinite(value) || (positive && value <= 0))
+                throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} has the value {value}; expected numbers{(positive ? " above 0" : "")}."));
         }
         return [.. values];
     }
