@@ -10,6 +10,8 @@ import sys
 import cv2
 import numpy
 
+PREFIX = "onnx_node!"
+
 
 def array_of(tensor):
     if tensor["type"] != "float32":
@@ -17,24 +19,32 @@ def array_of(tensor):
     return numpy.frombuffer(base64.b64decode(tensor["data"]), numpy.float32).reshape(tensor["shape"])
 
 
-def run(entry):
-    net = cv2.dnn.readNetFromONNX(entry["path"])
-    runs = []
-    for given in entry["runs"]:
-        for tensor in given["inputs"]:
-            net.setInput(array_of(tensor), tensor["name"])
-        values = net.forward(given["outputs"])
-        runs.append([
-            {"name": name, "type": "float32", "shape": list(value.shape), "data": base64.b64encode(numpy.ascontiguousarray(value, numpy.float32)).decode()}
-            for name, value in zip(given["outputs"], values)])
-    return {"runs": runs}
+def read(path, inputs):
+    net = cv2.dnn.readNetFromONNX(path)
+    for tensor in inputs:
+        net.setInput(array_of(tensor), tensor["name"])
+    return net
 
 
-def reason(error):
-    """The operator that OpenCV stumbled over, or the first line of what it says."""
-    text = str(error)
-    operator = re.search(r"Node \[(\w+)", text) or re.search(r'of type "(\w+)"', text)
-    return f"operator {operator[1]}" if operator else re.sub(r"^OpenCV\S* \S+ ", "", text.splitlines()[0])
+def run(path, inputs, outputs):
+    values = read(path, inputs).forward(outputs)
+    return [
+        {"name": name, "type": "float32", "shape": list(value.shape), "data": base64.b64encode(numpy.ascontiguousarray(value, numpy.float32)).decode()}
+        for name, value in zip(outputs, values)]
+
+
+def failing_node(entry, text):
+    """The node that OpenCV names when it cannot read a file, or else the first that it cannot run."""
+    named = re.search(PREFIX + r"([^\s)]+)", text)
+    if named:
+        return named[1]
+    inputs = entry["runs"][0]["inputs"]
+    for layer in read(entry["path"], inputs).getLayerNames():
+        try:
+            read(entry["path"], inputs).forward(layer)
+        except cv2.error:
+            return layer.removeprefix(PREFIX)
+    return None
 
 
 def main(files_path, results_path):
@@ -45,9 +55,9 @@ def main(files_path, results_path):
     for entry in files:
         print(entry["name"], file=sys.stderr, flush=True)
         try:
-            results.append(run(entry))
-        except (cv2.error, ValueError) as e:
-            results.append({"error": reason(e), "text": str(e)})
+            results.append({"runs": [run(entry["path"], given["inputs"], given["outputs"]) for given in entry["runs"]]})
+        except cv2.error as e:
+            results.append({"error": str(e), "node": failing_node(entry, str(e))})
     with open(results_path, "w", encoding="utf-8") as file:
         json.dump({"tool": f"OpenCV {cv2.__version__}", "files": results}, file)
 

@@ -7,18 +7,28 @@ namespace MLNetAutoencoder.Tests.Onnx.OtherRuntimes;
 internal sealed class Comparison
 {
     private readonly List<string> _wrong = [];
+    private int _files, _numbers;
+    private double _largest;
 
     /// <summary>What was not as expected, a line each.</summary>
     public IReadOnlyList<string> Wrong => _wrong;
 
-    /// <summary>The largest finite difference, relative to the larger of 1 and the expected one's magnitude.</summary>
-    public double Largest { get; private set; }
+    /// <summary>Compares all runs of a file.</summary>
+    public void Add(ExportedFile file, ToolResult result)
+    {
+        _files++;
+        if (result.Error is not null)
+            _wrong.Add($"{file.Name}: {result.Error}");
+        else if (result.Runs.Count != file.Runs.Count)
+            _wrong.Add($"{file.Name}: {result.Runs.Count} runs in the place of {file.Runs.Count}");
+        foreach (var (expected, actual) in file.Runs.Zip(result.Runs))
+            Add(file, expected, actual);
+    }
 
-    /// <summary>The number of values that were compared.</summary>
-    public int Count { get; private set; }
+    /// <summary>How much was compared, and the largest finite difference, relative to the larger of 1 and the expected number's magnitude.</summary>
+    public override string ToString() => $"{_files} files, {_numbers} values, largest difference {_largest:E1}";
 
-    /// <summary>Compares all outputs of one run.</summary>
-    public void Add(ExportedFile file, ExpectedRun expected, IReadOnlyList<NamedArray> actual)
+    private void Add(ExportedFile file, ExpectedRun expected, IReadOnlyList<NamedArray> actual)
     {
         float[]? scores = file.Metadata is null ? null : actual.SingleOrDefault(array => array.Name == GraphNames.Score)?.Values as float[];
         foreach (var output in expected.Outputs)
@@ -43,8 +53,8 @@ internal sealed class Comparison
         for (int i = 0; i < expected.Length; i++)
         {
             double difference = isOpen(i) ? 0 : Difference(expected.GetValue(i)!, actual.GetValue(i)!);
-            Count++;
-            Largest = Math.Max(Largest, double.IsFinite(difference) ? difference : 0);
+            _numbers++;
+            _largest = Math.Max(_largest, double.IsFinite(difference) ? difference : 0);
             if (difference <= file.Tolerance)
                 continue;
             _wrong.Add($"{of}, value {i}: {actual.GetValue(i)} in the place of {expected.GetValue(i)}");

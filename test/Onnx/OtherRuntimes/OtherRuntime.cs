@@ -7,10 +7,11 @@ namespace MLNetAutoencoder.Tests.Onnx.OtherRuntimes;
 
 /// <summary>What a tool made of one file: the outputs of each run, or why there are none.</summary>
 /// <param name="Error">What the tool said; null where it did its work.</param>
+/// <param name="Node">Where the tool knows it, the node that it stopped at.</param>
 /// <param name="Runs">Per run, the outputs.</param>
 /// <param name="Unknown">Why the tool cannot judge this file; null where it can.</param>
 /// <param name="Inferred">Of the checker: the shapes that it inferred for the outputs, -1 or a name where a length is not fixed.</param>
-internal sealed record ToolResult(string? Error, IReadOnlyList<IReadOnlyList<NamedArray>> Runs, string? Unknown, IReadOnlyDictionary<string, string> Inferred);
+internal sealed record ToolResult(string? Error, string? Node, IReadOnlyList<IReadOnlyList<NamedArray>> Runs, string? Unknown, IReadOnlyDictionary<string, string> Inferred);
 
 /// <summary>Somebody else's reader of ONNX files. One process goes over all files that it is given.</summary>
 /// <remarks>
@@ -62,18 +63,11 @@ internal sealed class OtherRuntime
     /// <summary>Fails unless the tool gives the expected numbers for every file; prints how close it came.</summary>
     public void AssertSameNumbers(IReadOnlyList<ExportedFile> files)
     {
-        var results = Run(files);
         var comparison = new Comparison();
-        var errors = new List<string>();
-        foreach (var (file, result) in files.Zip(results))
-        {
-            if (result.Error is not null)
-                errors.Add($"{file.Name}: {result.Error}");
-            foreach (var (expected, actual) in file.Runs.Zip(result.Runs))
-                comparison.Add(file, expected, actual);
-        }
-        Console.WriteLine($"{Version}: {files.Count} files, {comparison.Count} numbers, largest difference {comparison.Largest:E1}");
-        AssertNone([.. errors, .. comparison.Wrong]);
+        foreach (var (file, result) in files.Zip(Run(files)))
+            comparison.Add(file, result);
+        Console.WriteLine($"{Version}: {comparison}");
+        AssertNone(comparison.Wrong);
     }
 
     /// <summary>Fails where there is a line that says what is wrong.</summary>
@@ -81,6 +75,20 @@ internal sealed class OtherRuntime
     {
         if (wrong.Count > 0)
             Assert.Fail($"{Version}, {wrong.Count} faults:{Environment.NewLine}{string.Join(Environment.NewLine, wrong.Take(30))}");
+    }
+
+    /// <summary>Why Debian's Python cannot import a module; null where it can.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="package">The Debian package that has it.</param>
+    public static string? MissingModule(string module, string package)
+    {
+        string how = $"install the Debian package {package}, as ./build.sh test does where it can";
+        if (!File.Exists(Python))
+            return $"There is no {Python}; {how}.";
+        string[] find = ["-c", $"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)"];
+        using var process = Process.Start(new ProcessStartInfo(Python, find))!;
+        process.WaitForExit();
+        return process.ExitCode == 0 ? null : $"{Python} has no module '{module}'; {how}.";
     }
 
     private static void Start(string[] command)
@@ -97,17 +105,6 @@ internal sealed class OtherRuntime
     }
 
     private static string Last(string text) => string.Join(Environment.NewLine, text.Split('\n').TakeLast(20));
-
-    private static string? MissingModule(string module, string package)
-    {
-        string how = $"install the Debian package {package}, as ./build.sh test does where it can";
-        if (!File.Exists(Python))
-            return $"There is no {Python}; {how}.";
-        string[] find = ["-c", $"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)"];
-        using var process = Process.Start(new ProcessStartInfo(Python, find))!;
-        process.WaitForExit();
-        return process.ExitCode == 0 ? null : $"{Python} has no module '{module}'; {how}.";
-    }
 
     private static string? MissingPackage(string package)
     {
@@ -145,6 +142,7 @@ internal sealed class OtherRuntime
 
     private static ToolResult Read(JsonNode result) => new(
         (string?)result["error"],
+        (string?)result["node"],
         [.. (result["runs"]?.AsArray() ?? []).Select(run => (IReadOnlyList<NamedArray>)[.. run!.AsArray().Select(array => ReadArray(array!))])],
         (string?)result["unknown"],
         (result["inferred"]?.AsArray() ?? []).ToDictionary(output => (string)output!["name"]!, output => string.Join(", ", output!["shape"]!.AsArray().Select(length => length?.ToString() ?? "?"))));
