@@ -18,7 +18,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <item><term>LeakyRelu</term><description>6, 16 types</description></item>
 /// <item><term>Gemm, MatMul</term><description>11 and 9, 13 types</description></item>
 /// <item><term>Where</term><description>9, 16 types</description></item>
-/// <item><term>GreaterOrEqual, LessOrEqual</term><description>12, which is the first, 16 types</description></item>
+/// <item><term>GreaterOrEqual, LessOrEqual</term><description>12, which is the first and whose result's shape some runtimes do not infer, so that the graphs tell it; 16 types</description></item>
 /// <item><term>Greater</term><description>9, 13 types</description></item>
 /// <item><term>IsNaN, IsInf</term><description>9 and 10, IsNaN 13 types, both 20 types</description></item>
 /// <item><term>ArgMax</term><description>12, 13 types</description></item>
@@ -57,6 +57,9 @@ internal static class OpsetForms
         <= 20 => 9,
         _ => 10,
     };
+
+    /// <summary>Whether a model is written in ONNX's own operators of an opset, so that there is nothing to convert.</summary>
+    public static bool IsIn(ModelProto model, int opset) => model.OpsetImport.Any(set => set.Domain is "" or "ai.onnx" && set.Version == opset);
 
     /// <summary>The opset that a model is written in.</summary>
     /// <exception cref="NotSupportedException">It uses other operators than ONNX's own.</exception>
@@ -135,7 +138,7 @@ internal static class OpsetForms
         var attribute = new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { axes.Int64Data } };
         for (int i = 0; i < axes.RawData.Length; i += sizeof(long))
             attribute.Ints.Add(BinaryPrimitives.ReadInt64LittleEndian(axes.RawData.Span[i..]));
-        node.Attribute.Add(attribute);
+        node.Attribute.Insert(0, attribute);
         node.Input.RemoveAt(1);
         RemoveIfUnused(graph, axes);
     }
