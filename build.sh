@@ -13,6 +13,7 @@ usage: ./build.sh COMMAND [options] [arguments]
 
   demo           train, score and export on two real data sets; writes artifacts/demo/
   test           build everything and run all tests; arguments go to the runner: ./build.sh test --filter Name~Score
+                 (installs, where it can, the tools that exported files are tried with: see docs/onnx-runtimes.md)
   bench [NAME]   run a benchmark, e.g. ./build.sh bench torch; without a name, all of them
   pack [FOLDER]  write the three NuGet packages to FOLDER (artifacts/nupkg)
   clean          delete artifacts/ and the downloaded node_modules
@@ -41,6 +42,7 @@ demo() {
 
 test_() {
   set_up
+  install_test_tools
   build MLNetAutoencoder.sln
   mkdir -p artifacts/logs
   local log=artifacts/logs/test.log status=0
@@ -72,8 +74,8 @@ pack() {
 }
 
 clean() {
-  say "Deleting artifacts/ and polyfills/OnnxRuntime/node_modules."
-  rm -rf artifacts polyfills/OnnxRuntime/node_modules
+  say "Deleting artifacts/, $onnx_runtime/node_modules and $test_tools/node_modules."
+  rm -rf artifacts "$onnx_runtime/node_modules" "$test_tools/node_modules"
   # Left by an IDE or by a build from before artifacts/ held everything.
   find src test samples bench polyfills eng -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} + 2>/dev/null || true
 }
@@ -216,7 +218,7 @@ missing_debian_packages() {
 
 # Dies with what to install where this user cannot.
 check_can_install() {
-  command -v apt-get >/dev/null || die "this is no Debian system and lacks $(listed "$@"): install them, or name others by CXX and LIBTORCH."
+  command -v apt-get >/dev/null || die "this is no Debian system and lacks $(listed "$@"): install them (compiler and libtorch may also be named by CXX and LIBTORCH)."
   ((EUID == 0)) || die "$(listed "$@") must be installed, which needs root: run 'apt-get install $*' as root, then this again."
 }
 
@@ -232,17 +234,17 @@ install_debian_packages() {
 
 listed() { local IFS=,; local text="$*"; echo "${text//,/, }"; }
 
-readonly onnx_runtime=polyfills/OnnxRuntime
+readonly onnx_runtime=polyfills/OnnxRuntime test_tools=test/Tools
 
 onnx_runtime_present() {
-  npm_package_present com.github.asus4.onnxruntime && { ((!cuda)) || npm_package_present com.github.asus4.onnxruntime.linux-x64-gpu; }
+  npm_package_present $onnx_runtime com.github.asus4.onnxruntime && { ((!cuda)) || npm_package_present $onnx_runtime com.github.asus4.onnxruntime.linux-x64-gpu; }
 }
 
-# Whether node_modules has the package in the version that package.json pins.
+# Whether the folder's node_modules has the package in the version that its package.json pins.
 npm_package_present() {
-  local version
-  version=$(sed -n "s/.*\"$1\": \"\\(.*\\)\".*/\\1/p" $onnx_runtime/package.json)
-  grep -qs "\"version\": \"$version\"" "$onnx_runtime/node_modules/$1/package.json"
+  local folder=$1 package=$2 version
+  version=$(sed -n "s/.*\"$package\": \"\\(.*\\)\".*/\\1/p" "$folder/package.json")
+  grep -qs "\"version\": \"$version\"" "$folder/node_modules/$package/package.json"
 }
 
 install_onnx_runtime() {
@@ -252,6 +254,31 @@ install_onnx_runtime() {
   say "Downloading ONNX Runtime$( ((!cuda)) || echo " and its CUDA provider") ..."
   (cd $onnx_runtime && npm ci --ignore-scripts "${with_cuda[@]}" >/dev/null) || die "npm could not download ONNX Runtime (above)."
   onnx_runtime_present || die "npm ended well, but $onnx_runtime/node_modules lacks what $onnx_runtime/package.json pins."
+}
+
+# The tools that the tests try exported files with, and PyTorch, which makes foreign ones. What cannot be installed is said here, and
+# skipped by its tests; nothing else depends on it.
+install_test_tools() {
+  local package failed=0
+  [[ -z "$(missing_debian_packages "${test_packages[@]}")" ]] || (install_debian_packages "${test_packages[@]}") || failed=1
+  if ((failed)); then
+    # One that cannot be had does not keep the others away.
+    for package in $(missing_debian_packages "${test_packages[@]}"); do
+      (install_debian_packages "$package") 2>/dev/null || say "Going on without $package; its tests are skipped."
+    done
+  fi
+  test_tools_present || (install_npm_tools) || say "Going on without ONNX Runtime in JavaScript; its tests are skipped."
+}
+
+readonly test_packages=(python3-onnx python3-opencv python3-torch)
+
+test_tools_present() { npm_package_present $test_tools onnxruntime-node && npm_package_present $test_tools onnxruntime-web; }
+
+install_npm_tools() {
+  command -v npm >/dev/null || die "no 'npm' found, which installs onnxruntime-node and onnxruntime-web."
+  say "Downloading ONNX Runtime in JavaScript, for the tests ..."
+  cd $test_tools
+  npm ci --ignore-scripts >/dev/null || die "npm could not download what $test_tools/package.json pins (above)."
 }
 
 # The C++ half of the TorchSharp polyfill; its script compiles only what changed.

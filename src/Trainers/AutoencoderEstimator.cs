@@ -133,6 +133,12 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         /// <summary>Trains the layers one by one before the whole. The default value is null: the whole at once.</summary>
         public PretrainingOptions? Pretraining { get; set; }
 
+        /// <summary>
+        /// A safetensors file of weights to start from in the place of random ones, as <see cref="AutoencoderTransformer.ExportTorchWeights"/> writes it or Python does: with just the names and shapes of the network's layers.
+        /// With <see cref="Epochs"/> 0 they are kept, and scaling, threshold and statistics are those of the training rows. The default value is null: random ones.
+        /// </summary>
+        public string? InitialWeights { get; set; }
+
         /// <summary>How the features are scaled, inside the graphs. The default value is <see cref="InputScaling.Standardise"/>.</summary>
         public InputScaling Scaling { get; set; } = DefaultScaling;
 
@@ -247,6 +253,9 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.NotNegative(WeightL1, nameof(WeightL1));
             Require.NotNegative(WeightL2, nameof(WeightL2));
             Pretraining?.Validate(this);
+            if (InitialWeights is not null && string.IsNullOrWhiteSpace(InitialWeights))
+                throw new ArgumentException($"The option {nameof(InitialWeights)} is empty; expected the path of a file.", nameof(InitialWeights));
+            Require.Not(InitialWeights is not null && Pretraining is not null, nameof(InitialWeights), InitialWeights ?? "", nameof(Pretraining), "set", "it would train the layers anew");
             ValidateTraining();
             Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName), CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
             AutoencoderColumns.Validate(Columns());
@@ -369,6 +378,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 ("weight_l1", WeightL1),
                 ("weight_l2", WeightL2),
                 ("pretraining_epochs", Pretraining?.Epochs),
+                ("initial_weights", InitialWeights is null ? null : Path.GetFileName(InitialWeights)),
                 ("scaling", Scaling.ToString()),
                 ("epochs", Epochs),
                 ("batch_size", BatchSize),
@@ -445,6 +455,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         using var scope = torch.NewDisposeScope();
         using var generator = new torch.Generator((ulong)_seed, device);
         using var network = _options.Network.Create(rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, _options.Code, generator);
+        if (_options.InitialWeights is { } start)
+            InitialWeights.Load(start, network, scaling, channel);
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))

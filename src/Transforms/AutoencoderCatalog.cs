@@ -31,6 +31,41 @@ public sealed class AutoencoderCatalog
     public StackedClassifierTransformer ClassifierFromModel(AutoencoderModel model, ScoringOptions? scoring = null) =>
         Make(model, scoring) as StackedClassifierTransformer ?? throw new ArgumentException($"The graph is the {model.Metadata.Graph} of an autoencoder ({model.Metadata.Variant}) and tells no classes. Use {nameof(FromModel)}.", nameof(model));
 
+    /// <summary>Opens an ONNX file that this library wrote: a scorer gives the autoencoder as it was fitted, with its columns and its threshold; an encoder or a decoder gives that part.</summary>
+    /// <param name="filePath">The file, as <see cref="AutoencoderTransformer.ExportOnnx"/> wrote it.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, a classifier, or of a newer format.</exception>
+    public AutoencoderTransformer FromOnnx(string filePath, ScoringOptions? scoring = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(filePath);
+        if (!File.Exists(filePath))
+            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected an ONNX file." : $"The ONNX file '{filePath}' does not exist.", filePath);
+        return FromOnnx(File.ReadAllBytes(filePath), $"The file '{filePath}'", scoring);
+    }
+
+    /// <summary>Opens the content of an ONNX file, as <see cref="FromOnnx(string, ScoringOptions)"/> does a file.</summary>
+    /// <param name="bytes">The content.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, a classifier, or of a newer format.</exception>
+    public AutoencoderTransformer FromOnnx(byte[] bytes, ScoringOptions? scoring = null)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return FromOnnx(bytes, "The ONNX model", scoring);
+    }
+
+    /// <summary>Makes an autoencoder of an encoder and a decoder that another library wrote, such as PyTorch. It is a model of this library's like any other: it saves, exports and explains.</summary>
+    /// <param name="options">The two graphs, and what they lack: scaling, kind of feature errors, threshold, names of columns.</param>
+    /// <param name="calibration">Rows with the feature column, such as those that the two were trained on: threshold, probability and the distribution of codes come from their scores. Null for none: then the model has a given threshold or none.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or has another number of values than there are features.</exception>
+    /// <exception cref="InvalidDataException">The two graphs do not fit together or cannot be run.</exception>
+    /// <exception cref="InvalidOperationException">There are no calibration rows where a view is given, or one of them has a missing value or no score; or the threshold needs scores, and no view is given.</exception>
+    public AutoencoderTransformer FromOnnx(ForeignAutoencoderOptions options, IDataView? calibration = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return FromModel(ForeignAutoencoder.Build(Context, options, calibration), options.Scoring);
+    }
+
     /// <summary>Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers that stand for them in the file.</summary>
     /// <param name="filePath">The file, as <c>mlContext.Model.Save</c> wrote it.</param>
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
@@ -67,6 +102,13 @@ public sealed class AutoencoderCatalog
     {
         ArgumentNullException.ThrowIfNull(transformer);
         return StockChain.Upgrade(this, transformer, scoring);
+    }
+
+    private AutoencoderTransformer FromOnnx(byte[] bytes, string source, ScoringOptions? scoring)
+    {
+        var model = new AutoencoderModel(bytes, source);
+        return model.Metadata.ClassNames.Count == 0 ? FromModel(model, scoring)
+            : throw new InvalidDataException($"{source} is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)} with an {nameof(AutoencoderModel)} of it.");
     }
 
     /// <summary>Makes the transformer that a graph is for.</summary>

@@ -101,6 +101,37 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
     public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null) => _model.ToOnnx(graph, options);
 
+    /// <summary>Writes the weights of every layer as a safetensors file that PyTorch reads; see <see cref="TorchWeights"/> for names and shapes.</summary>
+    /// <param name="path">Where it goes. An existing file is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
+    /// <exception cref="InvalidOperationException">The graph keeps its weights in another form than Single.</exception>
+    public void ExportTorchWeights(string path) => AtomicFile.WriteAll((path, _model.ToTorchWeights().ToBytes()));
+
+    /// <summary>The same network with weights of a safetensors file; the present one stays as it is. The old weights' threshold and scores are none of the new ones': the threshold is +∞, and there is no probability.</summary>
+    /// <param name="path">The file, with just the names and shapes that <see cref="ExportTorchWeights"/> writes; the tensors of the scaling may be left out.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another shape or is not expected.</exception>
+    public AutoencoderTransformer WithTorchWeights(string path)
+    {
+        var columns = _columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal);
+        return new AutoencoderTransformer(_context, _model.WithTorchWeights(SafeTensors.ReadFile(path)), columns, _topFeatures, ownsModel: true);
+    }
+
+    /// <summary>The same network with weights of a safetensors file, and with threshold, statistics of the scores and distribution of the codes from some rows; the present one stays as it is.</summary>
+    /// <param name="path">The file, with just the names and shapes that <see cref="ExportTorchWeights"/> writes; the tensors of the scaling may be left out.</param>
+    /// <param name="rows">Rows with the columns that the model reads, such as those that the weights were trained on.</param>
+    /// <param name="threshold">How the threshold is chosen from the rows' scores.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another shape or is not expected.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder; there are no rows, or one of them has no score.</exception>
+    public AutoencoderTransformer WithTorchWeights(string path, IDataView rows, ThresholdRule threshold)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(threshold);
+        var model = _model.WithTorchWeights(SafeTensors.ReadFile(path), changed => Score(_context, changed, _columns, rows), threshold);
+        return new AutoencoderTransformer(_context, model, _columns, _topFeatures, ownsModel: true);
+    }
+
     /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
     /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>
     /// <exception cref="InvalidOperationException">The rule needs training scores that the model does not have.</exception>
@@ -191,6 +222,37 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
         if (_topFeatures is not null)
             throw new NotSupportedException("The columns of top features cannot be saved: ML.NET has no stock transformer that makes them. Leave them out of what is saved, and add them by TopFeatures after loading.");
         StockChain.Save(_model, _columns, ctx, _context.TempFilePath);
+    }
+
+    /// <summary>Scores rows, and tells what their scores and codes look like.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="model">The model, a whole autoencoder.</param>
+    /// <param name="columns">From names of the graph's inputs to names of columns; others are not looked at.</param>
+    /// <param name="rows">The rows.</param>
+    internal static RowStatistics Score(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns, IDataView rows)
+    {
+        if (!model.Inputs.Contains(GraphNames.Features) || !model.Outputs.Contains(GraphNames.Score))
+            throw new InvalidOperationException($"The model is only the {model.Metadata.Graph} of an autoencoder, which gives no scores that a threshold could be found from.");
+        var read = model.Inputs.ToDictionary(name => name, name => columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
+        (read[GraphNames.Score], read[GraphNames.Code]) = (AutoencoderColumns.Score, AutoencoderColumns.Code);
+        using var transformer = new AutoencoderTransformer(context, model, read, topFeatures: null, ownsModel: false);
+        var scored = transformer.Transform(rows);
+        var (scoreColumn, codeColumn) = (scored.Schema[AutoencoderColumns.Score], scored.Schema[AutoencoderColumns.Code]);
+        var statistics = new RowStatistics(model.Metadata.CodeSize);
+        using var cursor = scored.GetRowCursor([scoreColumn, codeColumn]);
+        var getScore = cursor.GetGetter<float>(scoreColumn);
+        var getCode = cursor.GetGetter<VBuffer<float>>(codeColumn);
+        float score = 0;
+        VBuffer<float> code = default;
+        while (cursor.MoveNext())
+        {
+            getScore(ref score);
+            getCode(ref code);
+            if (!float.IsFinite(score))
+                throw new InvalidOperationException(FormattableString.Invariant($"Row {cursor.Position} (counted from 0) has the score {score}, so that no threshold can be found: it has a missing value, or values that the network cannot take. Leave such rows out, for example with FilterRowsByMissingValues."));
+            statistics.Add(score, code.GetValues());
+        }
+        return statistics;
     }
 
     /// <summary>A model that runs where the options say, and where they are silent the context; it tells the context's log where CUDA cannot be used.</summary>

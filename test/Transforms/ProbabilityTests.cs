@@ -24,20 +24,8 @@ public sealed class ProbabilityTests
     [TestMethod]
     public void It_equals_its_definition_in_double_precision()
     {
-        var q = s_model.Metadata.ScoreQuantiles;
-        double start = q[990], excess = q.Skip(991).Average(value => (double)value - start);
         foreach (var (score, probability) in Read(s_model.Transform(Rows.View(s_ml, 500, seed: 29))))
-        {
-            double expected;
-            int reached = q.Count(value => value <= score);
-            if (score >= q[990])
-                expected = 1 - 0.01 * Math.Exp(-(score - start) / excess);
-            else if (reached == 0)
-                expected = 0;
-            else
-                expected = (reached - 1 + ((double)score - q[reached - 1]) / ((double)q[reached] - q[reached - 1])) / 1000;
-            Assert.AreEqual(expected, probability, 1e-6);
-        }
+            Assert.AreEqual(Definition(s_model.Metadata.ScoreQuantiles, score), probability, 1e-6);
     }
 
     [TestMethod]
@@ -85,6 +73,20 @@ public sealed class ProbabilityTests
         Assert.IsLessThan(1e-6, Rows.Difference(expected, StockProcess.Score(folder["model.zip"], rows)["Probability"].Values.Select(text => float.Parse(text, System.Globalization.CultureInfo.InvariantCulture))));
         s_model.ExportOnnx(folder["e"], folder["d"], folder["s"]);
         CollectionAssert.Contains(new AutoencoderModel(File.ReadAllBytes(folder["s"]), "The graph").Outputs.ToArray(), "probability");
+    }
+
+    /// <summary>The probability of a score in double precision.</summary>
+    /// <param name="q">The quantiles of the training scores.</param>
+    /// <param name="score">The score.</param>
+    internal static double Definition(IReadOnlyList<float> q, float score)
+    {
+        if (float.IsNaN(score))
+            return double.NaN;
+        double start = q[990], excess = q.Skip(991).Average(value => (double)value - start);
+        int reached = q.Count(value => value <= score);
+        if (score >= q[990])
+            return 1 - 0.01 * Math.Exp(-(score - start) / excess);
+        return reached == 0 ? 0 : (reached - 1 + ((double)score - q[reached - 1]) / ((double)q[reached] - q[reached - 1])) / 1000;
     }
 
     private static List<(float Score, float Probability)> Read(IDataView view) => [.. view.GetColumn<float>("Score").Zip(view.GetColumn<float>("Probability"))];

@@ -23,6 +23,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The value of <see cref="ScoreDirection"/> for a classifier: a score is higher for a class more probable.</summary>
     public const string HigherIsMoreProbable = "higher_is_more_probable";
 
+    /// <summary>The value of <see cref="Variant"/> for an encoder and a decoder of another library's, whose nodes may have any of ONNX's operators.</summary>
+    public const string Imported = "imported";
+
     private const string Variational = "variational";
     private const string Deterministic = "deterministic";
 
@@ -42,7 +45,7 @@ public sealed record AutoencoderMetadata
     /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c> or <c>classifier</c>.</summary>
     public string Graph { get; init; } = "scorer";
 
-    /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>.</summary>
+    /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>, or <see cref="Imported"/>.</summary>
     public required string Variant { get; init; }
 
     /// <summary>The names of the features, in the order of the slots; as many as there are features.</summary>
@@ -51,7 +54,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The number of units of the code.</summary>
     public required int CodeSize { get; init; }
 
-    /// <summary>How raw features are scaled: <c>none</c>, <c>standardise</c> or <c>min-max</c>.</summary>
+    /// <summary>How raw features are scaled: <c>none</c>, <c>standardise</c> or <c>min-max</c>; <c>given</c> where offsets and scales came from elsewhere.</summary>
     public required string Scaling { get; init; }
 
     /// <summary>Per feature, what is subtracted from a raw value before it is divided by <see cref="ScalingScales"/>.</summary>

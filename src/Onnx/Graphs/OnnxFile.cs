@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Google.Protobuf;
 using MLNetAutoencoder.Onnx.Graphs;
 
@@ -141,13 +142,31 @@ internal static class OnnxFile
             : 0;
     }
 
+    /// <summary>The numbers of a constant of Single.</summary>
+    public static float[] GetValues(TensorProto tensor)
+    {
+        float[] values = new float[tensor.RawData.Length / sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = BinaryPrimitives.ReadSingleLittleEndian(tensor.RawData.Span[(i * sizeof(float))..]);
+        return values;
+    }
+
+    /// <summary>Gives a constant of Single other numbers, as many as it has.</summary>
+    public static void SetValues(TensorProto tensor, ReadOnlySpan<float> values)
+    {
+        byte[] bytes = new byte[values.Length * sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+        tensor.RawData = ByteString.CopyFrom(bytes);
+    }
+
+    /// <summary>Puts one name in the place of another.</summary>
+    public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
+
     private static IEnumerable<TensorShapeProto.Types.Dimension> FirstAxes(ModelProto model) =>
         model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo).Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();
 
     private static TensorShapeProto.Types.Dimension? FirstAxis(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
-
-    /// <summary>Puts one name in the place of another.</summary>
-    public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
 
     private static void Replace(IList<string> values, Dictionary<string, string> names)
     {

@@ -3,9 +3,12 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Scaling of the inputs and back, left out of the graph where there is none.</summary>
 internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
 {
+    /// <summary>The names of the initializers of a scaling.</summary>
+    internal const string OffsetName = "scaling/offset", ScaleName = "scaling/scale";
+
     // Null for offsets of 0 and scales of 1.
-    private readonly string? _offset = metadata.ScalingOffsets.All(offset => offset == 0) ? null : graph.Initializer("scaling/offset", [.. metadata.ScalingOffsets], metadata.FeatureCount);
-    private readonly string? _scale = metadata.ScalingScales.All(scale => scale == 1) ? null : graph.Initializer("scaling/scale", [.. metadata.ScalingScales], metadata.FeatureCount);
+    private readonly string? _offset = metadata.ScalingOffsets.All(offset => offset == 0) ? null : graph.Initializer(OffsetName, [.. metadata.ScalingOffsets], metadata.FeatureCount);
+    private readonly string? _scale = metadata.ScalingScales.All(scale => scale == 1) ? null : graph.Initializer(ScaleName, [.. metadata.ScalingScales], metadata.FeatureCount);
 
     public bool IsIdentity => _offset is null && _scale is null;
 

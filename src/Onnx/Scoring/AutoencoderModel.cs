@@ -160,20 +160,43 @@ public sealed class AutoencoderModel : IDisposable
         return WithMetadata(Metadata with { Threshold = rule.Compute(Metadata), ThresholdRule = rule.ToString() });
     }
 
-    /// <summary>The same model with other metadata; the threshold in the graph follows the metadata's.</summary>
+    /// <summary>The same model with other metadata; threshold and probability in the graph follow the metadata's, and without quantiles of scores there is no probability.</summary>
     /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be those of the graph.</param>
     public AutoencoderModel WithMetadata(AutoencoderMetadata metadata)
     {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return With(_model.Clone(), metadata);
+    }
+
+    /// <summary>The weights and biases of every dense and convolutional layer, with PyTorch's shapes, and in the metadata the layers in their order: see <see cref="TorchWeights"/>.</summary>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single.</exception>
+    public SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
+
+    /// <summary>The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those of the old ones: the new model has none, a threshold of +∞ and no probability.</summary>
+    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors of the scaling may be left out.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file names other layers.</exception>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single.</exception>
+    public AutoencoderModel WithTorchWeights(SafeTensors weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
         var model = _model.Clone();
-        OnnxFile.SetMetadata(model, metadata.ToDictionary());
-        var threshold = model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName);
-        if (threshold is not null)
-        {
-            byte[] bytes = new byte[sizeof(float)];
-            System.Buffers.Binary.BinaryPrimitives.WriteSingleLittleEndian(bytes, metadata.Threshold);
-            threshold.RawData = ByteString.CopyFrom(bytes);
-        }
-        return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
+        return With(model, RowStatistics.RemoveFrom(TorchWeights.Replace(model, Metadata, weights)));
+    }
+
+    /// <summary>The same layers with other weights, and with threshold, statistics of the scores and distribution of the codes from some rows.</summary>
+    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors of the scaling may be left out.</param>
+    /// <param name="score">Scores the rows by the model that it is given, which has the new weights.</param>
+    /// <param name="threshold">How the threshold is chosen from the rows' scores.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file names other layers.</exception>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single; or there are no rows.</exception>
+    public AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(score);
+        var model = _model.Clone();
+        var metadata = TorchWeights.Replace(model, Metadata, weights);
+        using var unscored = With(model.Clone(), RowStatistics.RemoveFrom(metadata));
+        return With(model, score(unscored).AddTo(metadata, threshold));
     }
 
     /// <summary>The same graph with smaller weights, as an ONNX file. Threshold and training statistics stay as they are.</summary>
@@ -303,6 +326,25 @@ public sealed class AutoencoderModel : IDisposable
         OnnxRuntimeLibrary.Require();
         _weights ??= new SharedWeights(_runnable.Value.Graph);
         return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce, _weights.Prepacked);
+    }
+
+    /// <summary>A model over a changed graph.</summary>
+    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata)
+    {
+        if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
+            OnnxFile.SetValues(threshold, [metadata.Threshold]);
+        if (Outputs.Contains(GraphNames.Probability) && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles))
+        {
+            // Made anew, since it is made of the quantiles.
+            int topFeatures = Outputs.Contains(GraphNames.TopFeatureIndices) ? Width(GraphNames.TopFeatureIndices) : 0;
+            model = OptionalOutputs.Set(model, metadata, withProbability: false, topFeatures);
+            if (metadata.ScoreQuantiles.Count > 0)
+                model = OptionalOutputs.Set(model, metadata, withProbability: true, topFeatures);
+            else
+                metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal) };
+        }
+        OnnxFile.SetMetadata(model, metadata.ToDictionary());
+        return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
     }
 
     private void WarnOnce(string message)

@@ -28,7 +28,7 @@ public sealed class ThresholdRule
     /// <param name="deviations">How many, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, NaN or infinite.</exception>
     public static ThresholdRule MeanPlusDeviations(double deviations) => deviations >= 0 && double.IsFinite(deviations)
-        ? new("mean plus deviations", deviations, metadata => metadata.ScoreMean + deviations * metadata.ScoreDeviation)
+        ? new("mean plus deviations", deviations, metadata => HasScores(metadata, "mean and deviation").ScoreMean + deviations * metadata.ScoreDeviation)
         : throw new ArgumentOutOfRangeException(nameof(deviations), deviations, FormattableString.Invariant($"The number of deviations is {deviations}; expected 0 or more."));
 
     /// <summary>A given threshold.</summary>
@@ -53,12 +53,13 @@ public sealed class ThresholdRule
     /// <summary>Linearly between the stored quantiles.</summary>
     private static double Quantile(AutoencoderMetadata metadata, double q)
     {
-        var quantiles = metadata.ScoreQuantiles;
-        if (quantiles.Count == 0)
-            throw new InvalidOperationException("The model's metadata have no quantiles of its training scores, so no threshold can be found by contamination. Use ThresholdRule.Fixed.");
+        var quantiles = HasScores(metadata, "contamination").ScoreQuantiles;
         double place = q * (quantiles.Count - 1);
         // 0.9 * 1000 is a whole number but for rounding; the place must not slip below it.
         int below = Math.Min((int)Math.Floor(place + 1e-9), quantiles.Count - 2);
         return quantiles[below] + Math.Max(0, place - below) * ((double)quantiles[below + 1] - quantiles[below]);
     }
+
+    private static AutoencoderMetadata HasScores(AutoencoderMetadata metadata, string by) => metadata.ScoreQuantiles.Count > 0 ? metadata
+        : throw new InvalidOperationException($"The model's metadata have no quantiles of its training scores, so no threshold can be found by {by}. Use ThresholdRule.Fixed.");
 }

@@ -27,6 +27,16 @@ internal sealed class CodeLayer : NetworkPart
 
     public bool IsNormalised => _normalisation != CodeNormalisation.None;
 
+    public override IEnumerable<NamedWeight> NamedWeights => _normalisation != CodeNormalisation.Batch ? Units.NamedWeights : Folds ? Units.NamedWeights.Select(Unfolding) :
+    [
+        .. Units.NamedWeights,
+        new($"{_name}/normalisation/mean", _mean!),
+        new($"{_name}/normalisation/deviation", _variance!.shape, values => _variance.copy_(values - Epsilon)),
+    ];
+
+    /// <summary>Whether the units take the normalisation over in the graph: once trained it is a scale and a shift of each.</summary>
+    private bool Folds => _normalisation == CodeNormalisation.Batch && Units.Activation == Activation.Linear;
+
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var code = Units.Forward(input, null, pass);
@@ -46,9 +56,8 @@ internal sealed class CodeLayer : NetworkPart
         using var none = no_grad();
         var deviation = _variance is null ? null : (_variance + Epsilon).sqrt();
 
-        // Once trained it is a scale and a shift of each unit, which linear units take over.
-        if (deviation is not null && Units.Activation == Activation.Linear)
-            return Units.Emit(graph, input, Units.Weight / deviation.unsqueeze(1), (Units.Bias - _mean!) / deviation);
+        if (Folds)
+            return Units.Emit(graph, input, Units.Weight / deviation!.unsqueeze(1), (Units.Bias - _mean!) / deviation);
         string code = Units.Emit(graph, input, null);
         switch (_normalisation)
         {
@@ -63,4 +72,15 @@ internal sealed class CodeLayer : NetworkPart
                 return code;
         }
     }
+
+    /// <summary>A weight that brings the normalisation with it, which then does nothing more.</summary>
+    private NamedWeight Unfolding(NamedWeight weight) => weight with
+    {
+        Take = values =>
+        {
+            weight.Take(values);
+            _mean!.fill_(0);
+            _variance!.fill_(1 - Epsilon);
+        },
+    };
 }

@@ -40,6 +40,13 @@ internal sealed class DenseLayer : NetworkPart
     /// <summary>The weight, [outputs, inputs]; a tied layer has that of another, transposed.</summary>
     public Tensor Weight => _isTied ? _weight.t() : _weight;
 
+    public override IEnumerable<NamedWeight> NamedWeights =>
+    [
+        new($"{_name}/weight", Weight.shape, TakeWeight),
+        new($"{_name}/bias", _bias),
+        .. _normalisation?.NamedWeights ?? [],
+    ];
+
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var output = Activate(input, pass);
@@ -67,6 +74,15 @@ internal sealed class DenseLayer : NetworkPart
         if (_normalisation is { Folds: false } over)
             sum = over.Emit(graph, sum, null);
         return Activations.Emit(_activation, graph, $"{_name}/activation", sum);
+    }
+
+    private void TakeWeight(Tensor values)
+    {
+        if (!_isTied)
+            _weight.copy_(values);
+        else if (!Weight.allclose(values))
+            throw new InvalidOperationException("its layer shares its weights, transposed, with one of the encoder, whose are others.");
+        _normalisation?.Unfold();
     }
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.

@@ -28,6 +28,8 @@ internal abstract class ImageLayer : NetworkPart
             _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, filters, generator.device));
     }
 
+    public override IEnumerable<NamedWeight> NamedWeights => [new($"{_name}/weight", _weight.shape, TakeWeight), new($"{_name}/bias", _bias)];
+
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var sum = Convolve(input, _weight, _bias);
@@ -44,6 +46,12 @@ internal abstract class ImageLayer : NetworkPart
     protected abstract Tensor Convolve(Tensor images, Tensor weight, Tensor bias);
 
     protected abstract string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias);
+
+    private void TakeWeight(Tensor values)
+    {
+        _weight.copy_(values);
+        _normalisation?.Unfold();
+    }
 
     /// <summary>Weight and bias that do what the layer and its normalisation do.</summary>
     protected abstract (Tensor Weight, Tensor Bias) Fold(NormalisationLayer normalisation, Tensor weight, Tensor bias);

@@ -33,6 +33,8 @@ internal sealed class NormalisationLayer : NetworkPart
     /// <summary>Whether a layer before it can take it over.</summary>
     public bool Folds => _kind == Normalisation.Batch;
 
+    public override IEnumerable<NamedWeight> NamedWeights => Folds ? [] : [new($"{_name}/scale", _scale), new($"{_name}/shift", _shift)];
+
     // A batch of one row has no variance of its own.
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => _kind == Normalisation.Batch
         ? nn.functional.batch_norm(input, _mean!, _variance!, _scale, _shift, pass.IsTraining && input.shape[0] > 1, Momentum, Epsilon)
@@ -45,6 +47,17 @@ internal sealed class NormalisationLayer : NetworkPart
         var factor = _scale / (_variance! + Epsilon).sqrt();
         long[] shape = [_width, .. Enumerable.Repeat(1L, weight.shape.Length - 1)];
         return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
+    }
+
+    /// <summary>Makes a normalisation over the batch do nothing: the layer before it has been given weights that it is folded into already.</summary>
+    public void Unfold()
+    {
+        if (!Folds)
+            return;
+        _scale.fill_(1);
+        _shift.fill_(0);
+        _mean!.fill_(0);
+        _variance!.fill_(1 - Epsilon);
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition) =>

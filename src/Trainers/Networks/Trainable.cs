@@ -21,6 +21,9 @@ internal abstract class Trainable : IDisposable
     /// <summary>What is kept besides: the running statistics of normalisations.</summary>
     public IEnumerable<Tensor> Statistics => _statistics.Concat(_children.SelectMany(child => child.Statistics));
 
+    /// <summary>What its graph has of weights, in the order of the layers: a normalisation over the batch that is folded into a layer is none of its own.</summary>
+    public virtual IEnumerable<NamedWeight> NamedWeights => _children.SelectMany(child => child.NamedWeights);
+
     public void Dispose()
     {
         foreach (var parameter in _parameters)

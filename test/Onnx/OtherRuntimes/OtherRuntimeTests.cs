@@ -1,0 +1,90 @@
+using MLNetAutoencoder.Onnx;
+using MLNetAutoencoder.Tests.House;
+using MLNetAutoencoder.Tests.Trainers;
+
+namespace MLNetAutoencoder.Tests.Onnx.OtherRuntimes;
+
+/// <summary>Other people's tools accept the exported files and compute with them what our transformer does.</summary>
+[TestClass]
+public sealed class OtherRuntimeTests
+{
+    private const int CheckersOpset = 17;
+    private static readonly OnnxGraph[] s_graphs = [OnnxGraph.Encoder, OnnxGraph.Decoder, OnnxGraph.Scorer];
+
+    /// <summary>Every variant's graphs, and its scorer in all other opsets.</summary>
+    private static readonly Lazy<ExportedFile[]> s_files = new(() =>
+    [
+        .. EveryVariant.Names.SelectMany(_ => s_graphs, (variant, graph) => ExportedVariants.Of(variant, graph)),
+        .. EveryVariant.Names.SelectMany(_ => Enumerable.Range(12, 10).Where(opset => opset != OnnxExportOptions.DefaultOpset),
+            (variant, opset) => ExportedVariants.Of(variant, OnnxGraph.Scorer, new() { Opset = opset })),
+    ]);
+
+    [TestMethod]
+    public void The_checker_accepts_every_file_and_infers_the_declared_shapes()
+    {
+        var wrong = new List<string>();
+        int checkedFiles = 0;
+        foreach (var (file, result) in s_files.Value.Zip(OtherRuntime.Checker.Run(s_files.Value)))
+        {
+            var model = OnnxFile.Parse(file.Bytes, file.Name);
+            if (result.Unknown is not null && model.OpsetImport.Single().Version > CheckersOpset)
+                continue;
+            checkedFiles++;
+            if ((result.Error ?? result.Unknown) is { } error)
+                wrong.Add($"{file.Name}: {error}");
+            foreach (var output in model.Graph.Output.Where(output => result.Inferred.ContainsKey(output.Name)))
+            {
+                string declared = $"batch, {OnnxFile.WidthOf(output)}";
+                if (result.Inferred[output.Name] != declared)
+                    wrong.Add($"{file.Name}, {output.Name}: [{result.Inferred[output.Name]}] is inferred, [{declared}] declared");
+            }
+        }
+        Console.WriteLine($"{OtherRuntime.Checker.Version}: {checkedFiles} files checked; {s_files.Value.Length - checkedFiles} of opsets that it does not know");
+        OtherRuntime.Checker.AssertNone(wrong);
+    }
+
+    [TestMethod]
+    public void ONNX_Runtime_under_Node_gives_the_same_numbers() => OtherRuntime.Node.AssertSameNumbers(s_files.Value);
+
+    [TestMethod]
+    public void ONNX_Runtime_in_WebAssembly_gives_the_same_numbers() => OtherRuntime.WebAssembly.AssertSameNumbers(s_files.Value);
+
+    /// <summary>A file for OpenCV has a fixed number of rows and no nodes for missing values; what it can do with these is listed, and the list is what it does.</summary>
+    [TestMethod]
+    public void OpenCV_does_what_the_documentation_says()
+    {
+        (string Variant, OnnxGraph Graph, ExportedFile File)[] files =
+        [
+            .. from variant in EveryVariant.Names
+               from graph in s_graphs
+               from rows in new[] { (Count: 1, Batch: ExportedVariants.Batch.One), (Count: 7, Batch: ExportedVariants.Batch.Seven) }
+               select (variant, graph, ExportedVariants.Of(variant, graph, new() { BatchSize = rows.Count, MissingValueNodes = false }, rows.Batch)),
+        ];
+        var results = OtherRuntime.OpenCV.Run([.. files.Select(file => file.File)]);
+        string[] table =
+        [
+            .. from file in files.Zip(results, (file, result) => (file.Variant, file.Graph, Outcome: Outcome(file.File, result)))
+               group file by file.Variant into variant
+               select $"| {variant.Key} | {string.Join(" | ", s_graphs.Select(graph => string.Join(", ", variant.Where(file => file.Graph == graph).Select(file => file.Outcome).Distinct())))} |",
+        ];
+        string documentation = File.ReadAllText(Repository.PathOf("docs", "onnx-runtimes.md"));
+        StringAssert.Contains(documentation, OtherRuntime.OpenCV.Version);
+        foreach (string row in table)
+            Assert.IsTrue(documentation.Contains(row, StringComparison.Ordinal), $"By {OtherRuntime.OpenCV.Version}, the list should read:{Environment.NewLine}{string.Join(Environment.NewLine, table)}");
+    }
+
+    /// <summary>"yes", or the operator that stopped it, or that the numbers are others.</summary>
+    private static string Outcome(ExportedFile file, ToolResult result)
+    {
+        if (result.Error is null)
+        {
+            var comparison = new Comparison();
+            comparison.Add(file, result);
+            return comparison.Wrong.Count == 0 ? "yes" : "other numbers";
+        }
+
+        // OpenCV makes several layers of some nodes, with names that go on after the node's.
+        var node = OnnxFile.Parse(file.Bytes, file.Name).Graph.Node.Where(node => result.Node?.StartsWith(node.Name, StringComparison.Ordinal) == true).MaxBy(node => node.Name.Length);
+        return node?.OpType ?? result.Error;
+    }
+}
