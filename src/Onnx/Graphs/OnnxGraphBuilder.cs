@@ -18,6 +18,9 @@ public sealed class OnnxGraphBuilder
     /// <summary>The version of ONNX's intermediate representation that belongs to <see cref="Opset"/>.</summary>
     public const int IrVersion = 8;
 
+    /// <summary>Stands among a node's inputs in the place of an optional one that is left out.</summary>
+    public const string NoInput = "";
+
     /// <summary>The name of the symbolic first axis of every input and output.</summary>
     public const string BatchAxis = "batch";
 
@@ -122,7 +125,7 @@ public sealed class OnnxGraphBuilder
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">The ONNX operator, such as <c>Gemm</c>.</param>
     /// <param name="name">The node's name; its output is known by the same name.</param>
-    /// <param name="inputs">The names of the values that it takes.</param>
+    /// <param name="inputs">The names of the values that it takes; <see cref="NoInput"/> for an optional one that is left out.</param>
     /// <param name="attributes">The operator's attributes.</param>
     /// <returns>The name of its output.</returns>
     /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
@@ -132,7 +135,7 @@ public sealed class OnnxGraphBuilder
         name = _prefix + name;
         foreach (string input in inputs)
         {
-            if (!_names.Contains(input))
+            if (input != NoInput && !_names.Contains(input))
                 throw new ArgumentException($"The node '{name}' ({operation}) takes '{input}', which the graph '{_graph.Name}' does not have yet.", nameof(inputs));
         }
         Claim(name);

@@ -40,9 +40,8 @@ internal static class Resampling
         ImageShape from = to.Pooled(factor);
         bool isLarger = from.Height * factors[0] > to.Height || from.Width * factors[1] > to.Width;
 
-        // The region of interest is empty: opset 11 asks for it, later ones allow it.
         string enlarged = graph.Node("Resize", isLarger ? $"{name}/uncropped" : name,
-            [images, graph.Initializer($"{name}/region", [], 0), graph.Initializer($"{name}/scales", [1, 1, factors[0], factors[1]], 4)],
+            [images, OnnxGraphBuilder.NoInput, graph.Initializer($"{name}/scales", [1, 1, factors[0], factors[1]], 4)],
             OnnxAttribute.String("mode", "nearest"), OnnxAttribute.String("coordinate_transformation_mode", "asymmetric"), OnnxAttribute.String("nearest_mode", "floor"));
         return isLarger
             ? graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width), graph.Int64s($"{name}/axes", 2, 3)])
