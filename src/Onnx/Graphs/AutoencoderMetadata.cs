@@ -23,6 +23,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The value of <see cref="ScoreDirection"/> for a classifier: a score is higher for a class more probable.</summary>
     public const string HigherIsMoreProbable = "higher_is_more_probable";
 
+    /// <summary>The value of <see cref="Graph"/> for a file with the stock transforms before the autoencoder in it.</summary>
+    public const string Pipeline = "pipeline";
+
     private const string Variational = "variational";
     private const string Deterministic = "deterministic";
 
@@ -39,7 +42,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The version of the library that wrote the graph.</summary>
     public string LibraryVersion { get; init; } = CurrentLibraryVersion;
 
-    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c> or <c>classifier</c>.</summary>
+    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c>, <c>classifier</c> or <see cref="Pipeline"/>.</summary>
     public string Graph { get; init; } = "scorer";
 
     /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>.</summary>

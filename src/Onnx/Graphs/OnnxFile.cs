@@ -117,7 +117,8 @@ internal static class OnnxFile
     /// <summary>Puts one name in the place of another.</summary>
     public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
 
-    private static void Replace(IList<string> values, Dictionary<string, string> names)
+    /// <summary>Puts other names in the place of some, all at once.</summary>
+    public static void Replace(IList<string> values, IReadOnlyDictionary<string, string> names)
     {
         for (int i = 0; i < values.Count; i++)
         {
