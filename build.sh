@@ -169,7 +169,7 @@ choose_supplier() {
 
 ask_package_sources() {
   local probe=artifacts/probe log=artifacts/probe/restore.log id missing
-  local ids=(Microsoft.ML Microsoft.ML.OnnxTransformer Microsoft.ML.OnnxRuntime.Managed Microsoft.ML.OnnxRuntime.Gpu TorchSharp TorchSharp-cpu)
+  local ids=(Microsoft.ML Microsoft.ML.OnnxTransformer Microsoft.ML.OnnxConverter Microsoft.ML.OnnxRuntime.Managed Microsoft.ML.OnnxRuntime.Gpu TorchSharp TorchSharp-cpu)
   mkdir -p "$probe"
   {
     echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>'

@@ -23,6 +23,15 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     private readonly MissingKeyWarning _missingKey;
     private bool _disposed;
 
+    /// <summary>The graph, for what exports it.</summary>
+    internal AutoencoderModel Model => _model;
+
+    /// <summary>From names of the graph to names of columns.</summary>
+    internal IReadOnlyDictionary<string, string> Columns => _columns;
+
+    /// <summary>Whether its columns are those of top features, which the graph does not have.</summary>
+    internal bool AddsTopFeatures => _topFeatures is not null;
+
     internal AutoencoderTransformer(MLContext context, AutoencoderModel model)
         : this(context, model, AutoencoderColumns.Of(model), topFeatures: null, ownsModel: true)
     {

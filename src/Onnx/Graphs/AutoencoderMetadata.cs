@@ -26,6 +26,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The value of <see cref="Variant"/> for an encoder and a decoder of another library's, whose nodes may have any of ONNX's operators.</summary>
     public const string Imported = "imported";
 
+    /// <summary>The value of <see cref="Graph"/> for a file with the stock transforms before the autoencoder in it.</summary>
+    public const string Pipeline = "pipeline";
+
     private const string Variational = "variational";
     private const string Deterministic = "deterministic";
 
@@ -42,7 +45,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The version of the library that wrote the graph.</summary>
     public string LibraryVersion { get; init; } = CurrentLibraryVersion;
 
-    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c> or <c>classifier</c>.</summary>
+    /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c>, <c>classifier</c> or <see cref="Pipeline"/>.</summary>
     public string Graph { get; init; } = "scorer";
 
     /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>, or <see cref="Imported"/>.</summary>

@@ -163,12 +163,8 @@ internal static class OnnxFile
     /// <summary>Puts one name in the place of another.</summary>
     public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
 
-    private static IEnumerable<TensorShapeProto.Types.Dimension> FirstAxes(ModelProto model) =>
-        model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo).Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();
-
-    private static TensorShapeProto.Types.Dimension? FirstAxis(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
-
-    private static void Replace(IList<string> values, Dictionary<string, string> names)
+    /// <summary>Puts other names in the place of some, all at once.</summary>
+    public static void Replace(IList<string> values, IReadOnlyDictionary<string, string> names)
     {
         for (int i = 0; i < values.Count; i++)
         {
@@ -176,4 +172,8 @@ internal static class OnnxFile
                 values[i] = name;
         }
     }
+    private static IEnumerable<TensorShapeProto.Types.Dimension> FirstAxes(ModelProto model) =>
+        model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo).Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();
+
+    private static TensorShapeProto.Types.Dimension? FirstAxis(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
 }

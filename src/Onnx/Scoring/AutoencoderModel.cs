@@ -35,6 +35,8 @@ public sealed class AutoencoderModel : IDisposable
         _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
         _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
+        if (Metadata.Graph == AutoencoderMetadata.Pipeline)
+            throw new InvalidDataException($"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved with the pipeline.");
         _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
         CheckWidth(GraphNames.Features, Metadata.FeatureCount, source);
         CheckWidth(GraphNames.Reconstruction, Metadata.FeatureCount, source);
@@ -135,6 +137,27 @@ public sealed class AutoencoderModel : IDisposable
         var cut = OnnxFile.Cut(_model, inputs, outputs);
         OnnxFile.SetMetadata(cut, (Metadata with { Graph = KindOf(cut) }).ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
+    }
+
+    /// <summary>The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.</summary>
+    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that feed this graph among its outputs.</param>
+    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own inputs.</param>
+    /// <param name="outputs">The outputs to keep.</param>
+    /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
+    /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
+    /// <exception cref="NotSupportedException">The stock graph has an operator that none of the supported transforms has.</exception>
+    public byte[] PipelineBytes(byte[] stockGraph, IReadOnlyDictionary<string, string> columns, IReadOnlyCollection<string> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(stockGraph);
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentNullException.ThrowIfNull(outputs);
+        var stock = OnnxFile.Parse(stockGraph, "The graph of the stock transforms");
+        string[] fed = [.. Inputs.Concat(Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
+        var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
+        var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
+        OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
+        joined.DocString = $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
+        return joined.ToByteArray();
     }
 
     /// <summary>Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the inverse of <see cref="CutAndRename"/>.</summary>

@@ -21,6 +21,12 @@ public sealed class StackedClassifierTransformer : ITransformer, IDisposable
     private readonly IReadOnlyDictionary<string, string> _columns;
     private bool _disposed;
 
+    /// <summary>The graph, for what exports it.</summary>
+    internal AutoencoderModel Model => _model;
+
+    /// <summary>From names of the graph to names of columns.</summary>
+    internal IReadOnlyDictionary<string, string> Columns => _columns;
+
     internal StackedClassifierTransformer(MLContext context, AutoencoderModel model)
         : this(context, model, AutoencoderColumns.Of(model))
     {

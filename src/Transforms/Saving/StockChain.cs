@@ -120,6 +120,14 @@ internal static class StockChain
         }
     }
 
+    /// <summary>The parts of a chain that are for something, found by asking the chain: it tells its scopes in no other way.</summary>
+    public static IEnumerable<ITransformer> Members(ITransformer chain, IEnumerable<ITransformer> parts, TransformerScope scope)
+    {
+        // TransformerChain<T> of any T: the method is public, but the type is not known here.
+        var membersOf = chain.GetType().GetMethod(nameof(TransformerChain<ITransformer>.GetModelFor), [typeof(TransformerScope)]);
+        return membersOf?.Invoke(chain, [scope]) as IEnumerable<ITransformer> ?? parts;
+    }
+
     /// <summary>The autoencoder in a graph as <see cref="Save"/> writes it, or null where it is another graph.</summary>
     /// <exception cref="InvalidDataException">It is one of ours, but cannot be read.</exception>
     public static AutoencoderModel? TryReadGraph(byte[] bytes) => AutoencoderModel.TryReadRenamed(bytes, WithoutPrefix);
@@ -163,16 +171,13 @@ internal static class StockChain
         return end < 0 ? null : name[(end + 1)..];
     }
 
-    /// <summary>What each part of a chain is for, found by asking the chain for the parts of each scope: it tells its scopes in no other way.</summary>
+    /// <summary>What each part of a chain is for.</summary>
     private static TransformerScope[] Scopes(ITransformer chain, ITransformer[] parts)
     {
-        // TransformerChain<T> of any T: the method is public, but the type is not known here.
-        var membersOf = chain.GetType().GetMethod(nameof(TransformerChain<ITransformer>.GetModelFor), [typeof(TransformerScope)]);
         var scopes = new TransformerScope[parts.Length];
         foreach (var scope in new[] { TransformerScope.Training, TransformerScope.Testing, TransformerScope.Scoring })
         {
-            var members = membersOf?.Invoke(chain, [scope]) is IEnumerable<ITransformer> chosen ? chosen : parts;
-            var known = members.ToHashSet<ITransformer>(ReferenceEqualityComparer.Instance);
+            var known = Members(chain, parts, scope).ToHashSet<ITransformer>(ReferenceEqualityComparer.Instance);
             for (int i = 0; i < parts.Length; i++)
             {
                 if (known.Contains(parts[i]))

@@ -1,8 +1,12 @@
+using Microsoft.ML.Model.OnnxConverter;
+
 namespace Microsoft.ML.Data;
 
 /// <summary>The rows of a source that a test accepts.</summary>
-internal abstract class FilteredView(IDataView source) : IDataView
+internal abstract class FilteredView(IDataView source) : IDataTransform
 {
+    public IDataView Source => source;
+
     public virtual bool CanShuffle => source.CanShuffle;
 
     public DataViewSchema Schema => source.Schema;
@@ -269,8 +273,10 @@ internal sealed class SplitFilter(IDataView source, int seed, int? keyColumn, do
 }
 
 /// <summary>Rows after the first ones, up to a number.</summary>
-internal sealed class SkipTakeView(IDataView source, long skip, long take) : IDataView
+internal sealed class SkipTakeView(IDataView source, long skip, long take) : IDataTransform
 {
+    public IDataView Source => source;
+
     public bool CanShuffle => false;
 
     public DataViewSchema Schema => source.Schema;

@@ -1,9 +1,13 @@
+using Microsoft.ML.Model.OnnxConverter;
+
 namespace Microsoft.ML.Data;
 
 /// <summary>The rows of a source in a random order: each is drawn from a pool that the source keeps full.</summary>
-internal sealed class ShuffledView(IDataView source, int? seed, int poolRows, bool shuffleSource) : IDataView
+internal sealed class ShuffledView(IDataView source, int? seed, int poolRows, bool shuffleSource) : IDataTransform
 {
     private readonly Random _seeds = seed is int s ? new Random(s) : new Random();
+
+    public IDataView Source => source;
 
     public bool CanShuffle => true;
 

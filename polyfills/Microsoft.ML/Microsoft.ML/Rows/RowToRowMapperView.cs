@@ -1,3 +1,4 @@
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -27,7 +28,7 @@ internal interface IRowMapper
 }
 
 /// <summary>A view with columns added to its source, and the mapper behind it.</summary>
-internal sealed class RowToRowMapperView : IDataView, IRowToRowMapper
+internal sealed class RowToRowMapperView : IDataTransform, ISaveAsOnnx, IRowToRowMapper
 {
     private readonly IHost _host;
     private readonly IDataView _source;
@@ -45,6 +46,10 @@ internal sealed class RowToRowMapperView : IDataView, IRowToRowMapper
     public bool CanShuffle => _source.CanShuffle;
 
     public DataViewSchema Schema => _bindings.Schema;
+
+    public IDataView Source => _source;
+
+    bool ISaveAsOnnx.CanSaveOnnx => _mapper is ISaveAsOnnx { CanSaveOnnx: true };
 
     DataViewSchema IRowToRowMapper.InputSchema => _source.Schema;
 
@@ -68,6 +73,8 @@ internal sealed class RowToRowMapperView : IDataView, IRowToRowMapper
             inputs = ParallelCursors.Split(inputs[0], n);
         return [.. inputs.Select(input => new Cursor(this, input, active))];
     }
+
+    void ISaveAsOnnx.SaveAsOnnx(OnnxContext context) => ((ISaveAsOnnx)_mapper).SaveAsOnnx(context);
 
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
         InputColumns(dependingColumns.ActiveIn(Schema));

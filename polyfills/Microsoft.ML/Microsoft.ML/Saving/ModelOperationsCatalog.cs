@@ -12,6 +12,8 @@ public sealed class ModelOperationsCatalog
 
     internal ModelOperationsCatalog(IHostEnvironment env) => _env = env;
 
+    internal IHostEnvironment Environment => _env;
+
     internal void Save<TSource>(ITransformer model, IDataLoader<TSource> loader, Stream stream)
     {
         Refuse.Null(loader, nameof(loader));

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms;
 
@@ -97,8 +98,9 @@ namespace Microsoft.ML.Data
 
         private protected override IRowMapper MakeRowMapper(DataViewSchema schema) => new Mapper(this, schema);
 
-        private sealed class Mapper : IRowMapper
+        private sealed class Mapper : IRowMapper, ISaveAsOnnx
         {
+            private readonly string _name;
             private readonly DataViewSchema.Column[] _sources;
             private readonly VectorDataViewType _type;
             private readonly int _inputCount;
@@ -106,6 +108,7 @@ namespace Microsoft.ML.Data
             internal Mapper(ColumnConcatenatingTransformer parent, DataViewSchema inputSchema)
             {
                 _inputCount = inputSchema.Count;
+                _name = parent._name;
                 _sources = Array.ConvertAll(parent._sources, source =>
                     inputSchema.GetColumnOrNull(source) ?? throw Refuse.MissingColumn(nameof(inputSchema), "input", source));
                 DataViewType item = _sources[0].Type.ItemOf();
@@ -129,7 +132,24 @@ namespace Microsoft.ML.Data
 
             public DataViewSchema.DetachedColumn[] OutputColumns { get; }
 
+            public bool CanSaveOnnx => true;
+
             private bool IsIdentity => _sources.Length == 1 && _sources[0].Type is VectorDataViewType;
+
+            // Numbers go through Single, whatever their type.
+            public void SaveAsOnnx(OnnxContext context)
+            {
+                if (!_type.IsKnownSize || _type.ItemType is not NumberDataViewType || !Array.TrueForAll(_sources, source => context.ContainsColumn(source.Name)))
+                {
+                    context.RemoveColumn(_name, andVariable: false);
+                    return;
+                }
+
+                string joined = context.AddIntermediate(new VectorDataViewType(NumberDataViewType.Single, _type.Size), "VectorFeaturizerOutput");
+                context.AddNode("FeatureVectorizer", OnnxNode.MachineLearning, Array.ConvertAll(_sources, source => context.VariableOf(source.Name)), joined)
+                    .Attribute("inputdimensions", Array.ConvertAll(_sources, source => (long)source.Type.ValueCount()));
+                context.AddCast(joined, context.AddIntermediate(_type, _name), _type.ItemType.RawType);
+            }
 
             public bool[] Dependencies(bool[] activeOutputs)
             {

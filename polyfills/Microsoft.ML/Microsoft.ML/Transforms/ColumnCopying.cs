@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
@@ -41,6 +42,11 @@ public sealed class ColumnCopyingTransformer : OneToOneTransformerBase
 
     private protected override DataViewSchema.DetachedColumn MakeColumn(DataViewSchema.Column input, int pair) =>
         new(Pairs[pair].Output, input.Type, input.Annotations);
+
+    private protected override bool ForgetsOnnxOutput => false;
+
+    private protected override void SaveAsOnnx(OnnxContext context, string source, DataViewType input, DataViewSchema.DetachedColumn output, int pair) =>
+        context.AddNode("Identity", OnnxNode.Standard, [source], context.AddIntermediate(output.Type, output.Name));
 
     private protected override Delegate MakeGetter(DataViewRow input, int column, int pair) => input.Getter(column);
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
@@ -117,13 +118,27 @@ public sealed class ColumnSelectingTransformer : ITransformer
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => Input.GetGetter<TValue>(mapper.Source(column));
     }
 
-    private sealed class View(IDataView source, Mapper mapper) : IDataView
+    private sealed class View(IDataView source, Mapper mapper) : IDataTransform, ISaveAsOnnx
     {
+        public IDataView Source => source;
+
+        public bool CanSaveOnnx => true;
+
         public bool CanShuffle => source.CanShuffle;
 
         public DataViewSchema Schema => mapper.OutputSchema;
 
         public long? GetRowCount() => source.GetRowCount();
+
+        public void SaveAsOnnx(OnnxContext context)
+        {
+            foreach (DataViewSchema.Column column in Schema)
+            {
+                string name = mapper.Source(column).Name;
+                if (!column.IsHidden && context.VariableOf(name) is { } variable)
+                    context.AddNode("Identity", OnnxNode.Standard, [variable], context.AddIntermediate(column.Type, column.Name));
+            }
+        }
 
         public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) =>
             new Cursor(source.GetRowCursor(mapper.GetDependencies(columnsNeeded), rand), mapper, columnsNeeded.ActiveIn(Schema));

@@ -1,8 +1,9 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML;
 
-/// <summary>Values to keys, and keys to vectors and values.</summary>
+/// <summary>Values to keys, keys to vectors and values, and one type to another.</summary>
 public static class ConversionsExtensionsCatalog
 {
     public static ValueToKeyMappingEstimator MapValueToKey(
@@ -18,6 +19,10 @@ public static class ConversionsExtensionsCatalog
             throw new NotSupportedException("Keys from other data, and numbers as texts, are not part of this polyfill.");
         return new(catalog.Environment, outputColumnName, inputColumnName ?? outputColumnName, maximumNumberOfKeys, keyOrdinality);
     }
+
+    public static TypeConvertingEstimator ConvertType(
+        this TransformsCatalog.ConversionTransforms catalog, string outputColumnName, string inputColumnName = null, DataKind outputKind = DataKind.Single) =>
+        new(catalog.Environment, outputKind, (outputColumnName, inputColumnName ?? outputColumnName));
 
     public static KeyToValueMappingEstimator MapKeyToValue(
         this TransformsCatalog.ConversionTransforms catalog, string outputColumnName, string inputColumnName = null) =>

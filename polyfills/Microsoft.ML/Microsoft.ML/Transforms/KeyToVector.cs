@@ -1,5 +1,6 @@
 using System.Numerics;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
@@ -99,6 +100,24 @@ public sealed class KeyToVectorMappingTransformer : OneToOneTransformerBase
         if (!Counts || isScalar)
             annotations.AddFlag(AnnotationKinds.IsNormalized);
         return new DataViewSchema.DetachedColumn(Pairs[pair].Output, type, annotations.ToAnnotations());
+    }
+
+    private protected override bool ForgetsOnnxOutput => false;
+
+    // Of the encoder's result, [rows, keys of the vector, n], a scalar's is declared as [rows, n] all the same.
+    private protected override void SaveAsOnnx(OnnxContext context, string source, DataViewType input, DataViewSchema.DetachedColumn output, int pair)
+    {
+        int slots = input.ValueCount(), keys = (int)input.ItemOf().KeyCountOf();
+        bool adds = Counts && input is VectorDataViewType;
+        string target = context.AddIntermediate(output.Type, output.Name);
+        string whole = context.AddIntermediate(new VectorDataViewType(NumberDataViewType.Int64, slots), "Cast");
+        context.AddCast(source, whole, typeof(long));
+        string encoded = adds ? context.AddIntermediate(new VectorDataViewType(NumberDataViewType.Single, slots, keys), "encoded") : target;
+        context.AddNode("OneHotEncoder", OnnxNode.MachineLearning, [whole], encoded)
+            .Attribute("cats_int64s", Enumerable.Range(1, keys).Select(key => (long)key).ToArray())
+            .Attribute("zeros", 1L);
+        if (adds)
+            context.AddNode("ReduceSum", OnnxNode.Standard, [encoded], target).Attribute("axes", new[] { 1L }).Attribute("keepdims", 0L);
     }
 
     private protected override Delegate MakeGetter(DataViewRow input, int column, int pair)

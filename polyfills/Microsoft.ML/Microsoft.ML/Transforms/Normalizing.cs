@@ -1,5 +1,6 @@
 using System.Numerics;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms;
 
@@ -151,6 +152,11 @@ namespace Microsoft.ML.Transforms
             annotations.Add(input.Annotations, kind => kind == AnnotationKinds.SlotNames);
             return new DataViewSchema.DetachedColumn(Pairs[pair].Output, _type, annotations.ToAnnotations());
         }
+
+        private protected override void SaveAsOnnx(OnnxContext context, string source, DataViewType input, DataViewSchema.DetachedColumn output, int pair) =>
+            context.AddNode("Scaler", OnnxNode.MachineLearning, [source], context.AddIntermediate(output.Type, output.Name))
+                .Attribute("offset", Array.ConvertAll(_slots, slot => (float)slot.Offset))
+                .Attribute("scale", Array.ConvertAll(_slots, slot => (float)slot.Scale));
 
         private protected override Delegate MakeGetter(DataViewRow input, int column, int pair) => Generic.Call<Delegate>(
             _type is VectorDataViewType ? VectorGetter<float> : ScalarGetter<float>, _type.ItemOf().RawType, input, input.Schema[column]);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Data;
@@ -83,12 +84,20 @@ public abstract class OneToOneTransformerBase : RowToRowTransformerBase
 
     private protected abstract Delegate MakeGetter(DataViewRow input, int column, int pair);
 
+    /// <summary>Writes one pair into an ONNX graph, where that is possible: nodes from <paramref name="source"/> to a variable that is added for the output column.</summary>
+    private protected virtual void SaveAsOnnx(OnnxContext context, string source, DataViewType input, DataViewSchema.DetachedColumn output, int pair) =>
+        throw new NotSupportedException($"{GetType().Name} in ONNX is not part of this polyfill.");
+
+    /// <summary>What becomes of the output column where the graph has no input column: most transformers take it out of the graph, some leave what the graph knows of it.</summary>
+    private protected virtual bool ForgetsOnnxOutput => true;
+
     private protected sealed override IRowMapper MakeRowMapper(DataViewSchema schema) => new Mapper(this, schema);
 
-    private sealed class Mapper : IRowMapper
+    private sealed class Mapper : IRowMapper, ISaveAsOnnx
     {
         private readonly OneToOneTransformerBase _parent;
         private readonly int[] _inputs;
+        private readonly DataViewType[] _inputTypes;
         private readonly int _inputCount;
 
         internal Mapper(OneToOneTransformerBase parent, DataViewSchema inputSchema)
@@ -96,6 +105,7 @@ public abstract class OneToOneTransformerBase : RowToRowTransformerBase
             _parent = parent;
             _inputCount = inputSchema.Count;
             _inputs = new int[parent.Pairs.Length];
+            _inputTypes = new DataViewType[_inputs.Length];
             OutputColumns = new DataViewSchema.DetachedColumn[_inputs.Length];
             for (int i = 0; i < _inputs.Length; i++)
             {
@@ -103,11 +113,26 @@ public abstract class OneToOneTransformerBase : RowToRowTransformerBase
                     ?? throw Refuse.MissingColumn(nameof(inputSchema), "input", parent.Pairs[i].Input);
                 parent.CheckInput(column, i);
                 _inputs[i] = column.Index;
+                _inputTypes[i] = column.Type;
                 OutputColumns[i] = parent.MakeColumn(column, i);
             }
         }
 
         public DataViewSchema.DetachedColumn[] OutputColumns { get; }
+
+        public bool CanSaveOnnx => true;
+
+        public void SaveAsOnnx(OnnxContext context)
+        {
+            for (int i = 0; i < _inputs.Length; i++)
+            {
+                (string output, string input) = _parent.Pairs[i];
+                if (context.VariableOf(input) is { } source)
+                    _parent.SaveAsOnnx(context, source, _inputTypes[i], OutputColumns[i], i);
+                else if (_parent.ForgetsOnnxOutput)
+                    context.RemoveColumn(output, andVariable: false);
+            }
+        }
 
         public bool[] Dependencies(bool[] activeOutputs)
         {

@@ -10,12 +10,22 @@ public sealed class TransformsCatalog
     internal TransformsCatalog(IHostEnvironmentInternal env)
     {
         Environment = env;
+        Categorical = new CategoricalTransforms(env);
         Conversion = new ConversionTransforms(env);
     }
+
+    public CategoricalTransforms Categorical { get; }
 
     public ConversionTransforms Conversion { get; }
 
     internal IHostEnvironmentInternal Environment { get; }
+
+    public sealed class CategoricalTransforms
+    {
+        internal CategoricalTransforms(IHostEnvironment env) => Environment = env;
+
+        internal IHostEnvironment Environment { get; }
+    }
 
     public sealed class ConversionTransforms
     {

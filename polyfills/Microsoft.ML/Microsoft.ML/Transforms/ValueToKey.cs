@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Transforms;
@@ -11,8 +12,9 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
     private readonly string _input;
     private readonly int _maximum;
     private readonly KeyOrdinality _order;
+    private readonly bool _namesAsText;
 
-    internal ValueToKeyMappingEstimator(IHostEnvironment env, string output, string input, int maximum, KeyOrdinality order)
+    internal ValueToKeyMappingEstimator(IHostEnvironment env, string output, string input, int maximum, KeyOrdinality order, bool namesAsText = false)
     {
         Refuse.Blank(output, "outputColumnName");
         _host = env.Register(nameof(ValueToKeyMappingEstimator));
@@ -20,6 +22,7 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
         _input = input;
         _maximum = maximum;
         _order = order;
+        _namesAsText = namesAsText;
     }
 
     /// <summary>Which value gets which key.</summary>
@@ -37,7 +40,7 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
             throw new NotSupportedException("Keys of keys are not part of this polyfill.");
         string[] values = Generic.Call<string[]>(
             column.Type is VectorDataViewType ? CollectVectors<int> : CollectScalars<int>, column.Type.ItemOf().RawType, input, column);
-        return new ValueToKeyMappingTransformer(_host, (PrimitiveDataViewType)column.Type.ItemOf(), values, [(_output, _input)]);
+        return new ValueToKeyMappingTransformer(_host, (PrimitiveDataViewType)column.Type.ItemOf(), values, _namesAsText, [(_output, _input)]);
     }
 
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
@@ -48,7 +51,7 @@ public sealed class ValueToKeyMappingEstimator : IEstimator<ValueToKeyMappingTra
         var annotations = new List<SchemaShape.Column>();
         if (column.Annotations.TryFindColumn(AnnotationKinds.SlotNames, out SchemaShape.Column names))
             annotations.Add(names);
-        annotations.Add(new(AnnotationKinds.KeyValues, SchemaShape.Column.VectorKind.Vector, column.ItemType, column.IsKey));
+        annotations.Add(new(AnnotationKinds.KeyValues, SchemaShape.Column.VectorKind.Vector, _namesAsText ? TextDataViewType.Instance : column.ItemType, column.IsKey));
         return inputSchema.With(new SchemaShape.Column(_output, column.Kind, NumberDataViewType.UInt32, true, new SchemaShape(annotations)));
     }
 
@@ -80,13 +83,16 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
 {
     private readonly PrimitiveDataViewType _valueType;
     private readonly string[] _values;
+    private readonly bool _namesAsText;
     private readonly Dictionary<string, uint> _keys = [];
 
-    internal ValueToKeyMappingTransformer(IHostEnvironment env, PrimitiveDataViewType valueType, string[] values, (string Output, string Input)[] columns)
+    internal ValueToKeyMappingTransformer(
+        IHostEnvironment env, PrimitiveDataViewType valueType, string[] values, bool namesAsText, (string Output, string Input)[] columns)
         : base(env.Register(nameof(ValueToKeyMappingTransformer)), columns)
     {
         _valueType = valueType;
         _values = values;
+        _namesAsText = namesAsText;
         foreach (string value in values)
             _keys.Add(value, (uint)_keys.Count + 1);
     }
@@ -94,11 +100,12 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
     internal static ValueToKeyMappingTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         (string Output, string Input)[] pairs = LoadPairs(ctx);
+        bool namesAsText = ctx.Reader.ReadBoolean();
         Type raw = typeof(object).Assembly.GetType(ctx.LoadNonEmptyString());
         var values = new string[ctx.Reader.ReadInt32()];
         for (int i = 0; i < values.Length; i++)
             values[i] = ctx.Reader.ReadString();
-        return new ValueToKeyMappingTransformer(env, DataViewTypes.FromRaw(raw), values, pairs);
+        return new ValueToKeyMappingTransformer(env, DataViewTypes.FromRaw(raw), values, namesAsText, pairs);
     }
 
     private protected override void SaveModel(ModelSaveContext ctx)
@@ -106,11 +113,15 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         ctx.CheckAtStart();
         ctx.SetLoader("TermTransform", GetType());
         SavePairs(ctx);
+        ctx.Writer.Write(_namesAsText);
         ctx.Writer.Write(_valueType is TextDataViewType ? typeof(string).FullName : _valueType.RawType.FullName);
         ctx.Writer.Write(_values.Length);
         foreach (string value in _values)
             ctx.Writer.Write(value);
     }
+
+    // What the keys' values are shown as.
+    private PrimitiveDataViewType NameType => _namesAsText ? TextDataViewType.Instance : _valueType;
 
     private protected override void CheckInput(DataViewSchema.Column column, int pair)
     {
@@ -124,9 +135,42 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(input.Annotations, kind => kind == AnnotationKinds.SlotNames);
         if (_values.Length > 0)
-            Generic.Call<object>(AddValues<int>, _valueType.RawType, annotations);
+            Generic.Call<object>(AddValues<int>, NameType.RawType, annotations);
         DataViewType type = input.Type is VectorDataViewType vector ? new VectorDataViewType(key, vector.Dimensions) : key;
         return new DataViewSchema.DetachedColumn(Pairs[pair].Output, type, annotations.ToAnnotations());
+    }
+
+    // The encoder knows texts and Single: whole numbers become texts before it, the rest Single.
+    private protected override void SaveAsOnnx(OnnxContext context, string source, DataViewType input, DataViewSchema.DetachedColumn output, int pair)
+    {
+        string target = context.AddIntermediate(output.Type, output.Name);
+        string encoded = context.AddIntermediate(new VectorDataViewType(NumberDataViewType.Int64, output.Type.ValueCount()), "LabelEncoderOutput");
+        Type raw = _valueType.RawType;
+        bool asText = _valueType is TextDataViewType || raw == typeof(short) || raw == typeof(ushort) || raw == typeof(int) || raw == typeof(uint) || raw == typeof(long) || raw == typeof(ulong);
+        if (!asText && raw != typeof(float) && raw != typeof(double) && raw != typeof(bool))
+        {
+            context.RemoveColumn(output.Name, andVariable: true);
+            return;
+        }
+
+        PrimitiveDataViewType known = asText ? TextDataViewType.Instance : NumberDataViewType.Single;
+        if (_valueType != known)
+        {
+            string cast = context.AddIntermediate(new VectorDataViewType(known, (int)context.ShapeOf(source)[1]), "castOutput");
+            context.AddCast(source, cast, known.RawType);
+            source = cast;
+        }
+
+        OnnxNode encoder = context.AddNode("LabelEncoder", OnnxNode.MachineLearning, [source], encoded);
+        if (asText)
+            encoder.Attribute("keys_strings", _values);
+        else
+            encoder.Attribute("keys_floats", Array.ConvertAll(_values, value => raw == typeof(bool) ? (value == bool.TrueString ? 1f : 0) : float.Parse(value, CultureInfo.InvariantCulture)));
+        encoder.Attribute("default_int64", 0L)
+            .Attribute("default_string", "0")
+            .Attribute("default_float", 0f)
+            .Attribute("values_int64s", Enumerable.Range(1, _values.Length).Select(key => (long)key).ToArray());
+        context.AddCast(encoded, target, output.Type.ItemOf().RawType);
     }
 
     private protected override Delegate MakeGetter(DataViewRow input, int column, int pair) => Generic.Call<Delegate>(
@@ -137,7 +181,7 @@ public sealed class ValueToKeyMappingTransformer : OneToOneTransformerBase
         T[] values = Array.ConvertAll(_values, KeyValues.FromText<T>);
         annotations.Add(
             AnnotationKinds.KeyValues,
-            new VectorDataViewType(_valueType, values.Length),
+            new VectorDataViewType(NameType, values.Length),
             (ref VBuffer<T> target) => VBuffer<T>.Copy(values, 0, ref target, values.Length));
         return null;
     }
