@@ -79,17 +79,27 @@ public sealed class AutoencoderTransformer : ITransformer, IDisposable
     /// <param name="encoderPath">Where the encoder goes, features to code; null for nowhere.</param>
     /// <param name="decoderPath">Where the decoder goes, code to reconstruction; null for nowhere.</param>
     /// <param name="scorerPath">Where the scorer goes, features to score, decision, feature errors, reconstruction and code; null for nowhere.</param>
+    /// <param name="options">In what form they are written; null for opset 17 and the outputs that the model has. What asks for outputs goes for the scorer.</param>
     /// <exception cref="IOException">A file cannot be written; the message names it, and all files are as they were.</exception>
-    /// <exception cref="ArgumentException">No path is given, one is empty, or two are the same.</exception>
-    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for.</exception>
-    public void ExportOnnx(string? encoderPath, string? decoderPath, string? scorerPath)
+    /// <exception cref="ArgumentException">No path is given, one is empty, or two are the same; or an option is out of its range, or asks for outputs of a scorer that is not written.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    public void ExportOnnx(string? encoderPath, string? decoderPath, string? scorerPath, OnnxExportOptions? options = null)
     {
-        (string? Path, Func<byte[]> Graph)[] graphs = [(encoderPath, _model.EncoderBytes), (decoderPath, _model.DecoderBytes), (scorerPath, _model.ScorerBytes)];
-        (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null).Select(graph => (graph.Path!, graph.Graph()))];
+        options ??= new OnnxExportOptions();
+        var ofParts = scorerPath is null ? options : options with { Probability = null, TopFeatures = 0 };
+        (string? Path, OnnxGraph Graph, OnnxExportOptions Options)[] graphs = [(encoderPath, OnnxGraph.Encoder, ofParts), (decoderPath, OnnxGraph.Decoder, ofParts), (scorerPath, OnnxGraph.Scorer, options)];
+        (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null).Select(graph => (graph.Path!, _model.ToOnnx(graph.Graph, graph.Options)))];
         if (files.Length == 0)
             throw new ArgumentException("No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.", nameof(scorerPath));
         AtomicFile.WriteAll(files);
     }
+
+    /// <summary>Encoder, decoder or scorer as the content of an ONNX file for any runtime.</summary>
+    /// <param name="graph">Which of them.</param>
+    /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or asks for an output that this graph cannot have.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null) => _model.ToOnnx(graph, options);
 
     /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
     /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>

@@ -59,6 +59,9 @@ internal static class VariantRows
         return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups).Transform(ml.Data.LoadFromEnumerable(rows));
     }
 
+    /// <summary>What the key of a row is as a condition.</summary>
+    public static float[] OneHot(VariantRow row) => [.. s_groups.Select(group => group == row.Group ? 1f : 0f)];
+
     /// <summary>Options of a small, quick model.</summary>
     public static AutoencoderEstimator.Options Options() => new()
     {

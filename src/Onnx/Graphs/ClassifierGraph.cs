@@ -24,7 +24,7 @@ public static class ClassifierGraph
 
         string present = missing.Features(graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."));
         string code = graph.Rename(encoder(graph, new ScalingGraph(graph, metadata).Scale(present), null), GraphNames.Code);
-        string softmax = graph.Node("Softmax", "classes/softmax", [head(graph, code, null)], OnnxAttribute.Int64("axis", 1));
+        string softmax = graph.Node("Softmax", "classes/softmax", [head(graph, code, null)], OnnxAttribute.Int64("axis", -1));
         string probabilities = graph.Rename(missing.OfRow(softmax), GraphNames.ClassProbabilities);
         string label = graph.Rename(PredictedLabel(graph, probabilities, metadata), GraphNames.PredictedLabel);
 

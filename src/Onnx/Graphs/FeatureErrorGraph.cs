@@ -8,6 +8,8 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
 
     private const float LeastNorm = 1e-8f;
 
+    private readonly Dictionary<string, string> _ofRows = new(StringComparer.Ordinal);
+
     /// <summary>The feature errors of scaled rows and their reconstructions, [..., d].</summary>
     public string Errors(string row, string reconstruction, string path)
     {
@@ -29,13 +31,13 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
                 string one = Constant("one", 1), floor = Constant("least_logarithm", LeastLogarithm);
                 string Logarithm(string name, string value) => Node("Max", name, Node("Log", $"{name}_unclipped", value), floor);
                 string yes = Node("Mul", "yes", row, Logarithm("log_yes", reconstruction));
-                string no = Node("Mul", "no", Node("Sub", "one_less_feature", one, row), Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
+                string no = Node("Mul", "no", OfRow(row, () => Node("Sub", "one_less_feature", one, row)), Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
                 return Node("Neg", "cross_entropy", Node("Add", "log_likelihood", yes, no));
             case LossKind.Cosine:
                 string Unit(string name, string value) => Node("Div", $"{name}_unit", value, Node("Max", $"{name}_norm",
                     graph.Node("ReduceL2", $"{path}/{name}_length", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1)), Constant($"{name}_least_norm", LeastNorm)));
-                string angle = Node("Sub", "unit_difference", Unit("row", row), Unit("reconstruction", reconstruction));
-                return Node("Mul", "cosine", Node("Mul", "squared_unit_difference", angle, angle), Constant("half_feature_count", metadata.FeatureCount / 2f));
+                string angle = Node("Sub", "unit_difference", OfRow(row, () => Unit("row", row)), Unit("reconstruction", reconstruction));
+                return graph.Times($"{path}/cosine", Node("Mul", "squared_unit_difference", angle, angle), $"{path}/half_feature_count", metadata.FeatureCount / 2f);
             default:
                 throw new ArgumentException($"The metadata name the loss '{metadata.Loss}', which this library does not know.", nameof(row));
         }
@@ -45,12 +47,15 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
     public string WeightedMean(string errors) =>
         graph.Node("ReduceMean", "score/mean", [Weighted(errors, "score/weighted")], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
 
-    /// <summary>The feature errors times the feature weights, these brought to a mean of 1; the errors themselves where there are no weights.</summary>
+    /// <summary>The feature errors times the feature weights, these brought to a mean of 1; the errors themselves where all weigh the same.</summary>
     public string Weighted(string errors, string name)
     {
-        if (metadata.FeatureWeights.Count == 0)
+        if (metadata.FeatureWeights.Distinct().Count() <= 1)
             return errors;
         double mean = metadata.FeatureWeights.Average(weight => (double)weight);
         return graph.Node("Mul", name, [errors, graph.Initializer($"{name}/weights", [.. metadata.FeatureWeights.Select(weight => (float)(weight / mean))], metadata.FeatureCount)]);
     }
+
+    /// <summary>What is made of the row alone, once however many reconstructions it is compared with.</summary>
+    private string OfRow(string row, Func<string> emit) => _ofRows.TryGetValue(row, out string? value) ? value : _ofRows[row] = emit();
 }

@@ -33,6 +33,12 @@ public static class GraphNames
     /// <summary>Optional output of the scorer: the share of training rows that score lower, a monotone function of the score, [batch, 1]. It is not the frequency of anomalies.</summary>
     public const string Probability = "probability";
 
+    /// <summary>Optional output of the scorer: the places of the features with the largest errors, counted from 0, the largest first, 64-bit integers, [batch, t].</summary>
+    public const string TopFeatureIndices = "top_feature_indices";
+
+    /// <summary>Optional output of the scorer: the errors of the features that <see cref="TopFeatureIndices"/> names, in scaled units, [batch, t]; NaN for a missing value.</summary>
+    public const string TopFeatureErrors = "top_feature_errors";
+
     /// <summary>Output of a classifier: the probability of each class, [batch, n].</summary>
     public const string ClassProbabilities = "class_probabilities";
 

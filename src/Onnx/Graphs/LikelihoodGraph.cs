@@ -10,26 +10,33 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
 {
     private readonly int _d = metadata.FeatureCount, _k = metadata.CodeSize, _samples = metadata.ScoreSamples;
 
+    private bool IsOne => _samples == 1;
+
     public string Score(string scaled, string mean, string code, string logVariance, string? condition)
     {
         if (_samples < 1 || parts.Draws.Count != _samples * _k)
             throw new ArgumentException($"The score takes {_samples} samples of {_k} units; there are {parts.Draws.Count} draws.", nameof(logVariance));
 
         string deviation = Node("Exp", "deviation", Node("Mul", "half_log_variance", logVariance, Constant("one_half", 0.5f)));
-        string spread = Node("Mul", "spread", Rows("deviation_rows", deviation, _k), graph.Initializer("samples/draws", [.. parts.Draws], 1, _samples, _k));
-        string codes = Reshape("codes", Node("Add", "code_samples", Rows("code_rows", code, _k), spread), -1, _k);
-        string? conditions = condition is null ? null : Reshape("conditions", Node("Add", "condition_samples",
-            Rows("condition_rows", condition, metadata.ConditionSize), graph.Initializer("samples/no_condition", new float[_samples * metadata.ConditionSize], 1, _samples, metadata.ConditionSize)), -1, metadata.ConditionSize);
-        string reconstructions = Reshape("reconstructions", graph.Again("samples/", () => parts.Decoder(graph, codes, conditions)), -1, _samples, _d);
+        string spread = Node("Mul", "spread", Rows("deviation_rows", deviation, _k), graph.Initializer("samples/draws", [.. parts.Draws], IsOne ? [1, _k] : [1, _samples, _k]));
+        string codes = Samples("codes", Node("Add", "code_samples", Rows("code_rows", code, _k), spread), _k);
+        string? conditions = condition is null || IsOne ? condition : Samples("conditions",
+            Node("Expand", "condition_samples", Rows("condition_rows", condition, metadata.ConditionSize), graph.Int64s("samples/condition_samples_shape", 1, _samples, metadata.ConditionSize)), metadata.ConditionSize);
+        string reconstructions = graph.Again("samples/", () => parts.Decoder(graph, codes, conditions), IsOne ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis);
+        if (!IsOne)
+            reconstructions = graph.Declare(Reshape("reconstructions", reconstructions, -1, _samples, _d), OnnxElementType.Single, _samples, _d);
 
         string errors = errorGraph.Errors(Rows("row", scaled, _d), reconstructions, "samples/score");
         string terms = metadata.Loss == LossKind.BinaryCrossEntropy ? errors
-            : Node("Add", "terms", Node("Mul", "relative_errors", errors, Constant("half_inverse_variance", 0.5f / metadata.LikelihoodVariance)),
+            : Node("Add", "terms", Times("relative_errors", errors, "half_inverse_variance", 0.5f / metadata.LikelihoodVariance),
                 Constant("half_log_two_pi_variance", (float)(0.5 * Math.Log(2 * Math.PI * metadata.LikelihoodVariance))));
 
         // The mean over samples and features, times the number of features, is the mean over samples of the sum over features.
-        string likelihood = Reshape("score_rows", graph.Node("ReduceMean", "samples/mean_term", [errorGraph.Weighted(terms, "samples/weighted")], OnnxAttribute.Int64s("axes", 1, 2), OnnxAttribute.Int64("keepdims", 0)), -1, 1);
-        likelihood = Node("Mul", "negative_log_likelihood", likelihood, Constant("feature_count", _d));
+        terms = errorGraph.Weighted(terms, "samples/weighted");
+        if (!IsOne)
+            terms = graph.Node("Flatten", "samples/terms_of_row", [terms], OnnxAttribute.Int64("axis", 1));
+        string likelihood = graph.Node("ReduceMean", "samples/mean_term", [terms], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        likelihood = Times("negative_log_likelihood", likelihood, "feature_count", _d);
         return metadata.ScoreKind switch
         {
             ScoreKind.ReconstructionProbability => likelihood,
@@ -43,14 +50,20 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
         string moments = Node("Add", "second_moment", Node("Mul", "squared_mean", mean, mean), Node("Exp", "variance", logVariance));
         string terms = Node("Sub", "divergence_terms", Node("Sub", "less_log_variance", moments, logVariance), Constant("one", 1));
         string average = graph.Node("ReduceMean", "samples/mean_divergence", [terms], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
-        return Node("Mul", "divergence", average, Constant("half_code_size", _k / 2f));
+        return Times("divergence", average, "half_code_size", _k / 2f);
     }
 
-    private string Rows(string name, string value, int width) => Reshape(name, value, -1, 1, width);
+    /// <summary>Rows [batch, n] with an axis for the samples, [batch, 1, n]; where there is one sample, it takes none.</summary>
+    private string Rows(string name, string value, int width) => IsOne ? value : Reshape(name, value, 0, 1, width);
+
+    /// <summary>Samples of rows [batch, L, n] as rows, [batch L, n].</summary>
+    private string Samples(string name, string value, int width) => IsOne ? value : graph.Declare(Reshape(name, value, -1, width), OnnxElementType.Single, OnnxGraphBuilder.SampleAxis, width);
 
     private string Reshape(string name, string value, params long[] shape) => Node("Reshape", name, value, graph.Int64s($"samples/{name}_shape", shape));
 
     private string Node(string operation, string name, params string[] inputs) => graph.Node(operation, $"samples/{name}", inputs);
+
+    private string Times(string name, string value, string factorName, float factor) => graph.Times($"samples/{name}", value, $"samples/{factorName}", factor);
 
     private string Constant(string name, float value) => graph.Initializer($"samples/{name}", [value]);
 }

@@ -83,8 +83,35 @@ internal static class OnnxFile
             Initializer = { graph.Initializer.Where(tensor => keptValues.Contains(tensor.Name)).Select(tensor => tensor.Clone()) },
             Input = { inputs.Select(name => border[name].Clone()) },
             Output = { outputs.Select(name => border[name].Clone()) },
+            ValueInfo = { graph.ValueInfo.Where(value => keptValues.Contains(value.Name)).Select(value => value.Clone()) },
         };
         return cut;
+    }
+
+    /// <summary>Fixes the symbolic first axis of a graph of this library, for runtimes that take no symbolic one.</summary>
+    /// <param name="model">The model, which is changed.</param>
+    /// <param name="batch">The length of the axis.</param>
+    /// <param name="samples">How many samples of each row the graph takes.</param>
+    public static void FixBatch(ModelProto model, int batch, int samples)
+    {
+        foreach (var axis in FirstAxes(model))
+        {
+            if (axis.DimParam == OnnxGraphBuilder.BatchAxis)
+                axis.DimValue = batch;
+            else if (axis.DimParam == OnnxGraphBuilder.SampleAxis)
+                axis.DimValue = (long)batch * samples;
+        }
+    }
+
+    /// <summary>Makes a first axis that <see cref="FixBatch"/> has fixed symbolic again; says whether there was one.</summary>
+    /// <param name="model">The model, which is changed.</param>
+    public static bool FreeBatch(ModelProto model)
+    {
+        if (model.Graph.Input.Concat(model.Graph.Output).Select(FirstAxis).FirstOrDefault() is not { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue, DimValue: var batch })
+            return false;
+        foreach (var axis in FirstAxes(model).Where(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue))
+            axis.DimParam = axis.DimValue == batch ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis;
+        return true;
     }
 
     /// <summary>The same model with other names for its inputs and outputs.</summary>
@@ -113,6 +140,11 @@ internal static class OnnxFile
             ? (int)width.DimValue
             : 0;
     }
+
+    private static IEnumerable<TensorShapeProto.Types.Dimension> FirstAxes(ModelProto model) =>
+        model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo).Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();
+
+    private static TensorShapeProto.Types.Dimension? FirstAxis(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
 
     /// <summary>Puts one name in the place of another.</summary>
     public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });

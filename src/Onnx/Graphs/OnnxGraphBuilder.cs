@@ -18,12 +18,19 @@ public sealed class OnnxGraphBuilder
     /// <summary>The version of ONNX's intermediate representation that belongs to <see cref="Opset"/>.</summary>
     public const int IrVersion = 8;
 
+    /// <summary>Stands among a node's inputs in the place of an optional one that is left out.</summary>
+    public const string NoInput = "";
+
     /// <summary>The name of the symbolic first axis of every input and output.</summary>
     public const string BatchAxis = "batch";
+
+    /// <summary>The name of the first axis of values between nodes that have a row for each sample of each row of the batch.</summary>
+    internal const string SampleAxis = "samples_of_batch";
 
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private string _prefix = "";
+    private string _firstAxis = BatchAxis;
 
     /// <summary>Starts an empty graph.</summary>
     /// <param name="name">The graph's name, as a graph viewer shows it.</param>
@@ -31,6 +38,13 @@ public sealed class OnnxGraphBuilder
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         _graph = new GraphProto { Name = name };
+    }
+
+    /// <summary>Goes on with a graph, which is changed.</summary>
+    internal OnnxGraphBuilder(GraphProto graph)
+    {
+        _graph = graph;
+        _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Node.SelectMany(node => node.Output)));
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
@@ -102,48 +116,77 @@ public sealed class OnnxGraphBuilder
     /// <summary>Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph already.</summary>
     /// <param name="prefix">What the names start with, such as <c>samples/</c>.</param>
     /// <param name="emit">Writes the part.</param>
+    /// <param name="firstAxis">The name of the first axis of the part's values.</param>
     /// <returns>What <paramref name="emit"/> returns.</returns>
-    public string Again(string prefix, Func<string> emit)
+    public string Again(string prefix, Func<string> emit, string firstAxis = BatchAxis)
     {
         ArgumentException.ThrowIfNullOrEmpty(prefix);
         ArgumentNullException.ThrowIfNull(emit);
-        string before = _prefix;
-        _prefix = prefix + before;
+        ArgumentException.ThrowIfNullOrEmpty(firstAxis);
+        var before = (_prefix, _firstAxis);
+        (_prefix, _firstAxis) = (prefix + _prefix, firstAxis);
         try
         {
             return emit();
         }
         finally
         {
-            _prefix = before;
+            (_prefix, _firstAxis) = before;
         }
     }
 
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">The ONNX operator, such as <c>Gemm</c>.</param>
     /// <param name="name">The node's name; its output is known by the same name.</param>
-    /// <param name="inputs">The names of the values that it takes.</param>
+    /// <param name="inputs">The names of the values that it takes; <see cref="NoInput"/> for an optional one that is left out.</param>
     /// <param name="attributes">The operator's attributes.</param>
     /// <returns>The name of its output.</returns>
     /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
-    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes)
+    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes) => Node(operation, name, inputs, [name], attributes)[0];
+
+    /// <summary>Adds a node with several outputs.</summary>
+    /// <returns>The names of its outputs.</returns>
+    internal string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params OnnxAttribute[] attributes)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         name = _prefix + name;
+        outputs = Array.ConvertAll(outputs, output => _prefix + output);
         foreach (string input in inputs)
         {
-            if (!_names.Contains(input))
+            if (input != NoInput && !_names.Contains(input))
                 throw new ArgumentException($"The node '{name}' ({operation}) takes '{input}', which the graph '{_graph.Name}' does not have yet.", nameof(inputs));
         }
-        Claim(name);
+        Array.ForEach(outputs, Claim);
         _graph.Node.Add(new NodeProto
         {
             OpType = operation,
             Name = name,
             Input = { inputs },
-            Output = { name },
+            Output = { outputs },
             Attribute = { attributes.Select(attribute => attribute.ToProto()) },
         });
+        return outputs;
+    }
+
+    /// <summary>Multiplies a value by a number; by 1 it stays what it is.</summary>
+    /// <param name="name">The name of the product.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="factorName">The name of the number's initializer.</param>
+    /// <param name="factor">The number.</param>
+    /// <returns>The name of the product, or of the value.</returns>
+    internal string Times(string name, string value, string factorName, float factor) => factor == 1 ? value : Node("Mul", name, [value, Initializer(factorName, [factor])]);
+
+    /// <summary>Tells the shape of a value between nodes, [batch, ...], where ONNX's shape inference cannot find it in every opset.</summary>
+    /// <param name="name">The name of a value that a node of the graph makes.</param>
+    /// <param name="type">Its element type.</param>
+    /// <param name="lengths">The lengths of its axes but the first.</param>
+    /// <returns>The value's name.</returns>
+    public string Declare(string name, OnnxElementType type, params long[] lengths) => Declare(name, type, _firstAxis, lengths);
+
+    /// <summary>The same for a value whose first axis has a name of its own.</summary>
+    internal string Declare(string name, OnnxElementType type, string firstAxis, params long[] lengths)
+    {
+        _graph.ValueInfo.Add(Value(name, type, firstAxis, lengths, ""));
         return name;
     }
 
@@ -204,26 +247,14 @@ public sealed class OnnxGraphBuilder
             throw new ArgumentException($"The graph '{_graph.Name}' has two values with the name '{name}'.", nameof(name));
     }
 
-    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) => new()
+    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) => Value(name, type, BatchAxis, [size], description);
+
+    private static ValueInfoProto Value(string name, OnnxElementType type, string firstAxis, long[] lengths, string description)
     {
-        Name = name,
-        DocString = description,
-        Type = new TypeProto
-        {
-            TensorType = new TypeProto.Types.Tensor
-            {
-                ElemType = (int)type,
-                Shape = new TensorShapeProto
-                {
-                    Dim =
-                    {
-                        new TensorShapeProto.Types.Dimension { DimParam = BatchAxis },
-                        new TensorShapeProto.Types.Dimension { DimValue = size },
-                    },
-                },
-            },
-        },
-    };
+        var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = firstAxis } } };
+        shape.Dim.AddRange(lengths.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));
+        return new ValueInfoProto { Name = name, DocString = description, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+    }
 
     private static ReadOnlySpan<byte> LittleEndian(ReadOnlySpan<float> values)
     {

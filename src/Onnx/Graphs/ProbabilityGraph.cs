@@ -15,14 +15,13 @@ internal static class ProbabilityGraph
     {
         float[] quantiles = [.. metadata.ScoreQuantiles];
         if (quantiles.Length != AutoencoderMetadata.QuantileCount)
-            throw new ArgumentException($"The metadata have {quantiles.Length} quantiles of the training scores; the probability needs {AutoencoderMetadata.QuantileCount}.", nameof(metadata));
+            throw new InvalidOperationException($"The metadata have {quantiles.Length} quantiles of the training scores; the probability needs {AutoencoderMetadata.QuantileCount}.");
         int last = quantiles.Length - 1;
         string Constant(string name, float value) => graph.Initializer($"probability/{name}", [value], 1);
 
         // How many quantiles are not above the score tells between which two it lies.
-        string reached = graph.Node("Cast", "probability/reached",
-            [graph.Node("LessOrEqual", "probability/is_reached", [graph.Initializer("probability/quantiles", quantiles, 1, quantiles.Length), score])],
-            OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+        string isReached = graph.Node("LessOrEqual", "probability/is_reached", [graph.Initializer("probability/quantiles", quantiles, 1, quantiles.Length), score]);
+        string reached = graph.Node("Cast", "probability/reached", [graph.Declare(isReached, OnnxElementType.Boolean, quantiles.Length)], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
         float[] ones = new float[quantiles.Length];
         Array.Fill(ones, 1f);
         string count = graph.Node("MatMul", "probability/count", [reached, graph.Initializer("probability/ones", ones, ones.Length, 1)]);
@@ -42,7 +41,8 @@ internal static class ProbabilityGraph
             [graph.Node("Neg", "probability/excess", [graph.Node("Div", "probability/relative", [graph.Node("Sub", "probability/above_start", [score, tailStart]), Constant("mean_excess", Math.Max((float)excess, float.Epsilon))])])]);
         string tail = graph.Node("Sub", "probability/tail", [one, graph.Node("Mul", "probability/remainder", [decay, Constant("tail_share", TailShare)])]);
 
-        string known = graph.Node("Where", "probability/body_or_tail", [graph.Node("GreaterOrEqual", "probability/in_tail", [score, tailStart]), tail, body]);
+        string isInTail = graph.Declare(graph.Node("GreaterOrEqual", "probability/in_tail", [score, tailStart]), OnnxElementType.Boolean, 1);
+        string known = graph.Node("Where", "probability/body_or_tail", [isInTail, tail, body]);
         return graph.Node("Where", "probability/nan_where_no_score", [graph.Node("IsNaN", "probability/no_score", [score]), Constant("nan", float.NaN), known]);
     }
 }

@@ -3,20 +3,23 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Scaling of the inputs and back, left out of the graph where there is none.</summary>
 internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
 {
-    private string? _offset;
-    private string? _scale;
+    // Null for offsets of 0 and scales of 1.
+    private readonly string? _offset = metadata.ScalingOffsets.All(offset => offset == 0) ? null : graph.Initializer("scaling/offset", [.. metadata.ScalingOffsets], metadata.FeatureCount);
+    private readonly string? _scale = metadata.ScalingScales.All(scale => scale == 1) ? null : graph.Initializer("scaling/scale", [.. metadata.ScalingScales], metadata.FeatureCount);
 
-    public bool IsIdentity { get; } = metadata.ScalingOffsets.All(offset => offset == 0) && metadata.ScalingScales.All(scale => scale == 1);
+    public bool IsIdentity => _offset is null && _scale is null;
 
     public string Scale(string value)
     {
-        if (IsIdentity)
-            return value;
-        _offset = graph.Initializer("scaling/offset", [.. metadata.ScalingOffsets], metadata.FeatureCount);
-        _scale = graph.Initializer("scaling/scale", [.. metadata.ScalingScales], metadata.FeatureCount);
-        return graph.Node("Div", "scaling/scaled", [graph.Node("Sub", "scaling/centred", [value, _offset]), _scale]);
+        if (_offset is not null)
+            value = graph.Node("Sub", "scaling/centred", [value, _offset]);
+        return _scale is null ? value : graph.Node("Div", "scaling/scaled", [value, _scale]);
     }
 
-    public string Unscale(string value) =>
-        IsIdentity ? value : graph.Node("Add", "scaling/raw", [graph.Node("Mul", "scaling/raw_spread", [value, _scale!]), _offset!]);
+    public string Unscale(string value)
+    {
+        if (_scale is not null)
+            value = graph.Node("Mul", "scaling/raw_spread", [value, _scale]);
+        return _offset is null ? value : graph.Node("Add", "scaling/raw", [value, _offset]);
+    }
 }

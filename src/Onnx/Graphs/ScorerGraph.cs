@@ -69,12 +69,12 @@ public static class ScorerGraph
             : missing.Score(new LikelihoodGraph(graph, metadata, parts, errorGraph).Score(scaled, mean, code, logVariance, condition), errors);
         score = graph.Rename(missing.ScoreOfSides(score), GraphNames.Score);
         string normal = graph.Node("LessOrEqual", "threshold/is_normal", [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
-        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [normal]), GraphNames.IsAnomaly);
+        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, OnnxElementType.Boolean, 1)]), GraphNames.IsAnomaly);
 
         graph.Output(score, OnnxElementType.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
         graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
         if (withProbability)
-            graph.Output(graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1, "Share of training rows that score lower; not the frequency of anomalies.");
+            OptionalOutputs.AddProbability(graph, score, metadata);
         graph.Output(errors, OnnxElementType.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
         graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
         graph.Output(code, OnnxElementType.Single, k, logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");

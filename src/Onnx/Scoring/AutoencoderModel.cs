@@ -29,7 +29,9 @@ public sealed class AutoencoderModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(bytes);
         _model = OnnxFile.Parse(bytes, source);
-        _bytes = bytes;
+
+        // A file for a fixed number of rows differs from others in the shape of its border only.
+        _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
         _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
         CheckWidth(GraphNames.Features, Metadata.FeatureCount, source);
@@ -91,19 +93,35 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
     public byte[] ToBytes() => (byte[])_bytes.Clone();
 
-    /// <summary>The encoder alone, features (and condition and code offset) to code, as an ONNX file.</summary>
-    /// <exception cref="InvalidOperationException">The graph is only a decoder.</exception>
-    public byte[] EncoderBytes() => CutTo("encoder", [GraphNames.Features, .. Sides(GraphNames.Condition, GraphNames.CodeOffset)], [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]);
-
-    /// <summary>The decoder alone, code (and condition) to reconstruction, as an ONNX file: the scorer cut at the code.</summary>
-    /// <exception cref="InvalidOperationException">The graph is only an encoder.</exception>
-    public byte[] DecoderBytes() => CutTo("decoder", [GraphNames.Code, .. Sides(GraphNames.Condition)], [GraphNames.Reconstruction]);
-
-    /// <summary>The scorer, features to everything, as an ONNX file.</summary>
-    /// <exception cref="InvalidOperationException">The graph is only an encoder or a decoder.</exception>
-    public byte[] ScorerBytes() => Outputs.Contains(GraphNames.Score)
-        ? ToBytes()
-        : throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its scorer cannot be had from it.");
+    /// <summary>One of the model's graphs as an ONNX file: the encoder, features (and condition and code offset) to code; the decoder, code (and condition) to reconstruction; or the scorer or classifier, which is the whole.</summary>
+    /// <param name="graph">Which of them.</param>
+    /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option asks for an output that this graph cannot have.</exception>
+    /// <exception cref="NotSupportedException">The model has an operator whose form in the wanted opset is not known.</exception>
+    public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null)
+    {
+        if (!Enum.IsDefined(graph))
+            throw new ArgumentOutOfRangeException(nameof(graph), graph, $"The graph is {graph}; expected one of {string.Join(", ", Enum.GetNames<OnnxGraph>())}.");
+        options ??= new OnnxExportOptions();
+        options.Validate(Metadata, graph);
+        var model = graph switch
+        {
+            OnnxGraph.Encoder => CutTo("encoder", [GraphNames.Features, .. Sides(GraphNames.Condition, GraphNames.CodeOffset)], [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]),
+            OnnxGraph.Decoder => CutTo("decoder", [GraphNames.Code, .. Sides(GraphNames.Condition)], [GraphNames.Reconstruction]),
+            OnnxGraph.Classifier => Whole("classifier", GraphNames.ClassProbabilities),
+            _ => OptionalOutputs.Set(Whole("scorer", GraphNames.Score), Metadata, options.Probability, options.TopFeatures),
+        };
+        if (!OpsetForms.IsIn(model, options.Opset))
+            model = OpsetForms.Convert(model, options.Opset);
+        if (options.BatchSize is { } batch)
+        {
+            model = model.Clone();
+            OnnxFile.FixBatch(model, batch, Metadata.ScoreSamples);
+        }
+        return ReferenceEquals(model, _model) ? ToBytes() : model.ToByteArray();
+    }
 
     /// <summary>The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata.</summary>
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
@@ -264,14 +282,19 @@ public sealed class AutoencoderModel : IDisposable
         Warn?.Invoke(message);
     }
 
-    private byte[] CutTo(string graph, string[] inputs, string[] outputs)
+    private ModelProto Whole(string graph, string output) => Outputs.Contains(output) ? _model : throw Lacks(graph);
+
+    private InvalidOperationException Lacks(string graph) =>
+        new($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its {graph} cannot be had from it.");
+
+    private ModelProto CutTo(string graph, string[] inputs, string[] outputs)
     {
         if (!inputs.Concat(outputs).All(_widths.ContainsKey))
-            throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its {graph} cannot be had from it.");
+            throw Lacks(graph);
         var cut = OnnxFile.Cut(_model, inputs, outputs);
         OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
         cut.DocString = $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
-        return cut.ToByteArray();
+        return cut;
     }
 
     /// <summary>Those of some inputs that the graph has.</summary>

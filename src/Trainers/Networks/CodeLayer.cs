@@ -42,13 +42,18 @@ internal sealed class CodeLayer : NetworkPart
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
-        string code = Units.Emit(graph, input, null);
         string path = $"{_name}/normalisation";
+        using var none = no_grad();
+        var deviation = _variance is null ? null : (_variance + Epsilon).sqrt();
+
+        // Once trained it is a scale and a shift of each unit, which linear units take over.
+        if (deviation is not null && Units.Activation == Activation.Linear)
+            return Units.Emit(graph, input, Units.Weight / deviation.unsqueeze(1), (Units.Bias - _mean!) / deviation);
+        string code = Units.Emit(graph, input, null);
         switch (_normalisation)
         {
             case CodeNormalisation.Batch:
-                using (no_grad())
-                    return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centred", [code, Initializer(graph, $"{path}/mean", _mean!)]), Initializer(graph, $"{path}/deviation", (_variance! + Epsilon).sqrt())]);
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centred", [code, Initializer(graph, $"{path}/mean", _mean!)]), Initializer(graph, $"{path}/deviation", deviation!)]);
             case CodeNormalisation.Layer:
                 return NormalisationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
             case CodeNormalisation.UnitLength:

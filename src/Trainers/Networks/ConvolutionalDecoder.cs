@@ -43,7 +43,7 @@ internal sealed class ConvolutionalDecoder : NetworkPart
         for (int i = 0; i < _blocks.Length; i++)
         {
             if (IsRepeated(i))
-                images = Resampling.EmitEnlarge(graph, $"decoder/upsampling{i + 1}", images, _blocks[i].From, _blocks[i].Factor);
+                images = Resampling.EmitEnlarge(graph, $"decoder/upsampling{i + 1}", images, _blocks[i].To.Channels, _blocks[i].From, _blocks[i].Factor);
             images = _layers[i].Emit(graph, images, null);
         }
         return ImageRows.EmitToRows(graph, "decoder/flat", _last.Emit(graph, images, null), _blocks[^1].From, _layout);

@@ -56,6 +56,12 @@ internal sealed class DenseLayer : NetworkPart
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
         (Tensor weight, Tensor bias) = _normalisation is { Folds: true } folding ? folding.Fold(Weight, _bias) : (Weight, _bias);
+        return Emit(graph, input, weight, bias);
+    }
+
+    /// <summary>Writes the layer with weight and bias that are its own and something besides.</summary>
+    public string Emit(OnnxGraphBuilder graph, string input, Tensor weight, Tensor bias)
+    {
         string sum = graph.Node("Gemm", _name,
             [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)], OnnxAttribute.Int64("transB", 1));
         if (_normalisation is { Folds: false } over)

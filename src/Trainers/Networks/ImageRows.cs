@@ -6,6 +6,9 @@ namespace MLNetAutoencoder;
 /// <summary>Images out of rows, [batch, n] to [batch, channels, height, width], and back; each twice, for training and for the graph.</summary>
 internal static class ImageRows
 {
+    // A 0 in the shape of a Reshape keeps the length of that axis, and for those who look at the graph its name.
+    private const long SameBatch = 0;
+
     public static Tensor ToImages(Tensor rows, ImageShape shape, ImageLayout layout) => IsInterleaved(shape, layout)
         ? rows.reshape(-1, shape.Height, shape.Width, shape.Channels).permute(0, 3, 1, 2).contiguous()
         : rows.reshape(-1, shape.Channels, shape.Height, shape.Width);
@@ -13,8 +16,8 @@ internal static class ImageRows
     public static string EmitToImages(OnnxGraphBuilder graph, string name, string rows, ImageShape shape, ImageLayout layout)
     {
         if (!IsInterleaved(shape, layout))
-            return graph.Node("Reshape", name, [rows, graph.Int64s($"{name}/shape", -1, shape.Channels, shape.Height, shape.Width)]);
-        string images = graph.Node("Reshape", $"{name}/interleaved", [rows, graph.Int64s($"{name}/shape", -1, shape.Height, shape.Width, shape.Channels)]);
+            return graph.Node("Reshape", name, [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Channels, shape.Height, shape.Width)]);
+        string images = graph.Node("Reshape", $"{name}/interleaved", [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Height, shape.Width, shape.Channels)]);
         return graph.Node("Transpose", name, [images], OnnxAttribute.Int64s("perm", 0, 3, 1, 2));
     }
 
@@ -25,9 +28,9 @@ internal static class ImageRows
     {
         if (IsInterleaved(shape, layout))
             images = graph.Node("Transpose", $"{name}/interleaved", [images], OnnxAttribute.Int64s("perm", 0, 2, 3, 1));
-        return graph.Node("Reshape", name, [images, graph.Int64s($"{name}/shape", -1, shape.Count)]);
+        return graph.Node("Flatten", name, [images], OnnxAttribute.Int64("axis", 1));
     }
 
-    // With one channel the two layouts are one.
-    private static bool IsInterleaved(ImageShape shape, ImageLayout layout) => layout == ImageLayout.Interleaved && shape.Channels > 1;
+    // With one channel, or one pixel, the two layouts are one.
+    private static bool IsInterleaved(ImageShape shape, ImageLayout layout) => layout == ImageLayout.Interleaved && shape.Channels > 1 && shape.Count > shape.Channels;
 }

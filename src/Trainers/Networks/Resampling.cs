@@ -19,12 +19,14 @@ internal static class Resampling
     public static string EmitMaxPool(OnnxGraphBuilder graph, string name, string images, ImageShape from, int factor)
     {
         long[] factors = from.Factors(factor);
-        return graph.Node("MaxPool", name, [images], OnnxAttribute.Int64s("kernel_shape", factors), OnnxAttribute.Int64s("strides", factors), OnnxAttribute.Int64("ceil_mode", 1));
+        bool isCutOff = from.Height % factors[0] != 0 || from.Width % factors[1] != 0;
+        OnnxAttribute[] attributes = [OnnxAttribute.Int64s("kernel_shape", factors), OnnxAttribute.Int64s("strides", factors)];
+        return graph.Node("MaxPool", name, [images], isCutOff ? [.. attributes, OnnxAttribute.Int64("ceil_mode", 1)] : attributes);
     }
 
     /// <summary>Each pixel repeated; what goes beyond the wanted size is cut off at the bottom and on the right, where pooling had a smaller window.</summary>
     /// <param name="images">[batch, channels, height, width].</param>
-    /// <param name="to">The shape that is wanted; the number of channels does not matter.</param>
+    /// <param name="to">The height and width that are wanted; its number of channels does not matter.</param>
     /// <param name="factor">How often each pixel is repeated on each side.</param>
     public static Tensor Enlarge(Tensor images, ImageShape to, int factor)
     {
@@ -34,16 +36,18 @@ internal static class Resampling
             .narrow(2, 0, to.Height).narrow(3, 0, to.Width);
     }
 
-    public static string EmitEnlarge(OnnxGraphBuilder graph, string name, string images, ImageShape to, int factor)
+    public static string EmitEnlarge(OnnxGraphBuilder graph, string name, string images, int channels, ImageShape to, int factor)
     {
         long[] factors = to.Factors(factor);
         ImageShape from = to.Pooled(factor);
         bool isLarger = from.Height * factors[0] > to.Height || from.Width * factors[1] > to.Width;
 
-        // The region of interest is empty: opset 11 asks for it, later ones allow it.
         string enlarged = graph.Node("Resize", isLarger ? $"{name}/uncropped" : name,
-            [images, graph.Initializer($"{name}/region", [], 0), graph.Initializer($"{name}/scales", [1, 1, factors[0], factors[1]], 4)],
+            [images, OnnxGraphBuilder.NoInput, graph.Initializer($"{name}/scales", [1, 1, factors[0], factors[1]], 4)],
             OnnxAttribute.String("mode", "nearest"), OnnxAttribute.String("coordinate_transformation_mode", "asymmetric"), OnnxAttribute.String("nearest_mode", "floor"));
+
+        // Where a length is a name, inference does not look whether its scale is 1.
+        graph.Declare(enlarged, OnnxElementType.Single, channels, from.Height * factors[0], from.Width * factors[1]);
         return isLarger
             ? graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width), graph.Int64s($"{name}/axes", 2, 3)])
             : enlarged;

@@ -40,8 +40,15 @@ public sealed class StackedClassifierTransformer : ITransformer, IDisposable
 
     /// <summary>Writes the classifier as an ONNX file for any runtime: features to the probability of each class, the name of the most probable one, and the code.</summary>
     /// <param name="path">Where it goes. An existing file is replaced.</param>
+    /// <param name="options">In what form it is written; null for opset 17.</param>
     /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
-    public void ExportOnnx(string path) => AtomicFile.WriteAll((path, _model.ToBytes()));
+    /// <exception cref="ArgumentException">The path is empty; or an option is out of its range, or asks for an output that a classifier does not have.</exception>
+    public void ExportOnnx(string path, OnnxExportOptions? options = null) => AtomicFile.WriteAll((path, ToOnnx(options)));
+
+    /// <summary>The classifier as the content of an ONNX file for any runtime.</summary>
+    /// <param name="options">In what form; null for opset 17.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or asks for an output that a classifier does not have.</exception>
+    public byte[] ToOnnx(OnnxExportOptions? options = null) => _model.ToOnnx(OnnxGraph.Classifier, options);
 
     /// <summary>The same fitted model with sessions of its own, on another device, with other threads or batches; the present one stays as it is.</summary>
     /// <param name="scoring">The options. Where they name no device, the context's is used.</param>
