@@ -11,13 +11,16 @@ public sealed class OtherRuntimeTests
     private const int CheckersOpset = 17;
     private static readonly OnnxGraph[] s_graphs = [OnnxGraph.Encoder, OnnxGraph.Decoder, OnnxGraph.Scorer];
 
-    /// <summary>Every variant's graphs, and its scorer in all other opsets.</summary>
+    /// <summary>Every variant's graphs, and in all other opsets its scorer; the same of a classifier.</summary>
     private static readonly Lazy<ExportedFile[]> s_files = new(() =>
     [
         .. EveryVariant.Names.SelectMany(_ => s_graphs, (variant, graph) => ExportedVariants.Of(variant, graph)),
-        .. EveryVariant.Names.SelectMany(_ => Enumerable.Range(12, 10).Where(opset => opset != OnnxExportOptions.DefaultOpset),
-            (variant, opset) => ExportedVariants.Of(variant, OnnxGraph.Scorer, new() { Opset = opset })),
+        ExportedVariants.Classifier(),
+        .. OtherOpsets.SelectMany(_ => EveryVariant.Names, (opset, variant) => ExportedVariants.Of(variant, OnnxGraph.Scorer, new() { Opset = opset })),
+        .. OtherOpsets.Select(opset => ExportedVariants.Classifier(new() { Opset = opset })),
     ]);
+
+    private static IEnumerable<int> OtherOpsets => Enumerable.Range(12, 10).Where(opset => opset != OnnxExportOptions.DefaultOpset);
 
     [TestMethod]
     public void The_checker_accepts_every_file_and_infers_the_declared_shapes()
@@ -67,7 +70,7 @@ public sealed class OtherRuntimeTests
                group file by file.Variant into variant
                select $"| {variant.Key} | {string.Join(" | ", s_graphs.Select(graph => string.Join(", ", variant.Where(file => file.Graph == graph).Select(file => file.Outcome).Distinct())))} |",
         ];
-        string documentation = File.ReadAllText(Repository.PathOf("docs", "onnx-runtimes.md"));
+        string documentation = string.Concat(Repository.FilesUnder("docs", "onnx*.md").Select(File.ReadAllText));
         StringAssert.Contains(documentation, OtherRuntime.OpenCV.Version);
         foreach (string row in table)
             Assert.IsTrue(documentation.Contains(row, StringComparison.Ordinal), $"By {OtherRuntime.OpenCV.Version}, the list should read:{Environment.NewLine}{string.Join(Environment.NewLine, table)}");
