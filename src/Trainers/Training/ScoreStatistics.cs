@@ -23,7 +23,7 @@ internal sealed class ScoreStatistics
     /// <summary>The mean of the codes, [k].</summary>
     public float[] CodeMean { get; }
 
-    /// <summary>The (population) covariance of the codes, [k, k] row by row; for codes of more than 128 units only the variances, [k].</summary>
+    /// <summary>The (population) covariance of the codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty where one is more than a Single holds.</summary>
     public float[] CodeCovariance { get; }
 
     /// <summary>The mixture of Gaussians fitted to the codes; none for codes of more than <see cref="GaussianMixture.LargestCode"/> units.</summary>
@@ -86,8 +86,10 @@ internal sealed class ScoreStatistics
         if (broken >= 0)
             throw new InvalidOperationException($"Training diverged in its last steps: the trained network scores training row {broken} as {scores[broken]}. Use a lower LearningRate, or another Scaling.");
         Array.Sort(scores);
-        var mixture = sample is null ? GaussianMixture.None : GaussianMixture.Fit(sample.Codes, k, sample.Seed);
-        return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), Array.ConvertAll(comoment, value => (float)(value / rows.Count)), mixture);
+        float[] covariance = Array.ConvertAll(comoment, value => (float)(value / rows.Count));
+        bool isHeld = covariance.All(float.IsFinite);
+        var mixture = sample is null || !isHeld ? GaussianMixture.None : GaussianMixture.Fit(sample.Codes, k, sample.Seed);
+        return new ScoreStatistics(scores, Array.ConvertAll(mean, value => (float)value), isHeld ? covariance : [], mixture.Covariances.All(float.IsFinite) ? mixture : GaussianMixture.None);
     }
 
     /// <summary>The q-quantile of the scores, 0 ≤ q ≤ 1, linearly between neighbouring ones (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The losses of an epoch's steps, by term. They stay in libtorch until the epoch ends: reading one each step would wait for the device.</summary>
+/// <summary>The losses of an epoch's steps, by term. They stay in libtorch until they are asked for: reading one each step would wait for the device.</summary>
 internal sealed class StepLosses(int terms, int steps) : IDisposable
 {
     private readonly double[,] _values = new double[steps, terms];
@@ -24,8 +24,8 @@ internal sealed class StepLosses(int terms, int steps) : IDisposable
     /// <summary>Notes the one term of the present step.</summary>
     public void Add(double value) => _values[_step, 0] = value;
 
-    /// <summary>The mean of each term over the rows, and the first step whose loss is no number, or −1.</summary>
-    public (double[] Means, int Broken) Finish()
+    /// <summary>The mean of each term over the rows of the steps so far, and the first step whose loss is no number, or −1.</summary>
+    public (double[] Means, int Broken) SoFar()
     {
         double[] sums = new double[terms];
         double rows = 0;
@@ -38,6 +38,8 @@ internal sealed class StepLosses(int terms, int steps) : IDisposable
                 var span = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(values.bytes);
                 for (int term = 0; term < terms; term++)
                     _values[step, term] = span[term];
+                tensor.Dispose();
+                _tensors[step] = null;
             }
             double loss = 0;
             for (int term = 0; term < terms; term++)

@@ -8,6 +8,9 @@ namespace MLNetAutoencoder;
 /// <summary>The training rows, read once from a data view into arrays.</summary>
 internal sealed class TrainingRows
 {
+    // Condition and code offset are not scaled; the squares of larger values, of which losses and gradients are made, are more than a Single holds.
+    private const float MostOfUnscaled = 1e18f;
+
     private readonly Part _features;
     private readonly Part? _condition, _offset, _weights, _label;
 
@@ -86,8 +89,8 @@ internal sealed class TrainingRows
     {
         long expected = view.GetRowCount() ?? 1024;
         Part features = new(columns.Features, columns.FeatureNames, expected);
-        Part? Side(DataViewSchema.Column? column) => column is { } present ? new Part(present, names: null, expected) : null;
-        Part? condition = Side(columns.Condition), offset = Side(columns.Offset), weights = Side(columns.Weights), label = Side(columns.Label);
+        Part? Side(DataViewSchema.Column? column, float most = float.MaxValue) => column is { } present ? new Part(present, names: null, expected, most) : null;
+        Part? condition = Side(columns.Condition, MostOfUnscaled), offset = Side(columns.Offset, MostOfUnscaled), weights = Side(columns.Weights), label = Side(columns.Label);
         Part[] parts = [.. new[] { features, condition, offset, weights, label }.OfType<Part>()];
         int count = 0;
         long skipped = 0, withoutWeight = 0, withoutKey = 0;
@@ -133,7 +136,7 @@ internal sealed class TrainingRows
     }
 
     /// <summary>One column, row after row.</summary>
-    private sealed class Part(DataViewSchema.Column column, string[]? names, long expectedRows)
+    private sealed class Part(DataViewSchema.Column column, string[]? names, long expectedRows, float most = float.MaxValue)
     {
         private ColumnReader? _read;
 
@@ -172,6 +175,8 @@ internal sealed class TrainingRows
             {
                 if (!float.IsFinite(destination[j]))
                     return $"the column '{Column.Name}' has {destination[j]}{(names is null ? "" : $" in '{names[j]}'")}";
+                if (Math.Abs(destination[j]) > most)
+                    throw new InvalidOperationException(FormattableString.Invariant($"Row {position} (counted from 0) of the column '{Column.Name}' has {destination[j]}, which enters the network as it is; expected at most {most} either way. Scale the column before training."));
             }
             return null;
         }
