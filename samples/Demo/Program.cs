@@ -11,12 +11,6 @@ string folder = args is [var path] ? path : Path.Combine("artifacts", "demo");
 Directory.CreateDirectory(folder);
 
 var ml = new MLContext(seed: 1);
-ml.Log += (_, e) =>
-{
-    // The trainer tells of each epoch; every tenth is enough here.
-    if (e.RawMessage.StartsWith("Epoch", StringComparison.Ordinal) && (e.RawMessage.Contains("0/", StringComparison.Ordinal) || e.RawMessage.StartsWith("Epoch 1/", StringComparison.Ordinal)))
-        Console.WriteLine($"  {e.RawMessage}");
-};
 
 var breastCancer = Run(DataSets.BreastCancer(ml), Experiment.BreastCancerOptions);
 Explain(breastCancer[0]);
@@ -36,7 +30,12 @@ Outcome[] Run(DataSet data, Func<int, AutoencoderEstimator.Options> options)
     foreach (int seed in Experiment.Seeds)
     {
         Console.WriteLine($"Training with seed {seed}");
-        var outcome = Experiment.Run(ml, data, options(seed));
+        var outcome = TrainingBar.Show(bar =>
+        {
+            var chosen = options(seed);
+            chosen.Progress = bar ?? new EpochLines();
+            return Experiment.Run(ml, data, chosen);
+        });
         outcomes.Add(outcome);
         var anomalies = outcome.Scored.Where(row => row.Label > 0).ToArray();
         var normal = outcome.Scored.Where(row => row.Label == 0).ToArray();

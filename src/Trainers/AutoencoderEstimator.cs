@@ -230,12 +230,6 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Network.Validate(this);
             Require.Not(BatchSize == 1 && Network.Normalisation == Normalisation.Batch, nameof(BatchSize), BatchSize, $"{nameof(Network)}.{nameof(Network.Normalisation)}", Network.Normalisation, "one row has no variance over the batch");
             Require.Not(BatchSize == 1 && Code.Normalisation == CodeNormalisation.Batch, nameof(BatchSize), BatchSize, $"{nameof(Code)}.{nameof(Code.Normalisation)}", Code.Normalisation, "one row has no variance over the batch");
-            if (ConditionColumnName is not null)
-                Require.ColumnName(ConditionColumnName, nameof(ConditionColumnName));
-            if (WeightColumnName is not null)
-                Require.ColumnName(WeightColumnName, nameof(WeightColumnName));
-            if (LabelColumnName is not null)
-                Require.ColumnName(LabelColumnName, nameof(LabelColumnName));
             if (MemoryBudget is { } budget && budget < 1)
                 throw new ArgumentOutOfRangeException(nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
             Require.Defined(Device, nameof(Device));
@@ -258,9 +252,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Require.Not(InitialWeights is not null && Pretraining is not null, nameof(InitialWeights), InitialWeights ?? "", nameof(Pretraining), "set", "it would train the layers anew");
             ValidateTraining();
             Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName), CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
-            AutoencoderColumns.Validate(Columns());
-            if (OutputColumns().All(pair => pair.Column is null))
-                throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
+            ValidateColumns();
         }
 
         /// <summary>The options of a layer that is trained before the whole: schedule and stopping are the whole's.</summary>
@@ -284,7 +276,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             EarlyStopping?.Validate();
             Require.Defined(WhenCancelled, nameof(WhenCancelled));
             if (MaxTrainingTime <= TimeSpan.Zero)
-                throw new ArgumentOutOfRangeException(nameof(MaxTrainingTime), MaxTrainingTime, $"The option {nameof(MaxTrainingTime)} is {MaxTrainingTime}; expected more than 0.");
+                throw new ArgumentOutOfRangeException(nameof(MaxTrainingTime), MaxTrainingTime, $"The option {nameof(MaxTrainingTime)} is {MaxTrainingTime}; expected more than {TimeSpan.Zero}.");
             Checkpoint?.Validate();
         }
 
@@ -334,6 +326,23 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         {
             (string Graph, string? Column)[] inputs = [(GraphNames.Features, FeatureColumnName), (GraphNames.Condition, ConditionColumnName), (GraphNames.CodeOffset, Code.OffsetColumnName)];
             return inputs.Concat(OutputColumns()).Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
+        }
+
+        private void ValidateColumns()
+        {
+            foreach (var (column, option) in new[]
+            {
+                (ConditionColumnName, nameof(ConditionColumnName)), (WeightColumnName, nameof(WeightColumnName)), (LabelColumnName, nameof(LabelColumnName)), (PredictedLabelColumnName, nameof(PredictedLabelColumnName)),
+                (ScoreColumnName, nameof(ScoreColumnName)), (ProbabilityColumnName, nameof(ProbabilityColumnName)), (CodeColumnName, nameof(CodeColumnName)),
+                (CodeLogVarianceColumnName, nameof(CodeLogVarianceColumnName)), (ReconstructionColumnName, nameof(ReconstructionColumnName)), (FeatureErrorsColumnName, nameof(FeatureErrorsColumnName)),
+            })
+            {
+                if (column is not null)
+                    Require.ColumnName(column, option);
+            }
+            AutoencoderColumns.Validate(Columns());
+            if (OutputColumns().All(pair => pair.Column is null))
+                throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
         }
 
         private (string Graph, string? Column)[] OutputColumns() =>
@@ -398,17 +407,20 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
     /// <summary>Trains an autoencoder.</summary>
     /// <param name="input">The training rows. For anomaly detection, mostly or all normal ones.</param>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, or a native library is missing.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, or a native library is missing.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input) => Fit(input, validation: null, inspect: null);
 
     /// <summary>Trains an autoencoder and measures it after each epoch on rows of their own; the weights of the epoch with the least validation loss are kept, and threshold and probability come from these rows' scores.</summary>
     /// <param name="input">The training rows.</param>
     /// <param name="validation">The validation rows, with the same columns.</param>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, or a native library is missing.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or the validation rows' condition is a key with other values.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, or a native library is missing.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input, IDataView validation)
     {
         ArgumentNullException.ThrowIfNull(validation);
@@ -444,10 +456,11 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         _options.Network.ValidateFor(names.Length, _options.FeatureColumnName);
         if (_options.FeatureWeights is { } weights && weights.Count != names.Length)
             throw new InvalidOperationException($"The option {nameof(Options.FeatureWeights)} has {weights.Count} weights, and the column '{_options.FeatureColumnName}' {names.Length} features; expected one weight for each feature.");
+        var validationColumns = validation is null ? null : FindValidation(validation.Schema, columns);
         var device = TrainingDevices.Choose(_options.Device, _context, channel);
         var (rows, split) = TrainingRows.Read(input, columns, _options.Reading(_seed, validation is null ? _options.ValidationShare : 0), channel);
         using var ownsRows = rows;
-        using var heldOut = validation is null ? split : ReadValidation(validation, columns, channel);
+        using var heldOut = validation is null ? split : TrainingRows.Read(validation, validationColumns!, _options.Reading(_seed, heldOutShare: 0), channel).Training;
         Require.Not(heldOut is null && _options.EarlyStopping is not null, nameof(Options.EarlyStopping), "set", nameof(Options.ValidationShare), 0, "there is no validation loss to look at; give a share or a validation view");
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, names, _seed);
         Warn(channel, rows, scaling, names);
@@ -459,22 +472,45 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             InitialWeights.Load(start, network, scaling, channel);
         int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
-        using (TorchThreads.Use(threads))
+        using (TorchThreads.Use(threads, _options.Cancellation))
             history = Train(network, rows, heldOut, scaling, names, threads, generator, channel, inspect);
 
         using var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
             ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, device: device, generator: generator).cpu()
             : null;
         var model = BuildModel(network, rows, heldOut, scaling, columns, threads, history, draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
+        if (model.Metadata.CodeCovariance.Count == 0)
+            channel.Warning(MessageSensitivity.None, "The codes of the training rows vary by more than a Single holds as a variance: the model keeps no distribution of codes to sample from. Scale the features.");
         return _context.Autoencoders().FromModel(model, _options.Scoring, history);
     }
 
-    private TrainingRows ReadValidation(IDataView view, TrainingColumns training, IChannel channel)
+    /// <summary>The columns of the validation data, which must be read as those of the training data are.</summary>
+    private TrainingColumns FindValidation(DataViewSchema validation, TrainingColumns training)
     {
-        var columns = TrainingColumns.Find(view.Schema, _options);
+        var columns = TrainingColumns.Find(validation, _options);
         if (columns.FeatureNames.Length != training.FeatureNames.Length)
-            throw new ArgumentOutOfRangeException(nameof(view), $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and {training.FeatureNames.Length} in the training data.");
-        return TrainingRows.Read(view, columns, _options.Reading(_seed, heldOutShare: 0), channel).Training;
+            throw new ArgumentOutOfRangeException(nameof(validation), $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and {training.FeatureNames.Length} in the training data.");
+        RequireSame("condition", columns.Condition, training.Condition);
+        RequireSame("code offset", columns.Offset, training.Offset);
+        return columns;
+
+        static void RequireSame(string what, DataViewSchema.Column? validation, DataViewSchema.Column? training)
+        {
+            if (validation is not { } found || training is not { } expected)
+                return;
+            if (AutoencoderColumns.WidthOf(found) != AutoencoderColumns.WidthOf(expected))
+                throw new ArgumentOutOfRangeException(nameof(validation), $"The {what} column '{found.Name}' is {found.Type} in the validation data and {expected.Type} in the training data; expected as many values.");
+
+            // A key without values may be any.
+            if (!HasValues(found) || !HasValues(expected))
+                return;
+            string[] values = AutoencoderColumns.KeyNames(found), expectedValues = AutoencoderColumns.KeyNames(expected);
+            if (!values.SequenceEqual(expectedValues))
+                throw new ArgumentOutOfRangeException(nameof(validation),
+                    $"The {what} column '{found.Name}' is a key with the values {string.Join(", ", values.Take(10))} in the validation data and {string.Join(", ", expectedValues.Take(10))} in the training data; expected the same in the same order. Make both with the MapValueToKey that was fitted for the training.");
+        }
+
+        static bool HasValues(DataViewSchema.Column column) => column.Type is KeyDataViewType && column.Annotations.Schema.GetColumnOrNull("KeyValues") is not null;
     }
 
     private IReadOnlyList<TrainingEpoch> Train(
@@ -487,6 +523,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
         using var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling, generator.device, masks);
         var loop = new TrainingLoop(_options, channel);
         var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, set, names, threads));
+        checkpoint?.Prepare();
         if (_options.Pretraining is not null && checkpoint is not { CanResume: true })
         {
             var before = _options.ForPretraining();
@@ -504,7 +541,7 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
                 Terms = objective.Names,
                 Step = step,
                 Rows = set,
-                Validate = validation is null ? null : () => objective.Evaluate(validation, new Pass(IsTraining: false, generator)),
+                Validate = validation is null ? null : cancellation => objective.Evaluate(validation, new Pass(IsTraining: false, generator), cancellation),
                 Epochs = _options.Epochs,
                 Checkpoint = checkpoint,
             }, generator);
@@ -578,19 +615,8 @@ public sealed class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
             Options = _options.Describe(),
             Seed = _seed,
             ThreadCount = threads,
-            Training = JsonSerializer.Serialize(new Dictionary<string, object?>
-            {
-                ["rows"] = rows.Count,
-                ["skipped_rows"] = rows.Skipped,
-                ["known_anomalies"] = rows.Anomalies,
-                ["streamed"] = rows.IsStreamed,
-                ["validation_rows"] = heldOut?.Count ?? 0,
-                ["epochs"] = history.Count,
-                ["first_loss"] = history.Count == 0 ? null : history[0].Loss,
-                ["final_loss"] = history.Count == 0 ? null : history[^1].Loss,
-                ["final_losses"] = history.Count == 0 ? null : history[^1].Losses,
-                ["least_validation_loss"] = history.Min(epoch => epoch.ValidationLoss),
-            }),
+            Training = TrainingSummary.Of(
+                history, ("rows", rows.Count), ("skipped_rows", rows.Skipped), ("known_anomalies", rows.Anomalies), ("streamed", rows.IsStreamed), ("validation_rows", heldOut?.Count ?? 0)),
             Columns = _options.Columns(),
         };
 

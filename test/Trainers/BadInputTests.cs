@@ -149,7 +149,7 @@ public sealed class BadInputTests
         Refused("option LearningRate is 0; expected more than 0", options => options.LearningRate = 0);
         Refused("option LearningRate is NaN", options => options.LearningRate = double.NaN);
         Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options => options.Threshold = ThresholdRule.Contamination(0.5));
-        Refused("The number of deviations is -1; expected 0 or more", options => options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
+        Refused("The number of deviations is -1; expected at least 0, and no infinity", options => options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
         Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));
         Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options => options.Scoring = new ScoringOptions { BatchSize = 0 });
         Refused("option Code.Size is 0; expected at least 1", options => options.Code.Size = 0);
@@ -223,6 +223,59 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
+    [DataRow("Side", 3e38f, "Row 13 (counted from 0) of the column 'Side' has 3E+38, which enters the network as it is; expected at most 1E+18 either way")]
+    [DataRow("Offset", -1e30f, "Row 13 (counted from 0) of the column 'Offset' has -1E+30, which enters the network as it is; expected at most 1E+18 either way")]
+    public void A_condition_or_code_offset_too_large_to_train_on_is_named(string column, float value, string message)
+    {
+        VariantRow[] good = VariantRows.Make(20), bad = VariantRows.Make(20);
+        (column == "Side" ? bad[13].Side : bad[13].Offset)[1] = value;
+        var options = VariantRows.Options();
+        (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
+        var estimator = s_ml.Autoencoders().Autoencoder(options);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => estimator.Fit(s_ml.Data.LoadFromEnumerable(bad))).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => estimator.Fit(s_ml.Data.LoadFromEnumerable(good), s_ml.Data.LoadFromEnumerable(bad))).Message, message);
+
+        // What is just allowed trains without a loss that is no number.
+        (column == "Side" ? bad[13].Side : bad[13].Offset)[1] = 1e18f;
+        using var model = estimator.Fit(s_ml.Data.LoadFromEnumerable(bad));
+        Assert.HasCount(options.Epochs, model.History);
+    }
+
+    [TestMethod]
+    public void A_validation_view_that_is_read_otherwise_than_the_training_rows_is_refused_before_these_are_read()
+    {
+        var rows = VariantRows.Make(30);
+        var byOccurrence = s_ml.Data.LoadFromEnumerable(rows);
+        IDataView WithKey(params string[] groups)
+        {
+            var mapping = s_ml.Data.LoadFromEnumerable(groups.Select(group => new VariantRow { Group = group }));
+            return s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(mapping).Transform(byOccurrence);
+        }
+        var options = VariantRows.Options();
+        options.ConditionColumnName = "Key";
+        void Refused(string message, IDataView validation)
+        {
+            var training = new ThrowingView(WithKey("red", "green", "blue"), Throws.Cursor, 0);
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().Autoencoder(options).Fit(training, validation)).Message, message);
+        }
+        Refused("The condition column 'Key' is a key with the values blue, green, red in the validation data and red, green, blue in the training data; expected the same in the same order", WithKey("blue", "green", "red"));
+        Refused("The condition column 'Key' is Key<UInt32, 0-1> in the validation data and Key<UInt32, 0-2> in the training data; expected as many values", WithKey("blue", "green"));
+        s_ml.Autoencoders().Autoencoder(options).Fit(WithKey("red", "green", "blue"), WithKey("red", "green", "blue")).Dispose();
+    }
+
+    [TestMethod]
+    public void A_validation_loss_that_is_no_number_stops_the_training_after_its_first_epoch()
+    {
+        using var folder = new TestFolder();
+        var held = Rows.Make(20);
+        held[3].Features[0] = 1e25f;
+        var options = Rows.Options();
+        options.Checkpoint = new CheckpointOptions { Folder = folder.Path };
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().Dense(options).Fit(Rows.View(s_ml, 50), s_ml.Data.LoadFromEnumerable(held)));
+        StringAssert.Contains(error.Message, "Training diverged: the validation loss is no longer a number after epoch 1. Look for validation rows far beyond the training rows");
+    }
+
+    [TestMethod]
     [DataRow("Nothing", "Could not find the weight column 'Nothing'")]
     [DataRow("Name", "The weight column 'Name' is Scalar of String; expected a scalar of Single")]
     public void A_wrong_weight_column_is_named_before_anything_is_trained(string column, string message)
@@ -238,7 +291,7 @@ public sealed class BadInputTests
     {
         var (_, log) = FitWithLog(_ => { }, Rows.Make(50));
         Assert.AreEqual(5, log.Count(message => message.StartsWith("Epoch ", StringComparison.Ordinal)));
-        StringAssert.Matches(log.First(message => message.StartsWith("Epoch 1/5", StringComparison.Ordinal)), new(@"^Epoch 1/5: loss [0-9.E+-]+, [0-9,]+ rows/s$"));
+        StringAssert.Matches(log.First(message => message.StartsWith("Epoch 1/5", StringComparison.Ordinal)), new(@"^Epoch 1/5, step 2/2: loss [0-9.E+-]+, [0-9,]+ rows/s, 0:00:[0-9]{2} left$"));
     }
 
     private static (AutoencoderTransformer Model, List<string> Log) FitWithLog(Action<AutoencoderEstimator.Options> change, Row[] rows)

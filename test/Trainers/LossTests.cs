@@ -51,6 +51,59 @@ public sealed class LossTests
         Assert.AreEqual(scores.Average(score => (double)score), trained, 1e-5 * trained, "training minimises the mean score");
     }
 
+    [TestMethod]
+    [DataRow(1e-3f)]
+    [DataRow(1e25f)]
+    [DataRow(1e38f)]
+    public void The_angle_between_rows_does_not_depend_on_their_lengths(float length)
+    {
+        using var scope = torch.NewDisposeScope();
+        float[] row = [0.2f, -0.9f, 0.5f], reconstruction = [-2, 0.5f, 1];
+        (float[] Errors, float[] Gradient) Of(float scale)
+        {
+            var moving = torch.tensor([.. reconstruction.Select(value => value * scale)], [1, 3], requires_grad: true);
+            var errors = ReconstructionErrors.Of(ReconstructionLoss.Cosine, torch.tensor([.. row.Select(value => value * scale)], [1, 3]), moving);
+            errors.sum().backward();
+            return (NetworkValues.Of(errors), [.. NetworkValues.Of(moving.grad!).Select(value => value * scale)]);
+        }
+        var (errors, gradient) = Of(1);
+        var (ofScaled, gradientOfScaled) = Of(length);
+        for (int i = 0; i < row.Length; i++)
+        {
+            Assert.AreEqual(errors[i], ofScaled[i], 1e-6f, "error");
+            Assert.AreEqual(gradient[i], gradientOfScaled[i], 1e-6f, "gradient, which falls as the length grows");
+        }
+    }
+
+    [TestMethod]
+    public void Rows_whose_squares_no_Single_holds_train_by_their_angles_and_keep_no_distribution_of_codes()
+    {
+        var rows = Rows.Make(200);
+        foreach (var row in rows)
+            row.Features = Array.ConvertAll(row.Features, value => value * 1e22f);
+        var view = s_ml.Data.LoadFromEnumerable(rows);
+        var options = Options(ReconstructionLoss.Cosine, InputScaling.None);
+        options.Epochs = 3;
+        Parity.Check(s_ml, options, view, batch: 7, 1e-5);
+
+        var ml = new MLContext(seed: 1);
+        var log = new List<string>();
+        ml.Log += (_, e) => log.Add(e.RawMessage);
+        using var model = ml.Autoencoders().Autoencoder(options).Fit(view);
+        Assert.IsTrue(model.Transform(view).GetColumn<float>("Score").All(score => score is >= 0 and <= 2), "1 less a cosine");
+        Assert.IsTrue(log.Any(message => message.StartsWith("The codes of the training rows vary by more than a Single holds as a variance", StringComparison.Ordinal)));
+        Assert.IsEmpty(model.Metadata.CodeCovariance);
+        foreach (var distribution in new[] { CodeDistribution.Gaussian, CodeDistribution.GaussianMixture })
+            Assert.ThrowsExactly<InvalidOperationException>(() => model.Generator.Sample(1, 1, distribution));
+
+        using var folder = new TestFolder();
+        ml.Model.Save(model, view.Schema, folder["model.zip"]);
+        using var loaded = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
+
+        // In other batches, which moves the last digits.
+        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(model.Transform(view).GetColumn<float>("Score"), loaded.Transform(view).GetColumn<float>("Score")));
+    }
+
     /// <summary>The formulas, in double precision.</summary>
     [TestMethod]
     public void Errors_are_those_of_the_formulas()
@@ -124,7 +177,7 @@ public sealed class LossTests
         Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear) cannot be combined", options => options.Loss = ReconstructionLoss.BinaryCrossEntropy);
         Refused("Loss (Cosine) and FeatureWeights (set) cannot be combined", options => (options.Loss, options.FeatureWeights) = (ReconstructionLoss.Cosine, [1, 1, 1, 1, 1]));
         Refused("FeatureWeights has no weight above 0", options => options.FeatureWeights = [0, 0, 0, 0, 0]);
-        Refused("FeatureWeights is -1; expected 0 or more", options => options.FeatureWeights = [1, 1, -1, 1, 1]);
+        Refused("FeatureWeights is -1; expected at least 0 and at most 3.4028235E+38", options => options.FeatureWeights = [1, 1, -1, 1, 1]);
         Refused("FeatureWeights has 2 weights, and the column 'Features' 5 features", options => options.FeatureWeights = [1, 1]);
 
         static void Refused(string message, Action<AutoencoderEstimator.Options> change)

@@ -125,7 +125,7 @@ public sealed class TrainingTests
     public void Progress_is_told_after_each_epoch()
     {
         var told = new List<TrainingProgress>();
-        using var model = Fit(options => options.Progress = new Direct(told.Add));
+        using var model = Fit(options => options.Progress = new DirectProgress(told.Add));
         var ends = told.Where(progress => progress.Step == progress.Steps).ToArray();
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 4, 5, 6 }, ends.Select(progress => progress.Epoch).ToArray());
         Assert.IsTrue(ends.All(progress => progress is { Epochs: 6, Steps: 7, RowsPerSecond: > 0, Stage: "Epoch" }));
@@ -134,11 +134,107 @@ public sealed class TrainingTests
     }
 
     [TestMethod]
+    public void The_log_is_told_what_progress_is()
+    {
+        var ml = new MLContext(seed: 1);
+        List<string> told = [], log = [];
+        ml.Log += (_, e) => log.Add(e.RawMessage);
+        var options = VariantRows.Options();
+        (options.Penalties, options.ValidationShare) = ([new L1Penalty(0.1)], 0.2);
+        options.Pretraining = new PretrainingOptions { Epochs = 2 };
+        options.Progress = new DirectProgress(progress => told.Add(progress.ToString()));
+        ml.Autoencoders().Autoencoder(options).Fit(VariantRows.View(ml, 200)).Dispose();
+        CollectionAssert.AreEqual(told, log.Where(message => message.Contains("rows/s", StringComparison.Ordinal)).ToArray());
+        Assert.HasCount(2 * 2 + 3, told);
+        StringAssert.Matches(told[0], new(@"^Layer 1 of 2, epoch 1/2, step \d/\d: loss [0-9.E-]+, [0-9,]+ rows/s, 0:00:\d\d left$"));
+        StringAssert.Matches(told[^1], new(@"^Epoch 3/3, step \d/\d: loss [0-9.E-]+ \(reconstruction [0-9.E-]+, sparsity_l1 [0-9.E-]+\), validation [0-9.E-]+, [0-9,]+ rows/s, 0:00:00 left$"));
+
+        var day = new TrainingProgress("Epoch", 1, 2, 3, 4, new Dictionary<string, double> { ["a"] = 1, ["b"] = 0.5 }, 2, 1234.6, new TimeSpan(1, 2, 3, 4));
+        Assert.AreEqual("Epoch 1/2, step 3/4: loss 1.5 (a 1, b 0.5), validation 2, 1,235 rows/s, 26:03:04 left", day.ToString());
+    }
+
+    [TestMethod]
+    public void Progress_within_an_epoch_tells_the_losses_so_far_and_the_time_left()
+    {
+        // Long enough to be told of: the first news are after half a second.
+        var told = new List<TrainingProgress>();
+        const int rows = 4000;
+        using var model = Fit(options =>
+        {
+            (options.Epochs, options.BatchSize, options.Penalties) = (1, 1, [new L1Penalty(0.1), new ContractivePenalty(0.01)]);
+            options.Progress = new DirectProgress(told.Add);
+        }, rows);
+        var within = told.Where(progress => progress.Step < progress.Steps).ToArray();
+        Assert.IsNotEmpty(within);
+        foreach (var progress in within)
+        {
+            CollectionAssert.AreEqual(new[] { "reconstruction", "sparsity_l1", "contraction" }, progress.Losses.Keys.ToArray());
+            Assert.IsTrue(progress.Losses.Values.All(loss => loss > 0) && progress is { Steps: rows, Epoch: 1, ValidationLoss: null });
+
+            // The rest at the speed so far.
+            Assert.AreEqual((progress.Steps - progress.Step) / progress.RowsPerSecond, progress.Remaining.TotalSeconds, 1e-3);
+        }
+        CollectionAssert.AreEqual(model.History[0].Losses.Values.ToArray(), told[^1].Losses.Values.ToArray());
+    }
+
+    [TestMethod]
+    public void The_time_left_of_epochs_without_end_is_no_more_than_there_is()
+    {
+        Assert.AreEqual(TimeSpan.MaxValue, TrainingLoop.Times(TimeSpan.FromHours(1), (double)int.MaxValue * int.MaxValue));
+        Assert.AreEqual(TimeSpan.FromSeconds(3), TrainingLoop.Times(TimeSpan.FromSeconds(2), 1.5));
+    }
+
+    [TestMethod]
+    public void The_metadata_keep_a_summary_of_the_history()
+    {
+        using var model = Fit(options => (options.Epochs, options.Penalties, options.ValidationShare, options.LearningRate) = (47, [new L1Penalty(0.1)], 0.25, 0.1));
+        var summary = System.Text.Json.JsonDocument.Parse(model.Metadata.Training).RootElement;
+        var best = model.History.MinBy(epoch => epoch.ValidationLoss)!;
+        Assert.AreNotEqual(47, best.Epoch, "the last epoch is not the best, or the test shows less");
+        foreach (var (name, epoch) in new[] { ("first_epoch", model.History[0]), ("best_epoch", best), ("last_epoch", model.History[^1]) })
+        {
+            var told = summary.GetProperty(name);
+            Assert.AreEqual(epoch.Epoch, told.GetProperty("epoch").GetInt32(), name);
+            Assert.AreEqual(epoch.LearningRate, told.GetProperty("learning_rate").GetDouble(), name);
+            Assert.AreEqual(epoch.ValidationLoss, told.GetProperty("validation_loss").GetDouble(), name);
+            CollectionAssert.AreEqual(epoch.Losses.ToArray(), told.GetProperty("losses").EnumerateObject().Select(term => KeyValuePair.Create(term.Name, term.Value.GetDouble())).ToArray(), name);
+        }
+        var series = summary.GetProperty("series");
+        int[] epochs = [.. series.GetProperty("epoch").EnumerateArray().Select(value => value.GetInt32())];
+        Assert.HasCount(TrainingSummary.MostEpochs, epochs);
+        Assert.IsTrue(epochs[0] == 1 && epochs[^1] == 47 && epochs.Zip(epochs.Skip(1)).All(pair => pair.Second - pair.First is 2 or 3), string.Join(' ', epochs));
+        CollectionAssert.AreEqual(epochs.Select(epoch => model.History[epoch - 1].Loss).ToArray(), series.GetProperty("loss").EnumerateArray().Select(value => value.GetDouble()).ToArray());
+        CollectionAssert.AreEqual(epochs.Select(epoch => model.History[epoch - 1].ValidationLoss!.Value).ToArray(), series.GetProperty("validation_loss").EnumerateArray().Select(value => value.GetDouble()).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1)]
+    [DataRow(19)]
+    [DataRow(20)]
+    [DataRow(21)]
+    [DataRow(10_000)]
+    public void The_series_of_the_summary_is_short_and_has_both_ends(int count)
+    {
+        TrainingEpoch[] history = [.. Enumerable.Range(1, count).Select(epoch => new TrainingEpoch(epoch, 0.1, new Dictionary<string, double> { ["reconstruction"] = 1.0 / epoch }, null))];
+        var summary = System.Text.Json.JsonDocument.Parse(TrainingSummary.Of(history, ("rows", 7))).RootElement;
+        Assert.AreEqual(7, summary.GetProperty("rows").GetInt32());
+        Assert.AreEqual(count, summary.GetProperty("epochs").GetInt32());
+        Assert.AreEqual(count > 0, summary.TryGetProperty("series", out var series));
+        if (count == 0)
+            return;
+        int[] epochs = [.. series.GetProperty("epoch").EnumerateArray().Select(value => value.GetInt32())];
+        Assert.HasCount(Math.Min(count, TrainingSummary.MostEpochs), epochs.Distinct().ToArray());
+        Assert.AreEqual((1, count), (epochs[0], epochs[^1]));
+        Assert.AreEqual(count, summary.GetProperty("best_epoch").GetProperty("epoch").GetInt32(), "without validation the last, whose weights are kept");
+    }
+
+    [TestMethod]
     public void Cancellation_stops_within_a_step()
     {
         using var source = new CancellationTokenSource();
         int epochs = 0;
-        var progress = new Direct(told =>
+        var progress = new DirectProgress(told =>
         {
             if (told.Epoch == 3)
                 source.Cancel();
@@ -266,10 +362,4 @@ public sealed class TrainingTests
     }
 
     private static float[] Scores(AutoencoderTransformer model) => [.. model.Transform(VariantRows.View(s_ml, 50, seed: 5)).GetColumn<float>("Score")];
-
-    /// <summary>Progress without a detour over another thread.</summary>
-    private sealed class Direct(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

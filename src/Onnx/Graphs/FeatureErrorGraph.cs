@@ -34,8 +34,14 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
                 string no = Node("Mul", "no", OfRow(row, () => Node("Sub", "one_less_feature", one, row)), Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
                 return Node("Neg", "cross_entropy", Node("Add", "log_likelihood", yes, no));
             case LossKind.Cosine:
-                string Unit(string name, string value) => Node("Div", $"{name}_unit", value, Node("Max", $"{name}_norm",
-                    graph.Node("ReduceL2", $"{path}/{name}_length", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1)), Constant($"{name}_least_norm", LeastNorm)));
+                string OverRow(string operation, string name, string value) => graph.Node(operation, $"{path}/{name}", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1));
+                string Unit(string name, string value)
+                {
+                    // By its largest value first, so that no square is more than a Single holds.
+                    string largest = Node("Max", $"{name}_bound", OverRow("ReduceMax", $"{name}_largest", Node("Abs", $"{name}_magnitudes", value)), Constant($"{name}_least_norm", LeastNorm));
+                    string bounded = Node("Div", $"{name}_bounded", value, largest);
+                    return Node("Div", $"{name}_unit", bounded, Node("Max", $"{name}_norm", OverRow("ReduceL2", $"{name}_length", bounded), Constant($"{name}_one", 1)));
+                }
                 string angle = Node("Sub", "unit_difference", OfRow(row, () => Unit("row", row)), Unit("reconstruction", reconstruction));
                 return graph.Times($"{path}/cosine", Node("Mul", "squared_unit_difference", angle, angle), $"{path}/half_feature_count", metadata.FeatureCount / 2f);
             default:

@@ -28,6 +28,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <item><term>Flatten, Transpose</term><description>11 and 1, 13 and 21 types</description></item>
 /// <item><term>Reshape</term><description>5, 13 types, 14 the attribute allowzero, 0 by default: a 0 in the shape keeps the length, as before; 19 and 21 types</description></item>
 /// <item><term>ReduceL2, ReduceMean</term><description>11, 13 types, <b>18 the axes are an input</b>, not an attribute</description></item>
+/// <item><term>ReduceMax</term><description>12, 13 types, <b>18 the axes are an input</b>, 20 types</description></item>
 /// <item><term>Resize</term><description>11, <b>13 the region of interest may be left out</b>, 18 and 19 attributes for what is not used here</description></item>
 /// <item><term>Softmax</term><description>11, <b>13 the axis is one axis</b>; before, all axes from it on were one. Over the last axis, −1, the two are the same</description></item>
 /// </list>
@@ -95,7 +96,7 @@ internal static class OpsetForms
         bool FallsBelow(int version) => from >= version && to < version;
         switch (node.OpType)
         {
-            case "ReduceL2" or "ReduceMean" when node.Domain.Length == 0:
+            case "ReduceL2" or "ReduceMax" or "ReduceMean" when node.Domain.Length == 0:
                 if (Reaches(AxesAreInput))
                     AxesToInput(graph, node);
                 else if (FallsBelow(AxesAreInput))

@@ -29,7 +29,7 @@ public sealed class ThresholdRule
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, NaN or infinite.</exception>
     public static ThresholdRule MeanPlusDeviations(double deviations) => deviations >= 0 && double.IsFinite(deviations)
         ? new("mean plus deviations", deviations, metadata => HasScores(metadata, "mean and deviation").ScoreMean + deviations * metadata.ScoreDeviation)
-        : throw new ArgumentOutOfRangeException(nameof(deviations), deviations, FormattableString.Invariant($"The number of deviations is {deviations}; expected 0 or more."));
+        : throw new ArgumentOutOfRangeException(nameof(deviations), deviations, FormattableString.Invariant($"The number of deviations is {deviations}; expected at least 0, and no infinity."));
 
     /// <summary>A given threshold.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>

@@ -239,15 +239,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         }
         var metadata = Describe(columns, classes, scaling, threads) with
         {
-            Training = JsonSerializer.Serialize(new Dictionary<string, object?>
-            {
-                ["rows"] = rows.Count,
-                ["labelled_rows"] = labelled.Count,
-                ["skipped_rows"] = rows.Skipped,
-                ["epochs"] = history.Count,
-                ["first_loss"] = history.Count == 0 ? null : history[0].Loss,
-                ["final_loss"] = history.Count == 0 ? null : history[^1].Loss,
-            }),
+            Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labelled_rows", labelled.Count), ("skipped_rows", rows.Skipped)),
         };
         return _context.Autoencoders().ClassifierFromModel(new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);
     }

@@ -48,13 +48,15 @@ internal sealed class Objective
         return terms;
     }
 
-    /// <summary>The loss of a set with the present weights, without anything random: reconstruction and, with its full weight, divergence.</summary>
-    public double Evaluate(TrainingSet set, Pass pass)
+    /// <summary>The loss of a set with the present weights, without anything random: reconstruction and, with its full weight, divergence. Null where it is cancelled on the way.</summary>
+    public double? Evaluate(TrainingSet set, Pass pass, CancellationToken cancellation)
     {
         using var none = no_grad();
         double sum = 0, total = 0;
         foreach (var batch in set.InOrder(EvaluationBatch))
         {
+            if (cancellation.IsCancellationRequested)
+                return null;
             var encoding = _network.Encode(batch.Rows, batch.Condition, batch.Offset, pass.Evaluating);
             var loss = Reconstruction(batch, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
             if (_options.Code.Variational is { } variational)

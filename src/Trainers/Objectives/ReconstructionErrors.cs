@@ -5,7 +5,7 @@ namespace MLNetAutoencoder;
 /// <summary>The terms of each loss in training; the graph has the same (<c>FeatureErrorGraph</c>), and a test holds the two to each other.</summary>
 internal static class ReconstructionErrors
 {
-    private const double LeastSquaredNorm = 1e-16;
+    private const double LeastNorm = 1e-8;
 
     /// <summary>The feature errors, [batch, d].</summary>
     public static Tensor Of(ReconstructionLoss loss, Tensor rows, Tensor reconstructions) => loss switch
@@ -18,6 +18,11 @@ internal static class ReconstructionErrors
         _ => throw new ArgumentOutOfRangeException(nameof(loss), loss, null),
     };
 
-    // Clamped before the root, whose slope at 0 is no number.
-    private static Tensor Unit(Tensor rows) => rows / rows.square().sum([1], keepdim: true).clamp_min(LeastSquaredNorm).sqrt();
+    /// <summary>Each row at length 1.</summary>
+    private static Tensor Unit(Tensor rows)
+    {
+        // By its largest value first, so that no square is more than a Single holds; the result does not depend on it, nor does its gradient. Clamped before the root, whose slope at 0 is no number.
+        var bounded = rows / rows.detach().abs().amax(1).clamp_min(LeastNorm).unsqueeze(1);
+        return bounded / bounded.square().sum([1], keepdim: true).clamp_min(1).sqrt();
+    }
 }

@@ -5,6 +5,9 @@ namespace MLNetAutoencoder;
 /// <summary>How the gradients of a step change the weights. The learning rate is an option of its own (<see cref="AutoencoderEstimator.Options.LearningRate"/>).</summary>
 public abstract record Optimiser
 {
+    // A Single holds hardly less but 0, which would divide 0 by 0 where a weight has no gradient.
+    private protected const double LeastEpsilon = 1e-38;
+
     private protected Optimiser()
     {
     }
@@ -37,7 +40,7 @@ public sealed record AdamOptimiser(double Beta1 = AdamOptimiser.DefaultBeta1, do
     {
         Require.Share(Beta1, Option(nameof(Beta1)));
         Require.Share(Beta2, Option(nameof(Beta2)));
-        Require.Between(Epsilon, 0, 1, Option(nameof(Epsilon)));
+        Require.Between(Epsilon, LeastEpsilon, 1, Option(nameof(Epsilon)));
     }
 
     internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new AdamState(parameters, Beta1, Beta2, Epsilon, weightDecay: 0);
@@ -59,7 +62,7 @@ public sealed record AdamWOptimiser(double WeightDecay = AdamWOptimiser.DefaultW
         Require.NotNegative(WeightDecay, Option(nameof(WeightDecay)));
         Require.Share(Beta1, Option(nameof(Beta1)));
         Require.Share(Beta2, Option(nameof(Beta2)));
-        Require.Between(Epsilon, 0, 1, Option(nameof(Epsilon)));
+        Require.Between(Epsilon, LeastEpsilon, 1, Option(nameof(Epsilon)));
     }
 
     internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new AdamState(parameters, Beta1, Beta2, Epsilon, WeightDecay);
@@ -88,7 +91,7 @@ public sealed record RmsPropOptimiser(double Decay = RmsPropOptimiser.DefaultDec
     internal override void Validate()
     {
         Require.Share(Decay, Option(nameof(Decay)));
-        Require.Between(Epsilon, 0, 1, Option(nameof(Epsilon)));
+        Require.Between(Epsilon, LeastEpsilon, 1, Option(nameof(Epsilon)));
     }
 
     internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new RmsPropState(parameters, Decay, Epsilon);

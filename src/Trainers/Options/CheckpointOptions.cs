@@ -20,8 +20,7 @@ public sealed class CheckpointOptions
     internal void Validate()
     {
         const string path = nameof(AutoencoderEstimator.Options.Checkpoint);
-        if (string.IsNullOrWhiteSpace(Folder))
-            throw new ArgumentException($"The option {path}.{nameof(Folder)} is empty; expected the path of a folder.", $"{path}.{nameof(Folder)}");
+        Require.Text(Folder, $"{path}.{nameof(Folder)}", "the path of a folder");
         Require.AtLeast(EveryEpochs, 1, $"{path}.{nameof(EveryEpochs)}");
     }
 }

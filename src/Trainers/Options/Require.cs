@@ -25,7 +25,7 @@ internal static class Require
     public static void Between(double value, double above, double below, string option)
     {
         if (!(value > above && value < below))
-            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected more than {above} and less than {below}."));
+            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected more than {above:G8} and less than {below:G8}."));
     }
 
     /// <summary>At least 0 and less than 1.</summary>
@@ -35,10 +35,11 @@ internal static class Require
             throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected at least 0 and less than 1."));
     }
 
+    /// <summary>At least 0, and what a Single holds.</summary>
     public static void NotNegative(double value, string option)
     {
         if (!(value >= 0 && value <= float.MaxValue))
-            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected 0 or more."));
+            throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} is {value}; expected at least 0 and at most {float.MaxValue}."));
     }
 
     /// <summary>Refuses two options together.</summary>
@@ -54,9 +55,12 @@ internal static class Require
             throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected one of {string.Join(", ", Enum.GetNames<TEnum>())}.");
     }
 
-    public static void ColumnName(string? value, string option)
+    public static void ColumnName(string? value, string option) => Text(value, option, "the name of a column");
+
+    /// <summary>More than white space.</summary>
+    public static void Text(string? value, string option, string expected)
     {
         if (string.IsNullOrWhiteSpace(value))
-            throw new ArgumentException($"The option {option} is empty; expected the name of a column.", option);
+            throw new ArgumentException($"The option {option} is {(value is null ? "null" : "empty")}; expected {expected}.", option);
     }
 }

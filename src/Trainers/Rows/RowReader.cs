@@ -7,6 +7,9 @@ namespace MLNetAutoencoder;
 /// <summary>Goes through a data view once and gives the rows that are trained on as records.</summary>
 internal sealed class RowReader : IDisposable
 {
+    // Condition and code offset are not scaled; the squares of larger values, of which losses and gradients are made, are more than a Single holds.
+    private const float MostOfUnscaled = 1e18f;
+
     private readonly TrainingColumns _columns;
     private readonly TrainingMissingValues _missing;
     private readonly CancellationToken _cancellation;
@@ -14,13 +17,14 @@ internal sealed class RowReader : IDisposable
     private readonly Part[] _parts;
     private readonly ColumnReader? _readWeight;
     private readonly Func<bool>? _isAnomaly;
-    private readonly int _featureCount, _weightStart;
+    private readonly Range _featureRange;
+    private readonly int _weightStart;
 
     public RowReader(IDataView view, TrainingColumns columns, TrainingMissingValues missing, CancellationToken cancellation)
     {
         (_columns, _missing, _cancellation) = (columns, missing, cancellation);
         var layout = columns.Layout;
-        (_featureCount, _weightStart) = (layout.Features, layout.WeightStart);
+        (_featureRange, _weightStart) = (layout.FeatureRange, layout.WeightStart);
         _cursor = view.GetRowCursor(columns.All);
         try
         {
@@ -107,10 +111,13 @@ internal sealed class RowReader : IDisposable
         {
             var values = record[part.Range];
             part.Read(values, _cursor.Position);
-            for (int j = 0; j < values.Length && hole is null; j++)
+            bool isScaled = part.Range.Equals(_featureRange);
+            for (int j = 0; j < values.Length; j++)
             {
                 if (!float.IsFinite(values[j]))
-                    hole = $"the column '{part.Column.Name}' has {values[j]}{(part.Column.Name == _columns.Features.Name ? $" in '{_columns.FeatureNames[j]}'" : "")}";
+                    hole ??= $"the column '{part.Column.Name}' has {values[j]}{(isScaled ? $" in '{_columns.FeatureNames[j]}'" : "")}";
+                else if (!isScaled && Math.Abs(values[j]) > MostOfUnscaled)
+                    throw new InvalidOperationException(FormattableString.Invariant($"Row {_cursor.Position} (counted from 0) of the column '{part.Column.Name}' has {values[j]}, which enters the network as it is; expected at most {MostOfUnscaled} either way. Scale the column before training."));
             }
             if (hole is not null && _missing is TrainingMissingValues.Refuse or TrainingMissingValues.Skip)
                 break;
@@ -131,7 +138,7 @@ internal sealed class RowReader : IDisposable
                 return false;
             default:
                 // A row of which nothing is known teaches nothing.
-                foreach (float value in record[.._featureCount])
+                foreach (float value in record[_featureRange])
                 {
                     if (float.IsFinite(value))
                         return true;

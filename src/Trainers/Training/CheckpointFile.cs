@@ -26,6 +26,26 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     /// <summary>Whether there is something to go on from, and that is wanted.</summary>
     public bool CanResume => options.Continue && File.Exists(FilePath);
 
+    /// <summary>Makes the folder, so that one that cannot be made is told of before the training, and removes what a process that was killed has left of a file that was being written.</summary>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    public void Prepare()
+    {
+        try
+        {
+            Directory.CreateDirectory(options.Folder);
+            foreach (string mark in new[] { "tmp", "old" })
+            {
+                // As AtomicFile names them.
+                foreach (string unfinished in Directory.GetFiles(options.Folder, $"{FileName}.????????.{mark}"))
+                    File.Delete(unfinished);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new IOException($"The folder '{options.Folder}' of the option {nameof(AutoencoderEstimator.Options.Checkpoint)}.{nameof(options.Folder)} cannot be used: {e.Message} Choose a folder that may be written to.", e);
+        }
+    }
+
     /// <summary>Writes the state after an epoch.</summary>
     public void Write(TrainingTask task, OptimiserState optimiser, Snapshot best, TrainingState state, Generator generator)
     {
@@ -42,7 +62,6 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
             using var values = tensor.detach().cpu().contiguous();
             stream.Write(values.bytes);
         }
-        Directory.CreateDirectory(options.Folder);
         AtomicFile.WriteAll((FilePath, stream.ToArray()));
     }
 

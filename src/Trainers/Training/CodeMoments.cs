@@ -26,11 +26,24 @@ internal sealed class CodeMoments
     /// <summary>The mean, [k].</summary>
     public float[] Mean => Array.ConvertAll(_mean, value => (float)value);
 
-    /// <summary>The (population) covariance, [k, k] row by row; for codes of more than 128 units only the variances, [k].</summary>
-    public float[] Covariance => Array.ConvertAll(_comoment, value => (float)(value / _count));
+    /// <summary>The (population) covariance, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty where one is more than a Single holds.</summary>
+    public float[] Covariance
+    {
+        get
+        {
+            float[] covariance = Array.ConvertAll(_comoment, value => (float)(value / _count));
+            return covariance.All(float.IsFinite) ? covariance : [];
+        }
+    }
 
-    /// <summary>Fits a mixture of Gaussians to the codes; none to those of more than <see cref="GaussianMixture.LargestCode"/> units.</summary>
-    public GaussianMixture FitMixture() => _sample is null ? GaussianMixture.None : GaussianMixture.Fit(_sample.Codes, _size, _sample.Seed);
+    /// <summary>Fits a mixture of Gaussians to the codes; none to those of more than <see cref="GaussianMixture.LargestCode"/> units, or where a Single does not hold their covariances.</summary>
+    public GaussianMixture FitMixture()
+    {
+        if (_sample is null || Covariance.Length == 0)
+            return GaussianMixture.None;
+        var mixture = GaussianMixture.Fit(_sample.Codes, _size, _sample.Seed);
+        return mixture.Covariances.All(float.IsFinite) ? mixture : GaussianMixture.None;
+    }
 
     /// <summary>Counts a code in.</summary>
     public void Add(ReadOnlySpan<float> code)

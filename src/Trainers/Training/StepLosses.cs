@@ -36,7 +36,7 @@ internal sealed class StepLosses(int terms) : IDisposable
     /// <summary>Notes the one term of the present step.</summary>
     public void Add(double value) => Add([value], _step, _rowsOfStep);
 
-    /// <summary>The mean of each term over the rows.</summary>
+    /// <summary>The mean of each term over the rows of the steps so far.</summary>
     public double[] Means()
     {
         Read();

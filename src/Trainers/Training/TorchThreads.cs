@@ -20,13 +20,20 @@ internal static class TorchThreads
     public static int CountFor(long parameters, int batchSize) => parameters * batchSize < WorthASecondThread ? 1 : 2;
 
     /// <summary>Takes a number of threads until disposed, on the thread that calls.</summary>
+    /// <param name="count">The number.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>What is disposed in the end; it holds nothing where the waiting was cancelled.</returns>
     /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of whose log this was called.</exception>
-    public static IDisposable Use(int count)
+    public static IDisposable Use(int count, CancellationToken cancellation = default)
     {
+        // Its disposal waits for a call that has begun, which needs the lock: so it is without.
+        using var wake = cancellation.Register(Wake);
         lock (s_lock)
         {
             while (s_users > 0 && s_count != count)
             {
+                if (cancellation.IsCancellationRequested)
+                    return new NoLease();
                 if (t_leases > 0)
                     throw new InvalidOperationException($"A fit with {count} threads of libtorch was started from within a fit with {s_count} on the same thread, so that each would wait for the other. Start it after the first has ended, or on another thread.");
                 Monitor.Wait(s_lock);
@@ -42,6 +49,19 @@ internal static class TorchThreads
             t_leases++;
             torch.set_num_threads(count);
             return new Lease(before);
+        }
+    }
+
+    private static void Wake()
+    {
+        lock (s_lock)
+            Monitor.PulseAll(s_lock);
+    }
+
+    private sealed class NoLease : IDisposable
+    {
+        public void Dispose()
+        {
         }
     }
 

@@ -8,8 +8,8 @@ namespace MLNetAutoencoder;
 /// <summary>Trains: epochs of shuffled batches, an optimiser with its schedule, validation, early stopping, checkpoints, progress and cancellation.</summary>
 internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChannel channel)
 {
-    // A caller that watches gets this much news within an epoch, and not more.
-    private static readonly TimeSpan s_newsEvery = TimeSpan.FromSeconds(0.5);
+    // What is told within an epoch besides its end: to a caller that watches, and to the log.
+    private static readonly TimeSpan s_newsEvery = TimeSpan.FromSeconds(0.5), s_logEvery = TimeSpan.FromSeconds(10);
 
     private readonly Stopwatch _total = Stopwatch.StartNew();
 
@@ -50,46 +50,68 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         using var losses = new StepLosses(task.Terms.Length);
         var pass = new Pass(IsTraining: true, generator);
         var clock = Stopwatch.StartNew();
-        var news = TimeSpan.Zero;
+        TimeSpan news = TimeSpan.Zero, logged = TimeSpan.Zero;
         double rate = 0;
         int step = 0;
         foreach (var batch in task.Rows.Shuffled(options.BatchSize, generator))
         {
-            if (options.Cancellation.IsCancellationRequested)
-            {
-                if (options.WhenCancelled == WhenCancelled.Throw)
-                    throw new OperationCanceledException($"The training was cancelled in step {step + 1} of epoch {epoch + 1}.", options.Cancellation);
-                channel.Info(MessageSensitivity.None, $"The training was cancelled in step {step + 1} of epoch {epoch + 1}; the best weights so far are kept.");
+            if (ShouldStop(epoch, step))
                 return false;
-            }
-            if (_total.Elapsed >= options.MaxTrainingTime)
-            {
-                channel.Info(MessageSensitivity.None, $"The training has reached its longest time in step {step + 1} of epoch {epoch + 1}; the best weights so far are kept.");
-                return false;
-            }
             losses.Next(batch.Rows.shape[0]);
             task.Step.Run(batch, epoch, pass, losses);
             RequireNumbers(task, losses, epoch);
             rate = LearningRate(epoch + (double)step / steps, task.Epochs, state);
             optimiser.Step(rate, ClippingScale(optimiser));
             step++;
-            if (options.Progress is { } progress && clock.Elapsed - news > s_newsEvery && step < steps)
+            if (step == steps || clock.Elapsed - news < s_newsEvery)
+                continue;
+            news = clock.Elapsed;
+            var soFar = Progress(task, epoch, step, steps, Terms(task, losses, epoch), null, news, (long)step * options.BatchSize);
+            options.Progress?.Report(soFar);
+            if (news - logged >= s_logEvery)
             {
-                news = clock.Elapsed;
-                progress.Report(Progress(task, epoch, step, steps, new Dictionary<string, double>(), null, clock.Elapsed, (long)step * options.BatchSize));
+                logged = news;
+                channel.Info(MessageSensitivity.None, soFar.ToString());
             }
         }
 
+        var terms = Terms(task, losses, epoch);
+        double? validation = task.Validate?.Invoke(options.Cancellation);
+        if (task.Validate is not null && validation is null && ShouldStop(epoch, step: null))
+            return false;
+        if (validation is { } loss && !double.IsFinite(loss))
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"Training diverged: the validation loss is no longer a number after epoch {epoch + 1}. Look for validation rows far beyond the training rows, use a lower LearningRate than {options.LearningRate}, or scale the inputs."));
+        state.History.Add(new TrainingEpoch(epoch + 1, rate, terms, validation));
+        var done = Progress(task, epoch, steps, steps, terms, validation, clock.Elapsed, task.Rows.Count);
+        options.Progress?.Report(done);
+        channel.Info(MessageSensitivity.None, done.ToString());
+        return true;
+    }
+
+    /// <summary>Whether the training is to end here with the best weights so far.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step that would be the next, from 0; null in the validation.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled, and that is how it is to end.</exception>
+    private bool ShouldStop(int epoch, int? step)
+    {
+        bool isCancelled = options.Cancellation.IsCancellationRequested;
+        if (!isCancelled && _total.Elapsed < options.MaxTrainingTime)
+            return false;
+        string where = $"in {(step is null ? "the validation" : $"step {step + 1}")} of epoch {epoch + 1}";
+        if (isCancelled && options.WhenCancelled == WhenCancelled.Throw)
+            throw new OperationCanceledException($"The training was cancelled {where}.", options.Cancellation);
+        channel.Info(MessageSensitivity.None, $"The training {(isCancelled ? "was cancelled" : "has reached its longest time")} {where}; the best weights so far are kept.");
+        return true;
+    }
+
+    /// <summary>The losses of the epoch so far.</summary>
+    /// <exception cref="InvalidOperationException">One is no longer a number.</exception>
+    private Dictionary<string, double> Terms(TrainingTask task, StepLosses losses, int epoch)
+    {
         double[] means = losses.Means();
         RequireNumbers(task, losses, epoch);
-        var terms = task.Terms.Zip(means).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
-        var record = new TrainingEpoch(epoch + 1, rate, terms, task.Validate?.Invoke());
-        state.History.Add(record);
-        options.Progress?.Report(Progress(task, epoch, steps, steps, terms, record.ValidationLoss, clock.Elapsed, task.Rows.Count));
-        string validation = record.ValidationLoss is { } value ? FormattableString.Invariant($", validation {value:G6}") : "";
-        channel.Info(MessageSensitivity.None, FormattableString.Invariant(
-            $"{task.Stage} {epoch + 1}/{task.Epochs}: loss {record.Loss:G6}{validation}, {task.Rows.Count / clock.Elapsed.TotalSeconds:N0} rows/s"));
-        return true;
+        return task.Terms.Zip(means).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
     }
 
     private void RequireNumbers(TrainingTask task, StepLosses losses, int epoch)
@@ -147,11 +169,16 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         return norm > most ? most / norm : 1;
     }
 
-    private static TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
+    private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
     {
-        double left = (steps - step) / (double)Math.Max(1, step) + (task.Epochs - epoch - 1) * (double)steps / Math.Max(1, step);
-        return new TrainingProgress(task.Stage, epoch + 1, task.Epochs, step, steps, terms, validation, rows / Math.Max(1e-9, elapsed.TotalSeconds), elapsed * left);
+        var left = Times(elapsed, ((double)steps * (task.Epochs - epoch) - step) / step);
+        var allowed = options.MaxTrainingTime == TimeSpan.MaxValue ? TimeSpan.MaxValue : options.MaxTrainingTime - _total.Elapsed;
+        var remaining = left < allowed ? left : allowed > TimeSpan.Zero ? allowed : TimeSpan.Zero;
+        return new TrainingProgress(task.Stage, epoch + 1, task.Epochs, step, steps, terms, validation, rows / Math.Max(1e-9, elapsed.TotalSeconds), remaining);
     }
+
+    /// <summary>A multiple of a time, at most the longest one there is: epochs without end are a way to leave the end to early stopping.</summary>
+    internal static TimeSpan Times(TimeSpan time, double factor) => time.Ticks * factor < TimeSpan.MaxValue.Ticks ? time * factor : TimeSpan.MaxValue;
 
     private void WarnOfDeadTraining(TrainingTask task, TrainingState state)
     {

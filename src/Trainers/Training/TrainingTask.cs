@@ -24,8 +24,8 @@ internal sealed record TrainingTask
     /// <summary>The rows.</summary>
     public required TrainingSet Rows { get; init; }
 
-    /// <summary>The loss on the validation rows with the present weights, or null without validation.</summary>
-    public Func<double>? Validate { get; init; }
+    /// <summary>The loss on the validation rows with the present weights, or null where it was cancelled; null itself without validation.</summary>
+    public Func<CancellationToken, double?>? Validate { get; init; }
 
     /// <summary>How often the rows are gone through.</summary>
     public required int Epochs { get; init; }
