@@ -111,4 +111,28 @@ public sealed class MissingValueTests
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Read(s_ml, model.Transform(RowsWithHoles())));
         StringAssert.Contains(error.Message, "Row 1 of the column 'Features' has NaN in 'Features[2]'");
     }
+
+    [TestMethod]
+    [DataRow(ScoringMissingValues.NaN)]
+    [DataRow(ScoringMissingValues.Mean)]
+    public void A_file_without_the_nodes_for_missing_values_scores_whole_rows_to_the_bit_alike_and_refuses_others(ScoringMissingValues policy)
+    {
+        using var model = Rows.Fit(s_ml, options => options.ScoringMissingValues = policy);
+        var without = new OnnxExportOptions { MissingValueNodes = false };
+        foreach (var graph in new[] { OnnxGraph.Encoder, OnnxGraph.Scorer })
+        {
+            CollectionAssert.Contains(Operators(model.ToOnnx(graph)), "IsNaN");
+            CollectionAssert.DoesNotContain(Operators(model.ToOnnx(graph, without)), "IsNaN");
+            CollectionAssert.DoesNotContain(Operators(model.ToOnnx(graph, without)), "Where");
+        }
+        CollectionAssert.AreEqual(model.ToOnnx(OnnxGraph.Decoder), model.ToOnnx(OnnxGraph.Decoder, without), "a decoder has none");
+
+        using var again = s_ml.Autoencoders().FromModel(new AutoencoderModel(model.ToOnnx(OnnxGraph.Scorer, without), "The graph"));
+        var rows = Rows.View(s_ml, 20, seed: 37);
+        CollectionAssert.AreEqual(Rows.Read(s_ml, model.Transform(rows)).Select(row => row.Score).ToArray(), Rows.Read(s_ml, again.Transform(rows)).Select(row => row.Score).ToArray());
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Read(s_ml, again.Transform(RowsWithHoles())));
+        StringAssert.Contains(error.Message, "Row 1 of the column 'Features' has NaN in 'Features[2]'");
+
+        static string[] Operators(byte[] bytes) => [.. OnnxFile.Parse(bytes, "The graph").Graph.Node.Select(node => node.OpType)];
+    }
 }

@@ -57,6 +57,7 @@ public sealed class ForeignGraph
             ? $"has the output '{Output}', which does not depend on {(input is null ? "any input" : $"'{input}'")}"
             : $"needs {inputs.Count} inputs for the output '{Output}' ({Names(inputs)}). An encoder takes the features and a decoder the code, and nothing besides: say at which value to cut, or export it with one input");
         nodes.ForEach(node => Check(node, initializers));
+        Name(nodes);
 
         var described = graph.Input.Concat(graph.Output).Concat(graph.ValueInfo).GroupBy(value => value.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         _inputAxes = AxesOf(described.GetValueOrDefault(Input), isInput: true);
@@ -147,8 +148,7 @@ public sealed class ForeignGraph
         }
         foreach (var node in own.Node)
         {
-            string name = node.Name.Length > 0 ? node.Name : node.Output.First(output => output.Length > 0);
-            node.Name = $"{prefix}/{name}";
+            node.Name = $"{prefix}/{node.Name}";
             node.DocString = "";
             Rename(node.Input);
             Rename(node.Output);
@@ -281,6 +281,17 @@ public sealed class ForeignGraph
         {
             if (initializers.TryGetValue(taken, out var tensor) && (tensor.DataLocation == TensorProto.Types.DataLocation.External || tensor.ExternalData.Count > 0))
                 throw Refused($"keeps the weight '{taken}' in another file. Export it with all weights inside");
+        }
+    }
+
+    /// <summary>Gives nodes without a name, or with that of another, the name of what they make.</summary>
+    private static void Name(List<NodeProto> nodes)
+    {
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var node in nodes)
+        {
+            if (node.Name.Length == 0 || !taken.Add(node.Name))
+                node.Name = node.Output.First(output => output.Length > 0);
         }
     }
 

@@ -23,6 +23,12 @@ public sealed record OnnxExportOptions
     /// <summary>The number of rows that the graphs take at a time, for runtimes that want it fixed, such as OpenCV's. The default value is null: any number, the axis is symbolic.</summary>
     public int? BatchSize { get; init; }
 
+    /// <summary>
+    /// Whether the graphs have the nodes that treat missing values. The default value is true. Without them a row with a missing value gives what the runtime makes of it, and this library refuses such a row when it reads the
+    /// file again (its metadata say <c>error</c>): for runtimes that lack operators such as IsNaN, among them OpenCV's, and rows that are known to be whole.
+    /// </summary>
+    public bool MissingValueNodes { get; init; } = true;
+
     /// <summary>Checks the options for one of a model's graphs.</summary>
     /// <param name="metadata">What the model says of itself.</param>
     /// <param name="graph">The graph.</param>

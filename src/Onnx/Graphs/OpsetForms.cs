@@ -32,6 +32,19 @@ namespace MLNetAutoencoder.Onnx;
 /// <item><term>Resize</term><description>11, <b>13 the region of interest may be left out</b>, 18 and 19 attributes for what is not used here</description></item>
 /// <item><term>Softmax</term><description>11, <b>13 the axis is one axis</b>; before, all axes from it on were one. Over the last axis, −1, the two are the same</description></item>
 /// </list>
+/// <para>Graphs of other libraries (<see cref="ForeignScorerGraph"/>) have these besides:</para>
+/// <list type="table">
+/// <item><term>And, Cos, GlobalAveragePool, GlobalMaxPool, HardSigmoid, InstanceNormalization, Range, Round, Sin, Softsign, ThresholdedRelu, Xor</term><description>one for all</description></item>
+/// <item><term>Ceil, DepthToSpace, Floor, Less, Mean, Reciprocal, Sign, SpaceToDepth, Sum, Tile</term><description>13 types</description></item>
+/// <item><term>ArgMin, Dropout, Equal, Pow, PRelu</term><description>types at 13, 15, 16 or 19</description></item>
+/// <item><term>Constant, ConstantOfShape, Identity</term><description>types at 13, 14, 16, 19, 20 or 21</description></item>
+/// <item><term>BatchNormalization</term><description>9, 14 outputs and an attribute for training, 15 types; in use it has one output</description></item>
+/// <item><term>Shape</term><description>1, 13 types, <b>15 the attributes start and end</b>, 19 and 21 types</description></item>
+/// <item><term>AveragePool</term><description>11, <b>19 the attribute dilations</b></description></item>
+/// <item><term>ReduceL1, ReduceLogSum, ReduceLogSumExp, ReduceMax, ReduceMin, ReduceProd, ReduceSumSquare</term><description>as ReduceMean; two of them 20 types</description></item>
+/// <item><term>ReduceSum, Squeeze, Unsqueeze</term><description>11, <b>13 the axes are an input</b>, 21 types</description></item>
+/// <item><term>HardSwish, LayerNormalization, Mish, Gelu</term><description>from 14, 17, 18 and 20 on</description></item>
+/// </list>
 /// </remarks>
 internal static class OpsetForms
 {
@@ -41,14 +54,22 @@ internal static class OpsetForms
     /// <summary>The last opset that a graph can be had in.</summary>
     public const int Most = 21;
 
-    private const int AxesAreInput = 18, RegionIsOptional = 13, SoftmaxIsOverOneAxis = 13;
+    private const int AxesAreInput = 18, AxesOfSumAreInput = 13, RegionIsOptional = 13, SoftmaxIsOverOneAxis = 13;
 
     private static readonly HashSet<string> s_unchanged =
     [
         "Abs", "Add", "ArgMax", "Cast", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "Elu", "Erf", "Exp", "Expand", "Flatten", "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf",
         "IsNaN", "LeakyRelu", "LessOrEqual", "Log", "MatMul", "Max", "MaxPool", "Min", "Mul", "Neg", "Not", "Or", "Relu", "Reshape", "Selu", "Sigmoid", "Slice", "Softplus", "Sqrt", "Sub", "Tanh", "TopK",
         "Transpose", "Where",
+        "And", "ArgMin", "BatchNormalization", "Ceil", "Constant", "ConstantOfShape", "Cos", "DepthToSpace", "Dropout", "Equal", "Floor", "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "Identity",
+        "InstanceNormalization", "Less", "Mean", "Pow", "PRelu", "Range", "Reciprocal", "Round", "Sign", "Sin", "Softsign", "SpaceToDepth", "Sum", "ThresholdedRelu", "Tile", "Xor",
     ];
+
+    /// <summary>Operators that came with an opset.</summary>
+    private static readonly Dictionary<string, int> s_since = new(StringComparer.Ordinal) { ["HardSwish"] = 14, ["LayerNormalization"] = 17, ["Mish"] = 18, ["Gelu"] = 20 };
+
+    /// <summary>Attributes that came with an opset; without them the operator is unchanged.</summary>
+    private static readonly Dictionary<string, (int Opset, string[] Attributes)> s_attributes = new(StringComparer.Ordinal) { ["Shape"] = (15, ["start", "end"]), ["AveragePool"] = (19, ["dilations"]) };
 
     /// <summary>The version of the intermediate representation that belongs to an opset: that of the first ONNX release with it, as ONNX's table of released versions has it.</summary>
     public static int IrVersion(int opset) => opset switch
@@ -94,13 +115,20 @@ internal static class OpsetForms
     {
         bool Reaches(int version) => from < version && to >= version;
         bool FallsBelow(int version) => from >= version && to < version;
+        void MoveAxes(int version)
+        {
+            if (Reaches(version))
+                AxesToInput(graph, node);
+            else if (FallsBelow(version))
+                AxesToAttribute(graph, node, version);
+        }
         switch (node.OpType)
         {
-            case "ReduceL2" or "ReduceMax" or "ReduceMean" when node.Domain.Length == 0:
-                if (Reaches(AxesAreInput))
-                    AxesToInput(graph, node);
-                else if (FallsBelow(AxesAreInput))
-                    AxesToAttribute(graph, node);
+            case "ReduceL1" or "ReduceL2" or "ReduceLogSum" or "ReduceLogSumExp" or "ReduceMax" or "ReduceMean" or "ReduceMin" or "ReduceProd" or "ReduceSumSquare" when node.Domain.Length == 0:
+                MoveAxes(AxesAreInput);
+                break;
+            case "ReduceSum" or "Squeeze" or "Unsqueeze" when node.Domain.Length == 0:
+                MoveAxes(AxesOfSumAreInput);
                 break;
             case "Resize" when node.Domain.Length == 0:
                 if (Reaches(RegionIsOptional))
@@ -113,8 +141,10 @@ internal static class OpsetForms
                     throw new NotSupportedException($"The node '{node.Name}' (Softmax) is not over the last axis, -1; over others it means one thing up to opset 12 and another from 13 on.");
                 break;
             default:
-                if (node.Domain.Length > 0 || !s_unchanged.Contains(node.OpType))
-                    throw new NotSupportedException($"The node '{node.Name}' has the operator {node.Domain}{(node.Domain.Length > 0 ? "." : "")}{node.OpType}, whose forms in the opsets {Least} to {Most} this library does not know.");
+                bool isKnown = s_unchanged.Contains(node.OpType) || (s_since.TryGetValue(node.OpType, out int since) && to >= since)
+                    || (s_attributes.TryGetValue(node.OpType, out var added) && (to >= added.Opset || !node.Attribute.Any(attribute => added.Attributes.Contains(attribute.Name))));
+                if (node.Domain.Length > 0 || !isKnown)
+                    throw new NotSupportedException($"The node '{node.Name}' has the operator {node.Domain}{(node.Domain.Length > 0 ? "." : "")}{node.OpType}, whose form in opset {to} this library does not know.");
                 break;
         }
     }
@@ -130,12 +160,12 @@ internal static class OpsetForms
         node.Input.Add(Add(graph, new TensorProto { Name = $"{node.Name}/axes", DataType = (int)OnnxElementType.Int64, Dims = { axes.Ints.Count }, RawData = ByteString.CopyFrom(bytes) }));
     }
 
-    private static void AxesToAttribute(GraphProto graph, NodeProto node)
+    private static void AxesToAttribute(GraphProto graph, NodeProto node, int version)
     {
         if (node.Input.Count < 2 || node.Input[1].Length == 0)
             return;
         var axes = graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1])
-            ?? throw new NotSupportedException($"The node '{node.Name}' ({node.OpType}) computes its axes; below opset {AxesAreInput} they are a constant.");
+            ?? throw new NotSupportedException($"The node '{node.Name}' ({node.OpType}) computes its axes; below opset {version} they are a constant.");
         var attribute = new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { axes.Int64Data } };
         for (int i = 0; i < axes.RawData.Length; i += sizeof(long))
             attribute.Ints.Add(BinaryPrimitives.ReadInt64LittleEndian(axes.RawData.Span[i..]));

@@ -117,6 +117,8 @@ public sealed class AutoencoderModel : IDisposable
             OnnxGraph.Classifier => Whole("classifier", GraphNames.ClassProbabilities),
             _ => OptionalOutputs.Set(Whole("scorer", GraphNames.Score), Metadata, options.Probability, options.TopFeatures),
         };
+        if (!options.MissingValueNodes && MissingValueGraph.IsIn(model))
+            model = WithoutMissingValues(model);
         if (!OpsetForms.IsIn(model, options.Opset))
             model = OpsetForms.Convert(model, options.Opset);
         if (options.BatchSize is { } batch)
@@ -382,6 +384,13 @@ public sealed class AutoencoderModel : IDisposable
 
     private InvalidOperationException Lacks(string graph) =>
         new($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its {graph} cannot be had from it.");
+
+    private static ModelProto WithoutMissingValues(ModelProto model)
+    {
+        var result = MissingValueGraph.Remove(model);
+        OnnxFile.SetMetadata(result, (AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph") with { MissingValues = MissingValuePolicy.Error }).ToDictionary());
+        return result;
+    }
 
     private ModelProto CutTo(string graph, string[] inputs, string[] outputs)
     {

@@ -106,7 +106,11 @@ internal sealed class TorchLayers
                 Add("max_pool2d", [], ("kernel_size", List(Ints(node, "kernel_shape"))), ("ceil_mode", true));
                 return node.Input[0];
             case "Reshape":
-                Add("reshape", [], ("shape", List(Int64s(node.Input[1]))));
+                // 0 keeps the length of the first axis, the batch's, which PyTorch writes as the one that is left.
+                Add("reshape", [], ("shape", List([-1, .. Int64s(node.Input[1]).Skip(1)])));
+                return node.Input[0];
+            case "Flatten":
+                Add("flatten", [], ("start_dim", 1));
                 return node.Input[0];
             case "Transpose":
                 Add("permute", [], ("dims", List(Ints(node, "perm"))));

@@ -9,6 +9,7 @@ namespace MLNetAutoencoder.Tests.Onnx.OtherRuntimes;
 public sealed class OtherRuntimeTests
 {
     private const int CheckersOpset = 17;
+    private const string Works = "yes";
     private static readonly OnnxGraph[] s_graphs = [OnnxGraph.Encoder, OnnxGraph.Decoder, OnnxGraph.Scorer];
 
     /// <summary>Every variant's graphs, and in all other opsets its scorer; the same of a classifier.</summary>
@@ -52,7 +53,10 @@ public sealed class OtherRuntimeTests
     [TestMethod]
     public void ONNX_Runtime_in_WebAssembly_gives_the_same_numbers() => OtherRuntime.WebAssembly.AssertSameNumbers(s_files.Value);
 
-    /// <summary>A file for OpenCV has a fixed number of rows and no nodes for missing values; what it can do with these is listed, and the list is what it does.</summary>
+    /// <summary>
+    /// A file for OpenCV has a fixed number of rows and no nodes for missing values; what it can do with these is listed in the documentation, and the list is what it does. A version that the documentation does not name must
+    /// do at least that.
+    /// </summary>
     [TestMethod]
     public void OpenCV_does_what_the_documentation_says()
     {
@@ -63,31 +67,37 @@ public sealed class OtherRuntimeTests
                from rows in new[] { (Count: 1, Batch: ExportedVariants.Batch.One), (Count: 7, Batch: ExportedVariants.Batch.Seven) }
                select (variant, graph, ExportedVariants.Of(variant, graph, new() { BatchSize = rows.Count, MissingValueNodes = false }, rows.Batch)),
         ];
-        var results = OtherRuntime.OpenCV.Run([.. files.Select(file => file.File)]);
-        string[] table =
-        [
-            .. from file in files.Zip(results, (file, result) => (file.Variant, file.Graph, Outcome: Outcome(file.File, result)))
-               group file by file.Variant into variant
-               select $"| {variant.Key} | {string.Join(" | ", s_graphs.Select(graph => string.Join(", ", variant.Where(file => file.Graph == graph).Select(file => file.Outcome).Distinct())))} |",
-        ];
-        string documentation = string.Concat(Repository.FilesUnder("docs", "onnx*.md").Select(File.ReadAllText));
-        StringAssert.Contains(documentation, OtherRuntime.OpenCV.Version);
-        foreach (string row in table)
-            Assert.IsTrue(documentation.Contains(row, StringComparison.Ordinal), $"By {OtherRuntime.OpenCV.Version}, the list should read:{Environment.NewLine}{string.Join(Environment.NewLine, table)}");
+        var agreeing = new Comparison();
+        var stops = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var outcomes = files.Zip(OtherRuntime.OpenCV.Run([.. files.Select(file => file.File)]), (file, result) => (file.Variant, file.Graph, Text: Outcome(file.File, result, agreeing, stops))).ToLookup(outcome => outcome.Variant);
+        string[] table = [.. outcomes.Select(variant => $"| {variant.Key} | {string.Join(" | ", s_graphs.Select(graph => string.Join(", ", variant.Where(file => file.Graph == graph).Select(file => file.Text).Distinct())))} |")];
+        Console.WriteLine($"{OtherRuntime.OpenCV.Version}: {agreeing}; it stops{Environment.NewLine}{string.Join(Environment.NewLine, stops.Values)}");
+
+        string[] documentation = [.. Repository.FilesUnder("docs", "onnx*.md").SelectMany(File.ReadAllLines)];
+        bool isListed = documentation.Any(line => line.Contains(OtherRuntime.OpenCV.Version, StringComparison.Ordinal));
+        string[] wrong = [.. table.Where(row => !documentation.Any(line => isListed ? line == row : line.StartsWith(row[..row.IndexOf('|', 1)], StringComparison.Ordinal) && PromisesNoMore(line, row)))];
+        Assert.IsEmpty(wrong, $"By {OtherRuntime.OpenCV.Version}, the list should read:{Environment.NewLine}{string.Join(Environment.NewLine, table)}{Environment.NewLine}");
+
+        static bool PromisesNoMore(string documented, string found) => documented.Split('|').Zip(found.Split('|')).All(cell => cell.First.Trim() != Works || cell.Second.Trim() == Works);
     }
 
-    /// <summary>"yes", or the operator that stopped it, or that the numbers are others.</summary>
-    private static string Outcome(ExportedFile file, ToolResult result)
+    /// <summary>That the file works, or the operator that stops it, or that its numbers are others.</summary>
+    private static string Outcome(ExportedFile file, ToolResult result, Comparison agreeing, SortedDictionary<string, string> stops)
     {
         if (result.Error is null)
         {
             var comparison = new Comparison();
             comparison.Add(file, result);
-            return comparison.Wrong.Count == 0 ? "yes" : "other numbers";
+            if (comparison.Wrong.Count > 0)
+                return "other numbers";
+            agreeing.Add(file, result);
+            return Works;
         }
 
         // OpenCV makes several layers of some nodes, with names that go on after the node's.
         var node = OnnxFile.Parse(file.Bytes, file.Name).Graph.Node.Where(node => result.Node?.StartsWith(node.Name, StringComparison.Ordinal) == true).MaxBy(node => node.Name.Length);
-        return node?.OpType ?? result.Error;
+        string operation = node?.OpType ?? "?";
+        stops.TryAdd(operation, $"  at {operation}, {result.Node} ({file.Name}, {file.Runs[0].Inputs[0].Shape[0]} rows): {result.Error.ReplaceLineEndings(" ")}");
+        return operation;
     }
 }

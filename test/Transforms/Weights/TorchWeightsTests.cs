@@ -110,7 +110,7 @@ public sealed class TorchWeightsTests
     public void Training_goes_on_from_them()
     {
         using var folder = new TestFolder();
-        using var first = Rows.Fit(s_ml, options => options.Epochs = 30);
+        using var first = Rows.Fit(s_ml, options => (options.Epochs, options.LearningRate) = (30, 0.01));
         first.ExportTorchWeights(folder["w.safetensors"]);
         using var fresh = Rows.Fit(s_ml, options => options.Epochs = 1);
         using var further = Rows.Fit(s_ml, options => (options.Epochs, options.InitialWeights) = (1, folder["w.safetensors"]));
