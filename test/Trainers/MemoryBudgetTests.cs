@@ -129,7 +129,7 @@ public sealed class MemoryBudgetTests
         foreach (var when in new[] { WhenCancelled.KeepBest, WhenCancelled.Throw })
         {
             using var source = new CancellationTokenSource();
-            var progress = new Direct(told =>
+            var progress = new DirectProgress(told =>
             {
                 if (told.Epoch == 2)
                     source.Cancel();
@@ -184,12 +184,6 @@ public sealed class MemoryBudgetTests
         long taken = Status("VmHWM") - before;
         TestContext.WriteLine($"{(streams ? "streamed with a window of a tenth" : "held")}: {taken / 1e6:F0} MB, {taken / (rows * width * 4.0):F2} of the rows");
         Assert.IsLessThanOrEqualTo(streams ? 0.5 : 1.5, taken / (rows * width * 4.0));
-    }
-
-    /// <summary>Progress without a detour over another thread.</summary>
-    private sealed class Direct(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
     }
 
     private static long WorkingSet()

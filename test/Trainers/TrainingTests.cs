@@ -246,7 +246,7 @@ public sealed class TrainingTests
 
         // The same with what was trained until then.
         using var second = new CancellationTokenSource();
-        var stop = new Direct(told =>
+        var stop = new DirectProgress(told =>
         {
             if (told.Epoch == 3)
                 second.Cancel();
