@@ -130,6 +130,8 @@ internal sealed class StockGraph
 
     private void Add(NodeProto node)
     {
+        if (node.Input.Count == 0 || node.Output.Count != 1)
+            throw new NotSupportedException($"The node '{node.Name}' ({node.OpType}) of the stock transforms has {node.Input.Count} inputs and {node.Output.Count} outputs; those of the supported transforms have inputs, and one output.");
         var inputs = node.Input.Select(name => _values.TryGetValue(name, out var value) ? value
             : throw new InvalidDataException($"The node '{node.Name}' of the stock transforms takes '{name}', which no node before it makes.")).ToArray();
         var input = inputs[0];
@@ -149,7 +151,7 @@ internal sealed class StockGraph
 
     private StockValue Cast(NodeProto node, StockValue input)
     {
-        int type = (int)node.Attribute.Single(attribute => attribute.Name == "to").I;
+        int type = (int)Attribute(node, "to").I;
         if (type == input.ElementType)
             return input;
 
@@ -197,18 +199,18 @@ internal sealed class StockGraph
         return flat;
     }
 
+    private StockValue Declare(StockValue value)
+    {
+        Graph.ValueInfo.Add(value.ToProto(""));
+        return value;
+    }
+
     /// <summary>A name that no other value, or node, has: with as many underscores as that takes.</summary>
     private static string Claim(HashSet<string> taken, string name)
     {
         while (!taken.Add(name))
             name += "_";
         return name;
-    }
-
-    private StockValue Declare(StockValue value)
-    {
-        Graph.ValueInfo.Add(value.ToProto(""));
-        return value;
     }
 
     private static void Remove<T>(IList<T> list, Func<T, bool> unwanted)
@@ -224,7 +226,9 @@ internal sealed class StockGraph
         ? (int)OnnxElementType.Int64
         : throw new NotSupportedException($"The LabelEncoder '{node.Name}' of the stock transforms makes no whole numbers; the supported transforms have none of that kind.");
 
-    private static IList<long> Ints(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.Ints
+    private static IList<long> Ints(NodeProto node, string name) => Attribute(node, name).Ints;
+
+    private static AttributeProto Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name)
         ?? throw new InvalidDataException($"The node '{node.Name}' ({node.OpType}) of the stock transforms has no attribute '{name}'.");
 }
 

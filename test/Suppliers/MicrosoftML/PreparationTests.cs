@@ -12,13 +12,14 @@ public sealed class PreparationTests
     private readonly MLContext _ml = new(1);
 
     [TestMethod]
-    [DataRow(ReplacementMode.DefaultValue, 0f)]
-    [DataRow(ReplacementMode.Mean, 2.5f)]
-    [DataRow(ReplacementMode.Minimum, 0f)]
-    [DataRow(ReplacementMode.Maximum, 4f)]
-    [DataRow(ReplacementMode.Mode, 4f)]
-    public void A_missing_number_is_replaced(ReplacementMode mode, float expected)
+    [DataRow(nameof(ReplacementMode.DefaultValue), 0f)]
+    [DataRow(nameof(ReplacementMode.Mean), 2.5f)]
+    [DataRow(nameof(ReplacementMode.Minimum), 0f)]
+    [DataRow(nameof(ReplacementMode.Maximum), 4f)]
+    [DataRow(nameof(ReplacementMode.Mode), 4f)]
+    public void A_missing_number_is_replaced(string name, float expected)
     {
+        var mode = Enum.Parse<ReplacementMode>(name);
         IDataView data = Data();
         IDataView replaced = Again(_ml.Transforms.ReplaceMissingValues("R", "Number", mode).Fit(data)).Transform(data);
         CollectionAssert.AreEqual(new[] { 4, expected, 0, 4, 2 }, replaced.GetColumn<float>("R").ToArray());

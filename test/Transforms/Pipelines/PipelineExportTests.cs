@@ -32,9 +32,9 @@ public sealed class PipelineExportTests
     /// <summary>Pipelines as bytes, by name: for whoever wants to look at such files with other tools.</summary>
     internal static IEnumerable<(string Name, Func<byte[]> Bytes)> Files =>
     [
-        ("customers", () => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema)),
-        ("breast-cancer", () => BreastCancer(out _, out _)),
-        ("conditional", () => s_ml.Autoencoders().ExportPipelineToOnnx(Conditional(), s_ml.Data.LoadFromEnumerable(VariantRows.Make(1)).Schema)),
+        ("pipeline of customers", () => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema)),
+        ("pipeline of breast cancer", () => BreastCancer(out _, out _)),
+        ("pipeline of a text condition", () => s_ml.Autoencoders().ExportPipelineToOnnx(Conditional(), s_ml.Data.LoadFromEnumerable(VariantRows.Make(1)).Schema)),
         .. EveryVariant.Names.Select(name => (name, (Func<byte[]>)(() => s_ml.Autoencoders().ExportPipelineToOnnx(EveryVariant.Fitted(name), EveryVariant.Rows(1).Schema)))),
     ];
 
