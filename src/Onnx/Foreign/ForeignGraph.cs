@@ -316,7 +316,7 @@ public sealed class ForeignGraph
         long[] axes = [.. shape.Dim.Skip(1).Select(axis => axis.DimValue)];
         if (axes.Any(axis => axis < 0) || (isInput && axes.Length > 1 && axes.Contains(0)))
             throw Refused($"has '{value.Name}' of the shape {text}; expected fixed lengths of all axes but the first");
-        if (axes.Aggregate(1m, (product, length) => Math.Min(product * length, decimal.MaxValue / long.MaxValue)) > MostWidth)
+        if (axes.Aggregate(1.0, (product, length) => product * length) > MostWidth)
             throw Refused($"has '{value.Name}' of the shape {text}; expected at most {MostWidth} values for each row");
         return axes;
     }

@@ -211,8 +211,8 @@ public sealed class SafeTensors
         if (Numbers(Property("data_offsets"), $"the place of the tensor '{name}'", source) is not [long begin, long end] || begin > end)
             throw Broken(source, $"does not tell begin and end of the tensor '{name}'");
 
-        // A decimal holds the product of two of the lengths, whatever they are; beyond the bytes of the tensor it need not go on.
-        decimal bytes = size;
+        // 128 bits hold the product of two of the lengths, whatever they are; beyond the bytes of the tensor it need not go on.
+        Int128 bytes = size;
         foreach (long axis in shape.Contains(0) ? [0] : shape)
         {
             bytes *= axis;

@@ -15,7 +15,7 @@ public sealed class ForeignGraphTests
     {
         var model = Linear(opset: 17, rows: 3, columns: 2);
         model.Graph.Node.Add(Node("RandomNormalLike", "noise", "y"));
-        model.Graph.Node.Add(Node("Custom", "other", "noise"));
+        model.Graph.Node.Add(Node("Custom", "other", "y"));
         model.Graph.Node[^1].Domain = "com.example";
         model.Graph.Output.Add(Value("other", 1, "n", 2));
         StringAssert.Contains(Refused(() => Made(Graph(model))), "has 2 outputs ('y', 'other'). Say which one is wanted");
@@ -140,6 +140,36 @@ public sealed class ForeignGraphTests
     }
 
     [TestMethod]
+    [DataRow(12)]
+    [DataRow(13)]
+    [DataRow(17)]
+    [DataRow(18)]
+    [DataRow(21)]
+    public void Operators_that_change_with_the_opset_mean_the_same_in_every_one(int opset)
+    {
+        foreach (int other in new[] { 12, 15, 21 })
+        {
+            // A decoder with an operator of no known form keeps the graph from this library's opset: the encoder goes to the later one of the two.
+            foreach (bool own in new[] { true, false })
+            {
+                var decoder = Linear(other, 3, 3);
+                var graph = OnnxFile.Parse(ForeignScorerGraph.Build(Graph(Changing(opset)), Graph(own ? decoder : AddCelu(decoder)), Metadata() with { CodeSize = 3 }), "The graph");
+                Assert.AreEqual(own ? 17 : Math.Max(opset, other), graph.OpsetImport.Single().Version);
+                using var model = new AutoencoderModel(graph.ToByteArray(), "The graph");
+                using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Code, GraphNames.Score], capacity: 2);
+                float[] row = [3, -1, 5];
+                row.CopyTo(runner.InputRow(0, 0));
+                row.CopyTo(runner.InputRow(0, 1));
+                runner.Run(2);
+
+                // Scaled (1, -1, 2): squares 1, 1, 4 with the sum 6 and the largest 4; 1 / (x + 6 + 4).
+                foreach (var (expected, found) in new[] { 1 / 11.0, 1 / 9.0, 1 / 12.0 }.Zip(runner.OutputRow<float>(0, 1).ToArray()))
+                    Assert.AreEqual(expected, found, 1e-6, $"{opset} with {other}");
+            }
+        }
+    }
+
+    [TestMethod]
     public void Opsets_that_cannot_be_brought_to_one_are_refused()
     {
         var encoder = Graph(AddCelu(Linear(13, 3, 2)));
@@ -234,6 +264,37 @@ public sealed class ForeignGraphTests
             Output = { Value("y", 1, "n", columns) },
         },
     };
+
+    /// <summary>1 / (x + sum of squares + largest square), with axes as the opset has them.</summary>
+    private static ModelProto Changing(int opset)
+    {
+        var model = Linear(opset, 3, 3);
+        var graph = model.Graph;
+        graph.Node.Clear();
+        graph.Initializer.Clear();
+        graph.Initializer.Add(new TensorProto { Name = "axis", DataType = 7, Dims = { 1 }, Int64Data = { 1 } });
+        graph.Node.Add(new NodeProto { OpType = "Constant", Output = { "two" }, Attribute = { new AttributeProto { Name = "value", T = new TensorProto { DataType = 1, FloatData = { 2 } } } } });
+        Add("Pow", "squares", 0, "x", "two");
+        Add("ReduceSum", "sum", 13, "squares");
+        Add("Squeeze", "squeezed", 13, "sum");
+        Add("Unsqueeze", "unsqueezed", 13, "squeezed");
+        Add("ReduceMax", "largest", 18, "squares");
+        Add("Sum", "all", 0, "x", "unsqueezed", "largest");
+        Add("Identity", "same", 0, "all");
+        Add("Reciprocal", "y", 0, "same");
+        return model;
+
+        void Add(string operation, string output, int axesAreInput, params string[] inputs)
+        {
+            // Without names, as some exporters leave them.
+            var node = new NodeProto { OpType = operation, Input = { inputs }, Output = { output } };
+            if (axesAreInput > 0 && opset >= axesAreInput)
+                node.Input.Add("axis");
+            else if (axesAreInput > 0)
+                node.Attribute.Add(new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 1 } });
+            graph.Node.Add(node);
+        }
+    }
 
     /// <summary>An operator whose forms this library does not know.</summary>
     private static ModelProto AddCelu(ModelProto model)

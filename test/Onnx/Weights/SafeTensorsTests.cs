@@ -70,6 +70,7 @@ public sealed class SafeTensorsTests
     [DataRow("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "of type F32 and shape [3] in 8 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807,4],"data_offsets":[0,4]}}""", 4, "in 4 bytes")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1152921504606846976,4611686018427387904],"data_offsets":[0,9223372036854775807]}}""", 4, "in 9223372036854775807 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "does not tell begin and end")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "does not tell begin and end")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}""", 4, "the place of the tensor 'a' that is no list of whole numbers")]

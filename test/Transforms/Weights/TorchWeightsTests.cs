@@ -60,6 +60,15 @@ public sealed class TorchWeightsTests
     }
 
     [TestMethod]
+    public void The_documentation_shows_the_sample()
+    {
+        string sample = File.ReadAllText(House.Repository.PathOf("samples", "Torch", "autoencoder_weights.py"));
+        string[] shown = [.. House.Repository.FilesUnder("docs", "*.md").SelectMany(path => File.ReadAllText(path).Split("```python\n")[1..]).Select(block => block.Split("\n```")[0]).Where(block => block.Contains("def load(path)", StringComparison.Ordinal))];
+        Assert.HasCount(1, shown);
+        StringAssert.Contains(sample, shown[0]);
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Variants))]
     public void Its_own_weights_give_the_same_model(string name)
     {
