@@ -161,11 +161,11 @@ public sealed class ConvolutionalTests
     [TestMethod]
     public void Its_graph_has_no_more_nodes_than_it_needs()
     {
-        const string encoder = "Reshape Conv Relu MaxPool Conv Relu MaxPool Reshape Gemm", last = "Conv Reshape";
+        const string encoder = "Reshape Conv Relu MaxPool Conv Relu MaxPool Flatten Gemm", last = "Conv Flatten";
         Assert.AreEqual($"{encoder} Gemm Relu Reshape Resize Conv Relu Resize Conv Relu {last}", Operators(new() { Height = 8, Width = 8, Normalisation = Normalisation.Batch }));
         Assert.AreEqual($"{encoder} Gemm Relu Reshape Resize Slice Conv Relu Resize Slice Conv Relu {last}", Operators(new() { Height = 13, Width = 9, Layout = ImageLayout.Interleaved }));
         Assert.AreEqual($"{encoder} Gemm Relu Reshape ConvTranspose Relu ConvTranspose Relu {last}", Operators(new() { Height = 13, Width = 9, Upsampling = Upsampling.TransposedConvolution, Normalisation = Normalisation.Batch }));
-        Assert.AreEqual("Reshape Transpose Conv Relu Reshape Gemm Gemm Relu Reshape Conv Relu Conv Transpose Reshape", Operators(new()
+        Assert.AreEqual("Reshape Transpose Conv Relu Flatten Gemm Gemm Relu Reshape Conv Relu Conv Transpose Flatten", Operators(new()
         {
             Channels = 2, Height = 8, Width = 8, Filters = [4], Pooling = [1], Layout = ImageLayout.Interleaved,
         }));
