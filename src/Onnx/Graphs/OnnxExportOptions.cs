@@ -24,8 +24,8 @@ public sealed record OnnxExportOptions
     public int? BatchSize { get; init; }
 
     /// <summary>
-    /// Whether the graphs have the nodes that treat missing values. The default value is true. Without them a row with a missing value gives what the runtime makes of it, and this library refuses such a row when it reads the
-    /// file again (its metadata say <c>error</c>): for runtimes that lack operators such as IsNaN, among them OpenCV's, and rows that are known to be whole.
+    /// Whether the graphs have the nodes that treat missing values. The default value is true. Without them a row with a missing value gives what the runtime makes of it, and this library refuses
+    /// such a row when it reads the file again (its metadata say <c>error</c>): for runtimes that lack operators such as IsNaN, among them OpenCV's, and rows that are known to be whole.
     /// </summary>
     public bool MissingValueNodes { get; init; } = true;
 

@@ -10,7 +10,7 @@ namespace MLNetAutoencoder.Tests.Onnx.OtherRuntimes;
 /// <param name="Node">Where the tool knows it, the node that it stopped at.</param>
 /// <param name="Runs">Per run, the outputs.</param>
 /// <param name="Unknown">Why the tool cannot judge this file; null where it can.</param>
-/// <param name="Inferred">Of the checker: the shapes that it inferred for the outputs, -1 or a name where a length is not fixed.</param>
+/// <param name="Inferred">Of the checker: the shapes that it inferred for the outputs; ? for a length that it cannot tell.</param>
 internal sealed record ToolResult(string? Error, string? Node, IReadOnlyList<IReadOnlyList<NamedArray>> Runs, string? Unknown, IReadOnlyDictionary<string, string> Inferred);
 
 /// <summary>Somebody else's reader of ONNX files. One process goes over all files that it is given.</summary>
@@ -20,7 +20,7 @@ internal sealed record ToolResult(string? Error, string? Node, IReadOnlyList<IRe
 internal sealed class OtherRuntime
 {
     private const string Python = "/usr/bin/python3";
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     private readonly string[] _command;
     private readonly Func<string?> _missing;
