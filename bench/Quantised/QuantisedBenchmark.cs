@@ -62,11 +62,11 @@ internal static class QuantisedBenchmark
     {
         var scoring = new ScoringOptions { IntraOpThreads = 1, BatchSize = batch };
         using AutoencoderTransformer before = model.WithScoring(scoring), after = form.Model.WithScoring(scoring);
-        using ColumnReader first = Open(after, block), second = Open(before, block);
+        using Scoring.ColumnReader first = Open(after, block), second = Open(before, block);
         return Duel.Measure($"{form.Quantisation}, {(batch is null ? "batches" : "row by row")}", new Side(form.Quantisation.ToString(), first.Read), new Side("Float32", second.Read), sameSum: false);
     }
 
-    private static ColumnReader Open(AutoencoderTransformer model, RowBlock block) => new(model.Transform(new BlockView(block, AutoencoderColumns.Features, long.MaxValue)), AutoencoderColumns.Score);
+    private static Scoring.ColumnReader Open(AutoencoderTransformer model, RowBlock block) => new(model.Transform(new BlockView(block, AutoencoderColumns.Features, long.MaxValue)), AutoencoderColumns.Score);
 
     private static double Area(MLContext ml, AutoencoderTransformer model, IDataView rows) => ml.AnomalyDetection.Evaluate(model.Transform(rows)).AreaUnderRocCurve;
 

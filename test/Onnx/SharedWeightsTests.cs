@@ -41,4 +41,17 @@ public sealed class SharedWeightsTests
         MemoryMarshal.Cast<byte, float>(model.Weights!["encoder/weight"]).Fill(5);
         Assert.AreEqual((5f, -5f), Run());
     }
+
+    [TestMethod]
+    public void Small_weights_are_widened_once_for_all_sessions()
+    {
+        using var model = Rows.Fit(new MLContext(seed: 1), options => (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [300] }));
+        foreach (var form in new[] { OnnxQuantisation.Float16, OnnxQuantisation.Int8Weights })
+        {
+            using var quantised = new AutoencoderModel(model.ToQuantisedOnnx(Rows.View(new MLContext(seed: 1), 50), new QuantisationOptions { Form = form, Force = true }, out _), "The graph");
+            using var coder = quantised.CreateRunner([GraphNames.Features], [GraphNames.Code], 1);
+            string name = "encoder/dense1/weight/" + (form == OnnxQuantisation.Float16 ? "single" : "scaled");
+            Assert.AreEqual(300 * Row.FeatureCount * sizeof(float), quantised.Weights![name].Length);
+        }
+    }
 }

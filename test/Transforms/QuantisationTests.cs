@@ -136,8 +136,9 @@ public sealed class QuantisationTests
             using var ours = s_ml.Autoencoders().FromModel(new AutoencoderModel(bytes, "The graph"));
             float[] theirs = GraphContractTests.Run(bytes, "features", features, VariantRow.FeatureCount)["score"];
 
-            // Ours widens weights before ONNX Runtime sees them, theirs is left to it: the same numbers, but for the order of sums (see above).
-            Assert.IsTrue(Rows.Difference(Scores(ours, rows), theirs) <= 1e-3, $"{form}: {Rows.Difference(Scores(ours, rows), theirs)}");
+            // Ours widens weights before ONNX Runtime sees them, theirs is left to it: the same numbers, but for the order of sums, which may move a value over the border between two levels.
+            double bound = form is OnnxQuantisation.Float16 or OnnxQuantisation.Int8Weights ? 1e-5 : 1e-3;
+            Assert.IsTrue(Rows.Difference(Scores(ours, rows), theirs) <= bound, $"{form}: {Rows.Difference(Scores(ours, rows), theirs)}");
         }
     }
 
