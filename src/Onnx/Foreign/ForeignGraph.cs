@@ -157,10 +157,9 @@ public sealed class ForeignGraph
         if (reshapes)
             nodes.Add(Reshape($"rows/{prefix}_output", names[Output], place.Output[0], [width]));
 
-        int at = graph.Node.IndexOf(place);
-        graph.Node.RemoveAt(at);
-        foreach (var node in nodes)
-            graph.Node.Insert(at++, node);
+        NodeProto[] all = [.. graph.Node.TakeWhile(node => node != place), .. nodes, .. graph.Node.SkipWhile(node => node != place).Skip(1)];
+        graph.Node.Clear();
+        graph.Node.Add(all);
         graph.Initializer.Add(own.Initializer);
 
         void Rename(IList<string> values)

@@ -12,7 +12,7 @@ public static class ForeignScorerGraph
     /// <summary>By how much, relative to the larger of 1 and its magnitude, a row's result may differ alone and in a batch: kernels for one row sum in another order.</summary>
     private const double BatchTolerance = 1e-3;
 
-    /// <summary>Builds the graph, in this library's opset where both can be brought to it, otherwise in theirs, or the later one's where they differ.</summary>
+    /// <summary>Builds the graph, in this library's opset where both can be brought to it, otherwise in that of one of the two.</summary>
     /// <param name="encoder">Scaled features to code.</param>
     /// <param name="decoder">Code to scaled reconstruction.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold are taken from it.</param>
@@ -24,7 +24,9 @@ public static class ForeignScorerGraph
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(metadata);
-        int opset = encoder.CanBeIn(OnnxGraphBuilder.Opset) && decoder.CanBeIn(OnnxGraphBuilder.Opset) ? OnnxGraphBuilder.Opset : Math.Max(encoder.Opset, decoder.Opset);
+        int latest = Math.Max(encoder.Opset, decoder.Opset);
+        int[] opsets = [OnnxGraphBuilder.Opset, latest, Math.Min(encoder.Opset, decoder.Opset)];
+        int opset = opsets.Where(opset => encoder.CanBeIn(opset) && decoder.CanBeIn(opset)).FirstOrDefault(latest);
 
         // Any operator with one input and one output can hold the place of the two.
         GraphPart Place(string name) => (graph, input, _) => graph.Node("Neg", name, [input]);

@@ -23,7 +23,7 @@ public sealed class RowStatistics(int codeSize)
     public void Add(float score, ReadOnlySpan<float> code)
     {
         if (!float.IsFinite(score))
-            throw new ArgumentException($"The score of row {Count} (counted from 0) is {score}; expected a finite number.", nameof(score));
+            throw new ArgumentException(FormattableString.Invariant($"The score of row {Count} (counted from 0) is {score}; expected a finite number."), nameof(score));
         if (code.Length != codeSize)
             throw new ArgumentException($"The code of row {Count} (counted from 0) has {code.Length} units; expected {codeSize}.", nameof(code));
         _scores.Add(score);

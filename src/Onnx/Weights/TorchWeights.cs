@@ -79,11 +79,11 @@ public static class TorchWeights
             float[] values = found[name].Values.ToArray();
             int broken = Array.FindIndex(values, value => !float.IsFinite(value));
             if (broken >= 0)
-                throw new InvalidDataException($"{weights.Source} has {values[broken]} in the tensor '{name}'; expected numbers.");
+                throw new InvalidDataException(FormattableString.Invariant($"{weights.Source} has {values[broken]} in the tensor '{name}'; expected numbers."));
             if (tensor.Name.EndsWith(Deviation, StringComparison.Ordinal))
             {
                 for (int i = 0; i < values.Length; i++)
-                    values[i] = values[i] > 0 ? MathF.Sqrt(values[i]) : throw new InvalidDataException($"{weights.Source} has {values[i]} in the tensor '{name}'; expected variances of more than 0.");
+                    values[i] = values[i] > 0 ? MathF.Sqrt(values[i]) : throw new InvalidDataException(FormattableString.Invariant($"{weights.Source} has {values[i]} in the tensor '{name}'; expected variances of more than 0."));
             }
             OnnxFile.SetValues(tensor, values);
         }

@@ -29,7 +29,7 @@ internal static class InitialWeights
             float[] values = found[name].Values.ToArray();
             int broken = Array.FindIndex(values, value => !float.IsFinite(value));
             if (broken >= 0)
-                throw new InvalidDataException($"{file.Source} has {values[broken]} in the tensor '{name}'; expected numbers.");
+                throw new InvalidDataException(FormattableString.Invariant($"{file.Source} has {values[broken]} in the tensor '{name}'; expected numbers."));
             try
             {
                 weight.Take(tensor(values).reshape(weight.Shape));

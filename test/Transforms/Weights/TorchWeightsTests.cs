@@ -268,6 +268,27 @@ public sealed class TorchWeightsTests
         StringAssert.Contains(Assert.ThrowsExactly<IOException>(() => model.ExportTorchWeights(folder["none/w.safetensors"])).Message, "cannot be written");
     }
 
+    [TestMethod]
+    public void Weights_in_another_form_than_Single_are_refused_by_their_layer()
+    {
+        var metadata = EveryVariant.Fitted("dense").Metadata;
+        void Refused(OnnxGraphBuilder graph, AutoencoderMetadata of, string message)
+        {
+            var model = OnnxFile.Parse(graph.Build(new Dictionary<string, string>()), "The graph");
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => TorchWeights.Of(model, of)).Message, message);
+        }
+        OnnxGraphBuilder Layer(string stored)
+        {
+            var graph = new OnnxGraphBuilder("graph");
+            string x = graph.Input("features", 2, ""), weight = graph.Initializer("encoder/dense1/weight_stored", new float[4], 2, 2);
+            graph.Output(graph.Node("Gemm", "encoder/dense1", [x, graph.Node(stored, "encoder/dense1/weight", [weight])]), OnnxElementType.Single, 2, "");
+            return graph;
+        }
+        Refused(Layer("Cast"), metadata, "keeps the weights of 'encoder/dense1' (Gemm) in another form than Single");
+        Refused(Layer("DequantizeLinear"), metadata, "keeps the weights of 'encoder/dense1/weight' (DequantizeLinear) in another form than Single");
+        Refused(Layer("Cast"), metadata with { ClassNames = ["a", "b"], Variant = "stacked classifier" }, "The model is a stacked classifier, whose weights cannot be moved");
+    }
+
     private static float[] Column(IDataView view, string name) => view.Schema[name].Type is VectorDataViewType
         ? [.. view.GetColumn<float[]>(name).SelectMany(row => row)]
         : [.. view.GetColumn<float>(name)];
