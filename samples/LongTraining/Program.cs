@@ -27,7 +27,7 @@ var digits = DataSets.Digits(ml);
 using var model = TrainingBar.Show(progress => ml.Autoencoders().Denoising(new AutoencoderEstimator.Options
 {
     FeatureColumnName = digits.Features[0],
-    Network = new DenseNetworkOptions { Hidden = [512, 256] },
+    Network = new DenseNetworkOptions { Hidden = [256, 128] },
     Corruption = new MaskingCorruption(0.25),
     Scaling = InputScaling.None,
     Epochs = epochs,

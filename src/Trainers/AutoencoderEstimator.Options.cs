@@ -174,7 +174,7 @@ public sealed partial class AutoencoderEstimator
         /// <summary>Checks every option and their combination.</summary>
         internal void Validate()
         {
-            Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
+            ValidateColumnNames();
             Require.NotNull(Network, nameof(Network));
             Require.NotNull(Code, nameof(Code));
             Require.Defined(Scaling, nameof(Scaling));
@@ -212,7 +212,9 @@ public sealed partial class AutoencoderEstimator
             Require.Not(InitialWeights is not null && Pretraining is not null, nameof(InitialWeights), InitialWeights ?? "", nameof(Pretraining), "set", "it would train the layers anew");
             ValidateTraining();
             Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName), CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
-            ValidateColumns();
+            AutoencoderColumns.Validate(Columns());
+            if (OutputColumns().All(pair => pair.Column is null))
+                throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
         }
 
         /// <summary>The options of a layer that is trained before the whole: schedule and stopping are the whole's.</summary>
@@ -288,8 +290,9 @@ public sealed partial class AutoencoderEstimator
             return inputs.Concat(OutputColumns()).Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
         }
 
-        private void ValidateColumns()
+        private void ValidateColumnNames()
         {
+            Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
             foreach (var (column, option) in new[]
             {
                 (ConditionColumnName, nameof(ConditionColumnName)), (WeightColumnName, nameof(WeightColumnName)), (LabelColumnName, nameof(LabelColumnName)), (PredictedLabelColumnName, nameof(PredictedLabelColumnName)),
@@ -300,9 +303,6 @@ public sealed partial class AutoencoderEstimator
                 if (column is not null)
                     Require.ColumnName(column, option);
             }
-            AutoencoderColumns.Validate(Columns());
-            if (OutputColumns().All(pair => pair.Column is null))
-                throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
         }
 
         private (string Graph, string? Column)[] OutputColumns() =>

@@ -13,9 +13,11 @@ public sealed class TrainingBarTests
     private static readonly MLContext s_ml = new(seed: 1);
 
     [TestMethod]
-    public void On_a_terminal_each_stage_has_a_bar_with_loss_rate_and_time_left_and_nothing_is_left_of_it()
+    [DataRow(160, @"100% Epoch 5/5, step 7/7: loss [0-9.]+, [0-9,]+ rows/s, 0:00:00 left *\n")]
+    [DataRow(80, @"100% Epoch 5/5: loss [0-9.]+, [0-9,]+ rows/s, 0:00:00 left *\n")]
+    public void On_a_terminal_each_stage_has_a_bar_with_loss_rate_and_time_left_and_nothing_is_left_of_it(int width, string line)
     {
-        using var output = new Output(isTerminal: true);
+        using var output = new Output(isTerminal: true, width);
         using var model = TrainingBar.Show(progress =>
         {
             Assert.IsNotNull(progress);
@@ -32,9 +34,8 @@ public sealed class TrainingBarTests
             });
         }, output.Console());
         string written = output.ToString();
-        StringAssert.Matches(written, new(@"Layer 1 of 2, epoch 2/2, step 7/7: loss [0-9.]+, [0-9,]+ rows/s, 0:00:00 left"));
-        StringAssert.Matches(written, new(@"Epoch 5/5, step 7/7: loss [0-9.]+, [0-9,]+ rows/s, 0:00:00 left"));
-        StringAssert.Contains(written, "100%");
+        StringAssert.Contains(written, "Layer 1 of 2, epoch 2/2");
+        StringAssert.Matches(written, new(line));
 
         // The last thing is to wipe out the lines.
         string end = written[written.LastIndexOf("100%", StringComparison.Ordinal)..];
@@ -44,7 +45,7 @@ public sealed class TrainingBarTests
     [TestMethod]
     public void Elsewhere_nothing_is_written_and_nothing_is_told()
     {
-        using var output = new Output(isTerminal: false);
+        using var output = new Output(isTerminal: false, width: 80);
         using var model = TrainingBar.Show(progress =>
         {
             Assert.IsNull(progress);
@@ -54,7 +55,7 @@ public sealed class TrainingBarTests
     }
 
     /// <summary>What a console writes to.</summary>
-    private sealed class Output(bool isTerminal) : IAnsiConsoleOutput, IDisposable
+    private sealed class Output(bool isTerminal, int width) : IAnsiConsoleOutput, IDisposable
     {
         private readonly StringWriter _writer = new();
 
@@ -62,7 +63,7 @@ public sealed class TrainingBarTests
 
         public bool IsTerminal => isTerminal;
 
-        public int Width => 160;
+        public int Width => width;
 
         public int Height => 40;
 

@@ -126,7 +126,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The mean of the training rows' codes, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeMean { get; init; } = [];
 
-    /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known.</summary>
+    /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known, and where one is more than a Single holds.</summary>
     public IReadOnlyList<float> CodeCovariance { get; init; } = [];
 
     /// <summary>The shares of the components, [c], of a mixture of Gaussians fitted to the training rows' codes; empty where there is none, as for codes of more than 32 units and in older files.</summary>
@@ -150,7 +150,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The number of threads that the training used.</summary>
     public required int ThreadCount { get; init; }
 
-    /// <summary>A summary of the training (rows, epochs, losses), as JSON.</summary>
+    /// <summary>A summary of the training, as JSON: rows, epochs, losses by term and validation loss of the first, the best and the last epoch, and a series of at most 20 epochs.</summary>
     public required string Training { get; init; }
 
     /// <summary>Which column of a data view each of the graph's inputs and outputs stands for; what is not named here has no column.</summary>

@@ -36,7 +36,7 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
             foreach (string mark in new[] { "tmp", "old" })
             {
                 // As AtomicFile names them.
-                foreach (string unfinished in Directory.GetFiles(options.Folder, $"{FileName}.????????.{mark}"))
+                foreach (string unfinished in Directory.GetFiles(options.Folder, $"{FileName}.????????.{mark}", new EnumerationOptions { MatchType = MatchType.Simple }))
                     File.Delete(unfinished);
             }
         }
