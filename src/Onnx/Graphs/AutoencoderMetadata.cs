@@ -196,7 +196,7 @@ public sealed record AutoencoderMetadata
     /// <summary>Reads the properties back.</summary>
     /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
     /// <param name="source">Where it came from, for messages.</param>
-    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its format, or a value is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its format, or a value is missing, cannot be read, or contradicts another.</exception>
     public static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
     {
         ArgumentNullException.ThrowIfNull(metadata);
@@ -267,8 +267,7 @@ public sealed record AutoencoderMetadata
             Training = Text("training"),
             Columns = Parse("columns", text => JsonSerializer.Deserialize<Dictionary<string, string>>(text) ?? throw new FormatException()),
         };
-        if (result.FeatureCount == 0 || result.CodeSize <= 0)
-            throw new InvalidDataException($"{source} has {result.FeatureCount} features and a code of {result.CodeSize} units; expected at least one of each.");
+        MetadataCheck.Check(result, source);
         return result;
     }
 
