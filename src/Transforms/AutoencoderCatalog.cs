@@ -71,8 +71,15 @@ public sealed class AutoencoderCatalog
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
     /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
     /// <returns>The autoencoder, or the chain that it is a part of.</returns>
+    /// <remarks>
+    /// The file is checked before ML.NET or ONNX Runtime sees it. A model of ML.NET names types and assemblies that ML.NET loads from the application's own folders all the same: open files of strangers
+    /// as exported ONNX files, which name no code.
+    /// </remarks>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no ML.NET model, holds no autoencoder, or one of a newer format.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="InvalidDataException">The file is no ML.NET model, is damaged, holds no autoencoder, one of a newer format, or a graph that contradicts itself; also where ML.NET cannot load the rest of it, whose own exception is the inner one.</exception>
+    /// <exception cref="OutOfMemoryException">ML.NET takes a number in it for a length and asks for more memory than there is.</exception>
     public ITransformer Load(string filePath, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(filePath);
@@ -87,7 +94,8 @@ public sealed class AutoencoderCatalog
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
     /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
     /// <returns>The autoencoder, or the chain that it is a part of.</returns>
-    /// <exception cref="InvalidDataException">The stream holds no ML.NET model, no autoencoder, or one of a newer format.</exception>
+    /// <exception cref="InvalidDataException">The stream holds no ML.NET model, a damaged one, no autoencoder, one of a newer format, or a graph that contradicts itself; also where ML.NET cannot load the rest of it, whose own exception is the inner one.</exception>
+    /// <exception cref="OutOfMemoryException">ML.NET takes a number in it for a length and asks for more memory than there is.</exception>
     public ITransformer Load(Stream stream, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -98,6 +106,7 @@ public sealed class AutoencoderCatalog
     /// <param name="transformer">The model. The stock transformers that are replaced are disposed; those that stay are used in the result.</param>
     /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
     /// <returns>The autoencoder, the chain that it is a part of, or <paramref name="transformer"/> itself where it holds none.</returns>
+    /// <exception cref="InvalidDataException">It holds an autoencoder that cannot be read; the model is as it was.</exception>
     public ITransformer Upgrade(ITransformer transformer, ScoringOptions? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(transformer);

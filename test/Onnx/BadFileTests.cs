@@ -43,7 +43,7 @@ public sealed class BadFileTests
     [TestMethod]
     public void Metadata_that_contradict_the_graph_or_cannot_be_read_are_refused()
     {
-        Refused(Change("code_size", "7"), "has 'code' of width 2; its metadata say 7");
+        Refused(Change("code_size", "7"), "has in its metadata 'autoencoder.code_mean' 2 values; expected 0 or 7");
         Refused(Change("code_size", "two"), "'autoencoder.code_size' that cannot be read as Int32: 'two'");
         Refused(Change("threshold", null), "lacks the metadata 'autoencoder.threshold'");
         Refused(Change("feature_names", "[1"), "'autoencoder.feature_names' that cannot be read");

@@ -91,6 +91,11 @@ public sealed class MissingValueTests
             ScalingScales = [.. Enumerable.Repeat(1f, d)],
             FeatureMeans = new float[d],
             CodeSize = d,
+            CodeMean = [],
+            CodeCovariance = [],
+            CodeMixtureWeights = [],
+            CodeMixtureMeans = [],
+            CodeMixtureCovariances = [],
         };
         using var model = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
         using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score], 3);

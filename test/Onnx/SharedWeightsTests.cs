@@ -19,6 +19,11 @@ public sealed class SharedWeightsTests
             ScalingScales = [.. Enumerable.Repeat(1f, d)],
             FeatureMeans = new float[d],
             CodeSize = d,
+            CodeMean = [],
+            CodeCovariance = [],
+            CodeMixtureWeights = [],
+            CodeMixtureMeans = [],
+            CodeMixtureCovariances = [],
         };
         byte[] graph = ScorerGraph.Build(
             (g, x, _) => g.Node("Mul", "encoder", [x, g.Initializer("encoder/weight", [.. Enumerable.Repeat(2f, d)], d)]),

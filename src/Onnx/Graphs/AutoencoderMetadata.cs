@@ -208,7 +208,7 @@ public sealed record AutoencoderMetadata
     /// <summary>Reads the properties back.</summary>
     /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
     /// <param name="source">Where it came from, for messages.</param>
-    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its format, or a value is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its format, or a value is missing, cannot be read, or contradicts another.</exception>
     public static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
     {
         ArgumentNullException.ThrowIfNull(metadata);
@@ -281,13 +281,16 @@ public sealed record AutoencoderMetadata
             Training = Text("training"),
             Columns = Parse("columns", text => JsonSerializer.Deserialize<Dictionary<string, string>>(text) ?? throw new FormatException()),
         };
-        if (result.FeatureCount == 0 || result.CodeSize <= 0)
-            throw new InvalidDataException($"{source} has {result.FeatureCount} features and a code of {result.CodeSize} units; expected at least one of each.");
-        return result.Quantisation == QuantisationName.None ? result : result with
+        if (result.Quantisation != QuantisationName.None)
         {
-            CodeCovariance = SymmetricMatrices.Unpack(result.CodeCovariance, result.CodeSize, 1),
-            CodeMixtureCovariances = SymmetricMatrices.Unpack(result.CodeMixtureCovariances, result.CodeSize, result.CodeMixtureWeights.Count),
-        };
+            result = result with
+            {
+                CodeCovariance = SymmetricMatrices.Unpack(result.CodeCovariance, result.CodeSize, 1),
+                CodeMixtureCovariances = SymmetricMatrices.Unpack(result.CodeMixtureCovariances, result.CodeSize, result.CodeMixtureWeights.Count),
+            };
+        }
+        MetadataCheck.Check(result, source);
+        return result;
     }
 
     /// <summary>Whether the metadata are of a graph that this library wrote, of any version.</summary>

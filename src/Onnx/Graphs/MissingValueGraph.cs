@@ -55,6 +55,9 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     /// <summary>What belongs to the row as a whole, such as the probabilities of its classes: NaN where a feature is missing.</summary>
     public string OfRow(string value) => _scores ? value : graph.Node("Where", Folder + "value_or_nan", [IsAny(Count(GraphNames.Features, _isMissing!)), NaN("value"), value]);
 
+    /// <summary>Whether a node is one of those that can be taken out.</summary>
+    public static bool Is(NodeProto node) => node.OpType == "Where" && node.Name.StartsWith(Folder, StringComparison.Ordinal);
+
     /// <summary>Whether the graph has such nodes.</summary>
     public static bool IsIn(ModelProto model) => model.Graph.Node.Any(Is);
 
@@ -89,8 +92,6 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     }
 
     private string NaN(string of) => graph.Initializer($"{Folder}nan_{of}", [float.NaN], 1);
-
-    private static bool Is(NodeProto node) => node.OpType == "Where" && node.Name.StartsWith(Folder, StringComparison.Ordinal);
 
     private static void Rename(GraphProto graph, string from, string to)
     {

@@ -10,13 +10,14 @@ internal static class OnnxFile
     /// <summary>Parses an ONNX file.</summary>
     /// <param name="bytes">The file's content.</param>
     /// <param name="source">Where it came from, for messages.</param>
+    /// <param name="onlyKnown">Whether what this library does not know of the format is left out, so that it goes nowhere unseen.</param>
     /// <exception cref="InvalidDataException">The bytes are not an ONNX model with a graph.</exception>
-    public static ModelProto Parse(ReadOnlyMemory<byte> bytes, string source)
+    public static ModelProto Parse(ReadOnlyMemory<byte> bytes, string source, bool onlyKnown = false)
     {
         ModelProto model;
         try
         {
-            model = ModelProto.Parser.ParseFrom(bytes.Span);
+            model = ModelProto.Parser.WithDiscardUnknownFields(onlyKnown).ParseFrom(bytes.Span);
         }
         catch (InvalidProtocolBufferException e)
         {

@@ -25,11 +25,11 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>Reads a graph.</summary>
     /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
     /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'scorer.onnx'</c>.</param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major format version, or contradict their metadata.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major format version, contradict themselves or their metadata, or ask for more than a graph of this library may.</exception>
     public AutoencoderModel(byte[] bytes, string source)
     {
         ArgumentNullException.ThrowIfNull(bytes);
-        _model = OnnxFile.Parse(bytes, source);
+        _model = OnnxFile.Parse(bytes, source, onlyKnown: true);
 
         // A file for a fixed number of rows differs from others in the shape of its border only.
         _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
@@ -37,18 +37,9 @@ public sealed class AutoencoderModel : IDisposable
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
         if (Metadata.Graph == AutoencoderMetadata.Pipeline)
             throw new InvalidDataException($"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved with the pipeline.");
+        var values = GraphCheck.OfOurs(_model, bytes.Length, source);
+        ContractCheck.Check(_model.Graph, values, Metadata, source);
         _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
-        CheckWidth(GraphNames.Features, Metadata.FeatureCount, source);
-        CheckWidth(GraphNames.Reconstruction, Metadata.FeatureCount, source);
-        CheckWidth(GraphNames.FeatureErrors, Metadata.FeatureCount, source);
-        CheckWidth(GraphNames.Code, Metadata.CodeSize, source);
-        CheckWidth(GraphNames.Score, 1, source);
-        CheckWidth(GraphNames.IsAnomaly, 1, source);
-        CheckWidth(GraphNames.Probability, 1, source);
-        CheckWidth(GraphNames.CodeLogVariance, Metadata.CodeSize, source);
-        CheckWidth(GraphNames.Condition, Metadata.ConditionSize, source);
-        CheckWidth(GraphNames.CodeOffset, Metadata.CodeOffsetSize, source);
-        CheckWidth(GraphNames.ClassProbabilities, Metadata.ClassNames.Count, source);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
@@ -165,16 +156,17 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the inverse of <see cref="CutAndRename"/>.</summary>
     /// <param name="bytes">The content of an ONNX file.</param>
     /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that <see cref="CutAndRename"/> did not give.</param>
-    /// <returns>The model, or null where the bytes are not a graph of this library with such names.</returns>
-    /// <exception cref="InvalidDataException">It is a graph of this library, but cannot be read.</exception>
+    /// <returns>The model, or null where the bytes are not a graph of this library with such names; then they have been checked as a file of any origin is.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of this library that cannot be read.</exception>
     public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         const string source = "The graph in the model";
         var model = OnnxFile.Parse(bytes, source);
-        return AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model)) && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null)
-            ? new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source)
-            : null;
+        if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model)) && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
+            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source);
+        GraphCheck.Structural(model, bytes.Length, source);
+        return null;
     }
 
     /// <summary>The same model with another threshold.</summary>
@@ -257,6 +249,8 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">The inputs that the caller will fill.</param>
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
+    /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
+    /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the options name cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public BatchRunner CreateRunner(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, int capacity)
     {
@@ -416,10 +410,4 @@ public sealed class AutoencoderModel : IDisposable
 
     private OnnxElementType ElementType(string output) =>
         (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
-
-    private void CheckWidth(string name, int expected, string source)
-    {
-        if (_widths.TryGetValue(name, out int width) && width != expected)
-            throw new InvalidDataException($"{source} has '{name}' of width {width}; its metadata say {expected}.");
-    }
 }

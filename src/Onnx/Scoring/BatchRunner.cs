@@ -56,6 +56,8 @@ public sealed class BatchRunner : IDisposable
 
     /// <summary>Runs the graph over the first <paramref name="rows"/> rows of the input buffers.</summary>
     /// <param name="rows">From 1 to <see cref="Capacity"/>.</param>
+    /// <exception cref="InvalidDataException">The rows have missing values, and ONNX Runtime refuses the graph that these need.</exception>
+    /// <exception cref="InvalidOperationException">ONNX Runtime fails in the graph, or its device has too little memory.</exception>
     /// <exception cref="ObjectDisposedException">The runner, or the model that it came from, has been disposed.</exception>
     public void Run(int rows)
     {
@@ -66,8 +68,15 @@ public sealed class BatchRunner : IDisposable
         bool missing = false;
         for (int i = 0; i < _inputs.Length; i++)
             missing |= HasMissing(_inputBuffers[i].AsSpan<float>(0, rows * _inputs[i].Width));
-        var binding = (missing ? _incomplete : _complete) is { } bound && bound.Rows == rows ? bound : Bind(missing, rows);
-        binding.Session.RunWithBinding(_runOptions, binding.Values);
+        try
+        {
+            var binding = (missing ? _incomplete : _complete) is { } bound && bound.Rows == rows ? bound : Bind(missing, rows);
+            binding.Session.RunWithBinding(_runOptions, binding.Values);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidOperationException($"ONNX Runtime could not run the {_model.Metadata.Graph} graph over {rows} rows: {e.Message}", e);
+        }
     }
 
     /// <summary>Releases the buffers. The session stays with its model. Safe to call twice.</summary>

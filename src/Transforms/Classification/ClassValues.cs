@@ -21,6 +21,20 @@ internal static class ClassValues
     /// <summary>Whether the values are text, so that they can name slots too.</summary>
     public static bool IsText(string typeName) => typeName == Text;
 
+    /// <summary>Checks that names can be read as values of their type.</summary>
+    /// <exception cref="InvalidDataException">One cannot.</exception>
+    public static void Check(string typeName, IEnumerable<string> names)
+    {
+        try
+        {
+            AddTo(new DataViewSchema.Annotations.Builder(), AnnotationKinds.KeyValues, typeName, [.. names]);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw new InvalidDataException($"The model has class names that cannot be read as {typeName}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Adds the values as an annotation of their own type; nothing where the label's key has none.</summary>
     public static void AddTo(DataViewSchema.Annotations.Builder annotations, string kind, string typeName, string[] names)
     {

@@ -30,6 +30,7 @@ public sealed class StackedClassifierTransformer : ITransformer, IDisposable
     internal StackedClassifierTransformer(MLContext context, AutoencoderModel model)
         : this(context, model, AutoencoderColumns.Of(model))
     {
+        ClassValues.Check(Metadata.ClassType, Metadata.ClassNames);
     }
 
     private StackedClassifierTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.Compression;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -20,76 +19,76 @@ internal static class ModelFile
     private const string RootFolder = "TransformerChain";
     private const string ChildPrefix = "Transform_";
 
-    private static readonly Lazy<byte[]> s_stub = new(CreateStub);
+    private static readonly Lazy<(string Name, byte[] Content)[]> s_stub = new(CreateStub);
 
     /// <summary>Whether an entry of a model file is the graph of an OnnxTransformer.</summary>
-    public static bool IsOnnxModel(ZipArchiveEntry entry) => Segments(entry.FullName)[^1] == OnnxModelEntry;
+    public static bool IsOnnxModel(string entry) => ModelZip.Segments(entry)[^1] == OnnxModelEntry;
 
-    /// <summary>The graph in such an entry: its length, and the bytes of an ONNX file.</summary>
-    /// <exception cref="InvalidDataException">The entry ends early or its length is none.</exception>
-    public static byte[] ReadOnnxModel(ZipArchiveEntry entry)
+    /// <summary>The graph in such an entry, the bytes of an ONNX file, which stand after their number.</summary>
+    /// <exception cref="InvalidDataException">The entry ends early or its number is none.</exception>
+    public static byte[] ReadOnnxModel(string entry, ReadOnlySpan<byte> content)
     {
-        long available = entry.Length - sizeof(int);
-        using var content = entry.Open();
-        Span<byte> prefix = stackalloc byte[sizeof(int)];
-        if (content.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) < prefix.Length)
-            throw new InvalidDataException($"The entry '{entry.FullName}' ends before its graph begins.");
-        int length = BinaryPrimitives.ReadInt32LittleEndian(prefix);
+        if (content.Length < sizeof(int))
+            throw new InvalidDataException($"The entry '{entry}' ends before its graph begins.");
+        int length = BinaryPrimitives.ReadInt32LittleEndian(content), available = content.Length - sizeof(int);
         if (length < 0 || length > available)
-            throw new InvalidDataException($"The entry '{entry.FullName}' says that its graph has {length} bytes; it has {available}.");
-        byte[] bytes = new byte[length];
-        if (content.ReadAtLeast(bytes, length, throwOnEndOfStream: false) < length)
-            throw new InvalidDataException($"The entry '{entry.FullName}' ends within its graph.");
-        return bytes;
+            throw new InvalidDataException($"The entry '{entry}' says that its graph has {length} bytes; it has {available}.");
+        return content.Slice(sizeof(int), length).ToArray();
     }
 
     /// <summary>Opens a model and puts the autoencoders back.</summary>
-    /// <exception cref="InvalidDataException">It is no model of ML.NET, holds no autoencoder, or one of a newer format.</exception>
+    /// <exception cref="InvalidDataException">It is no model of ML.NET, is damaged, holds no autoencoder, one of a newer format, or a graph that contradicts itself.</exception>
     public static ITransformer Load(AutoencoderCatalog catalog, Stream stream, string source, out DataViewSchema? inputSchema, ScoringOptions? scoring)
     {
-        using var zip = new MemoryStream();
-        stream.CopyTo(zip);
-        var models = TakeOutGraphs(zip, source);
-
+        var models = TakeOutGraphs(stream, source, out var rest);
         ITransformer loaded;
-        zip.Position = 0;
         try
         {
+            using var zip = ModelZip.Write(rest);
             loaded = catalog.Context.Model.Load(zip, out var schema);
             inputSchema = schema;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // ML.NET tells what is wrong with a file by exceptions of many types, and loads types that the file names: their constructors may throw anything.
             throw NoModel(source, e);
         }
-
-        var places = new List<(ITransformer[] Parts, AutoencoderModel Model)>();
-        foreach (var (path, model) in models)
-            places.Add(([.. Find(loaded, path, source)], model));
-        var result = StockChain.Replace(loaded, parts =>
-            places.FirstOrDefault(place => place.Parts.SequenceEqual(parts)).Model is { } model ? catalog.Make(model, scoring) : null);
-        if (models.Count > 0)
-            return result;
-        (loaded as IDisposable)?.Dispose();
-        throw new InvalidDataException($"{source} is a model of ML.NET, but holds no autoencoder of this library. Open it with mlContext.Model.Load.");
+        try
+        {
+            if (models.Count == 0)
+                throw new InvalidDataException($"{source} is a model of ML.NET, but holds no autoencoder of this library. Open it with mlContext.Model.Load.");
+            var places = new List<(ITransformer[] Parts, AutoencoderModel Model)>();
+            foreach (var (path, model) in models)
+                places.Add(([.. Find(loaded, path, source)], model));
+            return StockChain.Replace(loaded, parts =>
+                places.FirstOrDefault(place => place.Parts.SequenceEqual(parts)).Model is { } model ? catalog.Make(model, scoring) : null);
+        }
+        catch
+        {
+            (loaded as IDisposable)?.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Replaces our OnnxTransformers in a model file by stubs.</summary>
+    /// <summary>Takes our OnnxTransformers out of a model file and leaves stubs in their places.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="source">Where it came from, for messages.</param>
+    /// <param name="rest">The file's entries with the stubs.</param>
     /// <returns>Our graphs, each with the places of the chains from the root to the one that it stands in.</returns>
-    private static List<(int[] ChainPath, AutoencoderModel Model)> TakeOutGraphs(MemoryStream stream, string source)
+    private static List<(int[] ChainPath, AutoencoderModel Model)> TakeOutGraphs(Stream stream, string source, out List<(string Name, byte[] Content)> rest)
     {
         var models = new List<(int[], AutoencoderModel)>();
         try
         {
-            using var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true);
-            int skipped = IsUnwrapped(zip) ? 1 : 0;
-            foreach (var entry in zip.Entries.Where(IsOnnxModel).ToArray())
+            rest = ReadZip(stream);
+            int skipped = IsUnwrapped(rest) ? 1 : 0;
+            foreach (var (name, content) in rest.Where(entry => IsOnnxModel(entry.Name)).ToArray())
             {
-                if (StockChain.TryReadGraph(ReadOnnxModel(entry)) is not { } model)
+                if (StockChain.TryReadGraph(ReadOnnxModel(name, content)) is not { } model)
                     continue;
-                string[] folder = Segments(entry.FullName)[..^1];
+                string[] folder = ModelZip.Segments(name)[..^1];
                 models.Add((ChainPath(folder)[skipped..], model));
-                ReplaceByStub(zip, folder);
+                ReplaceByStub(rest, folder);
             }
         }
         catch (InvalidDataException e)
@@ -101,25 +100,28 @@ internal static class ModelFile
         return models;
     }
 
-    /// <summary>Whether ML.NET puts the model into a chain of one when it saves, and takes it out again when it loads: it does where it saves a loader too.</summary>
-    private static bool IsUnwrapped(ZipArchive zip)
+    private static List<(string Name, byte[] Content)> ReadZip(Stream stream)
     {
-        string[][] entries = [.. zip.Entries.Select(entry => Segments(entry.FullName))];
+        using var zip = new MemoryStream();
+        if (stream.CanSeek && stream.Length - stream.Position > Array.MaxLength)
+            throw new InvalidDataException($"It has {stream.Length} bytes; a model has at most {Array.MaxLength}.");
+        stream.CopyTo(zip);
+        zip.Position = 0;
+        return ModelZip.Read(zip);
+    }
+
+    /// <summary>Whether ML.NET puts the model into a chain of one when it saves, and takes it out again when it loads: it does where it saves a loader too.</summary>
+    private static bool IsUnwrapped(List<(string Name, byte[] Content)> zip)
+    {
+        string[][] entries = [.. zip.Select(entry => ModelZip.Segments(entry.Name))];
         return entries.Any(entry => entry[0] == LoaderFolder)
             && entries.Where(entry => entry.Length > 2 && entry[0] == RootFolder).Select(entry => entry[1]).Distinct().Count() == 1;
     }
 
-    private static void ReplaceByStub(ZipArchive zip, string[] folder)
+    private static void ReplaceByStub(List<(string Name, byte[] Content)> zip, string[] folder)
     {
-        foreach (var old in zip.Entries.Where(entry => Segments(entry.FullName).AsSpan().StartsWith(folder)).ToArray())
-            old.Delete();
-        using var stub = new ZipArchive(new MemoryStream(s_stub.Value), ZipArchiveMode.Read);
-        foreach (var entry in stub.Entries.Where(entry => Segments(entry.FullName)[0] == RootFolder))
-        {
-            using var from = entry.Open();
-            using var to = zip.CreateEntry(string.Join('/', folder.Concat(Segments(entry.FullName)[1..]))).Open();
-            from.CopyTo(to);
-        }
+        zip.RemoveAll(entry => ModelZip.Segments(entry.Name).AsSpan().StartsWith(folder));
+        zip.AddRange(s_stub.Value.Select(entry => (string.Join('/', folder.Concat(ModelZip.Segments(entry.Name)[1..])), entry.Content)));
     }
 
     /// <summary>The places of the chains from the root to the one that holds the transformer of a folder, such as TransformerChain/Transform_001/Transform_001.</summary>
@@ -142,18 +144,16 @@ internal static class ModelFile
             ?? throw new InvalidDataException($"{source} has an autoencoder in a place where ML.NET opened no chain of transformers.");
     }
 
-    private static byte[] CreateStub()
+    private static (string Name, byte[] Content)[] CreateStub()
     {
         var context = new MLContext();
         var schema = new DataViewSchema.Builder();
         schema.AddColumn("x", NumberDataViewType.Single);
         using var stream = new MemoryStream();
         context.Model.Save(context.Transforms.CopyColumns("y", "x").Fit(new EmptyDataView(schema.ToSchema())), (DataViewSchema?)null, stream);
-        return stream.ToArray();
+        stream.Position = 0;
+        return [.. ModelZip.Read(stream).Where(entry => ModelZip.Segments(entry.Name)[0] == RootFolder)];
     }
-
-    // ML.NET writes the separators of the machine that it runs on.
-    private static string[] Segments(string entry) => entry.Split('/', '\\');
 
     private static InvalidDataException NoModel(string source, Exception e)
     {

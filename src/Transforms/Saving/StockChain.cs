@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -158,10 +157,10 @@ internal static class StockChain
         using var stream = new MemoryStream();
         context.Model.Save(onnx, (DataViewSchema?)null, stream);
         stream.Position = 0;
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
-        var entry = zip.Entries.FirstOrDefault(ModelFile.IsOnnxModel)
-            ?? throw new InvalidDataException("The model's OnnxTransformer holds no graph; it was saved by a version of ML.NET that this library does not know.");
-        return ModelFile.ReadOnnxModel(entry);
+        var (name, content) = ModelZip.Read(stream).FirstOrDefault(entry => ModelFile.IsOnnxModel(entry.Name));
+        return name is not null
+            ? ModelFile.ReadOnnxModel(name, content)
+            : throw new InvalidDataException("The model's OnnxTransformer holds no graph; it was saved by a version of ML.NET that this library does not know.");
     }
 
     /// <summary>The name in the contract, or null for a name that <see cref="Save"/> did not give: a graph that a user put into a chain is the user's.</summary>
