@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
@@ -68,7 +69,7 @@ internal sealed class DynamicProducts(GraphProto graph, GraphRewriter rewriter, 
                 for (int unit = 0; unit < units; unit++)
                     matrix[i * units + unit] = levels.Values[unit * inputs + i];
         }
-        GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, System.Runtime.InteropServices.MemoryMarshal.AsBytes(matrix.AsSpan()), inputs, units);
+        GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, MemoryMarshal.AsBytes(matrix.AsSpan()), inputs, units);
         return _weights[name] = rewriter.Node("DequantizeLinear", $"{name}/dequantised", [name, rewriter.Singles($"{name}/scale", levels.Scales, units)], OnnxAttribute.Int64("axis", 1));
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using MLNetAutoencoder.Onnx.Graphs;
 
@@ -82,7 +83,7 @@ internal sealed class LayerWeight
         if (!BitConverter.IsLittleEndian)
         {
             var bits = MemoryMarshal.Cast<float, int>(values.AsSpan());
-            System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(bits, bits);
+            BinaryPrimitives.ReverseEndianness(bits, bits);
         }
         return values;
     }
