@@ -118,7 +118,7 @@ public static class TorchWeights
         foreach (var node in graph.Node.Where(node => IsInPart(node.Name)))
         {
             bool isLayer = node.OpType is "Gemm" or "Conv" or "ConvTranspose";
-            if (node.OpType.Contains("Quantize", StringComparison.Ordinal) || node.OpType.EndsWith("Integer", StringComparison.Ordinal) || node.OpType.StartsWith("QLinear", StringComparison.Ordinal)
+            if (node.OpType.Contains("Quantize", StringComparison.OrdinalIgnoreCase) || node.OpType.EndsWith("Integer", StringComparison.Ordinal) || node.OpType.StartsWith("QLinear", StringComparison.Ordinal)
                 || (isLayer && !imported && !(all.TryGetValue(node.Input[1], out var weight) && weight.DataType == (int)OnnxElementType.Single)))
                 throw new InvalidOperationException($"The graph keeps the weights of '{node.Name}' ({node.OpType}) in another form than Single. Use the model that it was made from.");
         }
