@@ -83,6 +83,42 @@ internal static class GraphCheck
         return values;
     }
 
+    /// <summary>Checks a graph that has an imported encoder and decoder in it, which may have any of ONNX's operators and forms: as <see cref="Structural"/>, and that nothing flows in loops or branches, nothing is drawn at random, and each value is made once and before it is used.</summary>
+    /// <param name="model">The file, parsed.</param>
+    /// <param name="byteCount">Its length.</param>
+    /// <param name="source">Where it came from, for messages.</param>
+    /// <returns>What is known of inputs, outputs and initializers.</returns>
+    /// <exception cref="InvalidDataException">The file does not pass; the message says what was found.</exception>
+    public static IReadOnlyDictionary<string, GraphValue> OfImported(ModelProto model, long byteCount, string source)
+    {
+        Structural(model, byteCount, source);
+        Versions(model, source);
+        var graph = model.Graph;
+        if (model.Functions.Count > 0 || graph.SparseInitializer.Count > 0)
+            throw new InvalidDataException($"{source} has {model.Functions.Count} functions and {graph.SparseInitializer.Count} sparse initializers; graphs of this library have none.");
+        var values = new Dictionary<string, GraphValue>(StringComparer.Ordinal);
+        foreach (var input in graph.Input)
+            AddValue(values, input.Name, BorderOf(input, source), source);
+        foreach (var tensor in graph.Initializer)
+            AddValue(values, tensor.Name, new GraphValue(tensor.DataType, [.. tensor.Dims.Select(length => new Axis(length))], tensor), source);
+        var made = values.Keys.ToHashSet(StringComparer.Ordinal);
+        foreach (var node in graph.Node)
+        {
+            if (DomainOf(node.Domain).Length > 0 || ForeignGraph.IsRandom(node.OpType) || node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0))
+                throw new InvalidDataException($"{source} has the node '{Shown(node.Name)}' with the operator {Shown(NameOf(node.Domain))}.{Shown(node.OpType)}, which an imported graph may not have.");
+            if (node.Input.FirstOrDefault(input => input.Length > 0 && !made.Contains(input)) is { } early)
+                throw new InvalidDataException($"{source} has the node '{Shown(node.Name)}' ({node.OpType}), which takes '{Shown(early)}' before anything makes it.");
+            if (node.Output.FirstOrDefault(output => output.Length > 0 && !made.Add(output)) is { } twice)
+                throw new InvalidDataException($"{source} makes the value '{Shown(twice)}' twice.");
+        }
+        foreach (var output in graph.Output)
+        {
+            if (!made.Contains(output.Name) || !values.TryAdd(output.Name, BorderOf(output, source)))
+                throw new InvalidDataException($"{source} has the output '{Shown(output.Name)}', which no node makes, or twice.");
+        }
+        return values;
+    }
+
     /// <summary>A name out of a file, for a message: short, and without characters that a terminal obeys.</summary>
     public static string Shown(string name) => string.Concat((name.Length <= 80 ? name : name[..80] + "...").Select(character => char.IsControl(character) ? '?' : character));
 

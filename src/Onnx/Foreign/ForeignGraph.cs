@@ -83,6 +83,9 @@ public sealed class ForeignGraph
 
     internal int Opset { get; }
 
+    /// <summary>Whether an operator draws at random.</summary>
+    internal static bool IsRandom(string operation) => s_random.Contains(operation);
+
     /// <summary>Where it came from and what of it is taken, for messages.</summary>
     public override string ToString() => $"{_source} ('{Input}' to '{Output}')";
 
@@ -177,7 +180,12 @@ public sealed class ForeignGraph
     private ModelProto Convert(int opset) => opset == Opset ? _model.Clone() : OpsetForms.Convert(_model, opset);
 
     /// <summary>Reads the message; what a foreign file's structure must be like is asked here, before anything else looks at it.</summary>
-    private ModelProto Parse(byte[] bytes) => OnnxFile.Parse(bytes, _source);
+    private ModelProto Parse(byte[] bytes)
+    {
+        var model = OnnxFile.Parse(bytes, _source);
+        GraphCheck.Structural(model, bytes.Length, _source);
+        return model;
+    }
 
     private int OpsetOf(ModelProto model)
     {

@@ -37,7 +37,7 @@ public sealed class AutoencoderModel : IDisposable
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
         if (Metadata.Graph == AutoencoderMetadata.Pipeline)
             throw new InvalidDataException($"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved with the pipeline.");
-        var values = GraphCheck.OfOurs(_model, bytes.Length, source);
+        var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source) : GraphCheck.OfOurs(_model, bytes.Length, source);
         ContractCheck.Check(_model.Graph, values, Metadata, source);
         _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
     }
