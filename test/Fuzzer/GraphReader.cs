@@ -47,12 +47,12 @@ internal static class GraphReader
             if (hasEncoder)
             {
                 Score(model, inputs, [GraphNames.Code]);
-                using var encoder = new AutoencoderModel(model.EncoderBytes(), "The encoder");
+                using var encoder = new AutoencoderModel(model.ToOnnx(OnnxGraph.Encoder), "The encoder");
             }
             if (hasDecoder)
             {
                 Score(model, [GraphNames.Code, .. inputs.Where(input => input == GraphNames.Condition)], [GraphNames.Reconstruction]);
-                using var decoder = new AutoencoderModel(model.DecoderBytes(), "The decoder");
+                using var decoder = new AutoencoderModel(model.ToOnnx(OnnxGraph.Decoder), "The decoder");
             }
         }
         catch (Exception e) when (IsRuntimes(e))

@@ -154,7 +154,7 @@ public sealed class BadInputTests
         Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options => options.Scoring = new ScoringOptions { BatchSize = 0 });
         Refused("option Code.Size is 0; expected at least 1", options => options.Code.Size = 0);
         Refused("option Network.Hidden is 0; expected at least 1", options => options.Network = new DenseNetworkOptions { Hidden = [4, 0] });
-        Refused("option Scaling is 99; expected one of Standardise, MinMax, Robust, None", options => options.Scaling = (InputScaling)99);
+        Refused("option Scaling is 99; expected one of Standardise, MinMax, None, Robust", options => options.Scaling = (InputScaling)99);
         Refused("option Code is null", options => options.Code = null!);
         Refused("option FeatureColumnName is empty", options => options.FeatureColumnName = " ");
         Refused("options Network.OutputActivation (Sigmoid) and Scaling (Standardise) cannot be combined", options => options.Network = new DenseNetworkOptions { OutputActivation = Activation.Sigmoid });
