@@ -13,7 +13,7 @@ usage: ./build.sh COMMAND [options] [arguments]
 
   demo           train, score and export on two real data sets; writes artifacts/demo/
   test           build everything and run all tests; arguments go to the runner: ./build.sh test --filter Name~Score
-                 (installs, where it can, the tools that exported files are tried with: see docs/onnx-runtimes.md)
+                 (installs, where it can, the tools that exported files are tried with: see docs/onnx.md)
   bench [NAME]   run a benchmark, e.g. ./build.sh bench torch; without a name, all of them
   pack [FOLDER]  write the three NuGet packages to FOLDER (artifacts/nupkg)
   clean          delete artifacts/ and the downloaded node_modules

@@ -25,6 +25,12 @@ internal sealed class Mutants
             if (name is "dense" or "conditional" or "convolutional" or "variational dense")
                 _zips.Add((name, Saved(ml, model, rows)));
         }
+        foreach (var form in Enum.GetValues<OnnxQuantisation>())
+        {
+            // Few rows decide little, and what a mutant's scores are worth does not matter here.
+            foreach (string name in new[] { "dense", "convolutional" })
+                _graphs.Add(($"scorer of {name}, {form}", EveryVariant.Fitted(name).ToQuantisedOnnx(rows, new QuantisationOptions { Form = form, Force = true }, out _)));
+        }
         using var classifier = ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [6], Code = 3, Epochs = 1, PretrainingEpochs = 1, Seed = 1, CodeColumnName = "Code" }).Fit(rows);
         using (var folder = new MLNetAutoencoder.Tests.TestFolder())
         {

@@ -118,7 +118,7 @@ public sealed class AutoencoderOnnxInfoTests
     [TestMethod]
     public void The_documentation_names_every_key_with_its_version_and_no_other()
     {
-        var rows = File.ReadLines(House.Repository.PathOf("docs", "onnx-metadata.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToArray();
+        var rows = DocumentedKeys();
         string[] documented = [.. rows.Select(cells => AutoencoderMetadata.Prefix + cells[1].Trim('`'))];
         CollectionAssert.AreEquivalent(Metadata().ToDictionary().Keys.ToArray(), documented);
         CollectionAssert.AllItemsAreUnique(documented);
@@ -133,7 +133,7 @@ public sealed class AutoencoderOnnxInfoTests
     [TestMethod]
     public void A_key_that_came_after_version_1_0_may_be_missing_and_no_other()
     {
-        var rows = File.ReadLines(House.Repository.PathOf("docs", "onnx-metadata.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries));
+        var rows = DocumentedKeys();
         foreach (string[] cells in rows)
         {
             var entries = Metadata().ToDictionary().ToDictionary(StringComparer.Ordinal);
@@ -177,4 +177,12 @@ public sealed class AutoencoderOnnxInfoTests
         (graph, input, _) => graph.Node("MatMul", "encoder/dense", [input, graph.Initializer("encoder/weight", [1, 2, 3, 4, 5, 6], 3, 2)]),
         (graph, input, _) => graph.Node("MatMul", "decoder/dense", [input, graph.Initializer("decoder/weight", [1, 2, 3, 4, 5, 6], 2, 3)]),
         metadata ?? Metadata());
+
+    /// <summary>The cells of the table of keys.</summary>
+    private static string[][] DocumentedKeys() =>
+    [
+        .. File.ReadLines(House.Repository.PathOf("docs", "onnx.md"))
+            .SkipWhile(line => line != "### Keys").TakeWhile(line => line != "### Versions")
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)),
+    ];
 }

@@ -206,7 +206,7 @@ public sealed class GenerationTests
         }
         using var variational = With(metadata => metadata with { IsVariational = true });
         IsDefault(variational, CodeDistribution.StandardNormal);
-        using var offset = With(metadata => metadata with { IsVariational = true, CodeOffsetSize = 2 });
+        using var offset = Rows.Fit(s_ml, options => (options.Code.Variational, options.Code.OffsetColumnName) = (new VariationalOptions(), "Extra"));
         IsDefault(offset, CodeDistribution.GaussianMixture);
         IsDefault(s_model, CodeDistribution.GaussianMixture);
         using var withoutMixture = With(metadata => metadata with { CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] });
@@ -394,8 +394,7 @@ public sealed class GenerationTests
     {
         using var model = With(metadata => metadata with { CodeMean = [], CodeCovariance = [] });
         Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.Gaussian), "The model's metadata have 0 means and 0 covariances of its training codes; a Gaussian of codes of 2 units needs 2 and 4");
-        using var torn = With(metadata => metadata with { CodeMixtureMeans = [1] });
-        Refuses<InvalidOperationException>(() => torn.Generator.Sample(1, seed: 1), "The model's metadata have 10 weights, 1 means and 40 covariances of a mixture of Gaussians; 10 components of codes of 2 units need weights above 0, 20 means and 40 covariances");
+        Refuses<InvalidDataException>(() => With(metadata => metadata with { CodeMixtureMeans = [1] }), "'autoencoder.code_mixture_means' 1 values; expected 20");
         Assert.HasCount(3, Codes(model.Generator.Sample(3, seed: 1, CodeDistribution.StandardNormal)));
     }
 

@@ -260,6 +260,11 @@ public sealed class ScoringTests
             ScalingScales = [.. Enumerable.Repeat(1f, d)],
             FeatureMeans = new float[d],
             CodeSize = 1,
+            CodeMean = [],
+            CodeCovariance = [],
+            CodeMixtureWeights = [],
+            CodeMixtureMeans = [],
+            CodeMixtureCovariances = [],
             Columns = new Dictionary<string, string> { ["features"] = "Features", ["score"] = "Score", ["reconstruction"] = "Reconstruction" },
         };
         byte[] graph = MLNetAutoencoder.Onnx.ScorerGraph.Build(

@@ -15,7 +15,7 @@ public sealed record AutoencoderMetadata
     public const string Prefix = "autoencoder.";
 
     /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
-    public const string CurrentFormatVersion = "1.1";
+    public const string CurrentFormatVersion = "1.2";
 
     /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
     public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
@@ -57,7 +57,7 @@ public sealed record AutoencoderMetadata
     /// <summary>The number of units of the code.</summary>
     public required int CodeSize { get; init; }
 
-    /// <summary>How raw features are scaled: <c>none</c>, <c>standardise</c> or <c>min-max</c>; <c>given</c> where offsets and scales came from elsewhere.</summary>
+    /// <summary>How raw features are scaled: <c>none</c>, <c>standardise</c>, <c>min-max</c> or <c>robust</c>; <c>given</c> where offsets and scales came from elsewhere.</summary>
     public required string Scaling { get; init; }
 
     /// <summary>Per feature, what is subtracted from a raw value before it is divided by <see cref="ScalingScales"/>.</summary>

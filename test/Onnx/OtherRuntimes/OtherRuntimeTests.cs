@@ -47,6 +47,15 @@ public sealed class OtherRuntimeTests
         OtherRuntime.Checker.AssertNone(wrong);
     }
 
+    /// <summary>Whole pipelines have operators of ONNX-ML besides; their numbers are held to those of the chains in <see cref="Transforms.Pipelines.PipelineExportTests"/>.</summary>
+    [TestMethod]
+    public void The_checker_accepts_every_pipeline()
+    {
+        ExportedFile[] files = [.. Transforms.Pipelines.PipelineExportTests.Files.Select(file => new ExportedFile(file.Name, file.Bytes(), []))];
+        var wrong = files.Zip(OtherRuntime.Checker.Run(files)).Where(pair => (pair.Second.Error ?? pair.Second.Unknown) is not null).Select(pair => $"{pair.First.Name}: {pair.Second.Error ?? pair.Second.Unknown}");
+        OtherRuntime.Checker.AssertNone([.. wrong]);
+    }
+
     [TestMethod]
     public void ONNX_Runtime_under_Node_gives_the_same_numbers() => OtherRuntime.Node.AssertSameNumbers(s_files.Value);
 
