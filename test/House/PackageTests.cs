@@ -37,7 +37,7 @@ public sealed class PackageTests
 
     [TestMethod]
     [DataRow("Onnx", "Google.Protobuf 3.30.2", "Microsoft.ML.OnnxRuntime.Managed 1.29.0")]
-    [DataRow("Transforms", "MLNetAutoencoder.Onnx 0.1.0", "Microsoft.ML 5.0.0", "Microsoft.ML.OnnxConverter 5.0.0", "Microsoft.ML.OnnxTransformer 5.0.0")]
+    [DataRow("Transforms", "MLNetAutoencoder.Onnx 0.1.0", "Microsoft.ML 5.0.0", "Microsoft.ML.OnnxConverter [0.23.0, 6.0.0)", "Microsoft.ML.OnnxTransformer 5.0.0")]
     [DataRow("Trainers", "MLNetAutoencoder.Transforms 0.1.0", "TorchSharp 0.106.0")]
     public void The_nuspec_names_the_real_packages(string library, params string[] expected)
     {

@@ -209,7 +209,7 @@ public sealed partial class OptionRangeTests
         _ => value.ToString()!,
     };
 
-    [GeneratedRegex("expected (at least|more than|an odd number of at least|one of|a value|the name of a column|the path of a folder)")]
+    [GeneratedRegex("expected (at least|more than|an odd number of at least|one of|a value|the name of a column|the path of a folder|the path of a file)")]
     private static partial Regex Range();
 
     [GeneratedRegex(@"expected (?:an odd number of )?at least (\d+)")]

@@ -56,8 +56,8 @@ public sealed class StackedTests
             ml.Log += (_, e) => losses.Add(e.RawMessage);
             using var model = Rows.Fit(ml, options => (options.Network, options.Pretraining, options.LearningRate) =
                 (new DenseNetworkOptions { Hidden = [6], Dropout = dropout }, new PretrainingOptions { Epochs = 1 }, 1e-30));
-            string told = losses.Single(message => message.StartsWith("Layer 2 of 2, epoch 1/1: loss ", StringComparison.Ordinal));
-            return double.Parse(told.Split("loss ")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture);
+            string told = losses.Last(message => message.StartsWith("Layer 2 of 2, epoch 1/1, step ", StringComparison.Ordinal));
+            return double.Parse(told.Split("loss ")[1].Split(' ', ',')[0], System.Globalization.CultureInfo.InvariantCulture);
         }
         double plain = Loss(0);
         Assert.AreEqual(plain, Loss(0.5), 1e-4 * plain);
