@@ -117,6 +117,11 @@ public sealed class ExportTests
             ScalingScales = [.. Enumerable.Repeat(1f, d)],
             FeatureMeans = new float[d],
             CodeSize = d,
+            CodeMean = [],
+            CodeCovariance = [],
+            CodeMixtureWeights = [],
+            CodeMixtureMeans = [],
+            CodeMixtureCovariances = [],
         };
 
         // Every reconstruction is 0, so that a feature's error is its square.
@@ -246,7 +251,8 @@ public sealed class ExportTests
 
         var encoder = new AutoencoderModel(s_model.ToOnnx(OnnxGraph.Encoder), "The encoder");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ToOnnx(OnnxGraph.Scorer)).Message, "The model is only the encoder of an autoencoder (features to code); its scorer cannot be had from it");
-        var untrained = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), s_model.Metadata with { ScoreQuantiles = [], CodeSize = 5 }), "The graph");
+        var bare = s_model.Metadata with { ScoreQuantiles = [], CodeSize = 5, CodeMean = [], CodeCovariance = [], CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] };
+        var untrained = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), bare), "The graph");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => untrained.ToOnnx(OnnxGraph.Scorer, new() { Probability = true })).Message, "0 quantiles of the training scores; the probability needs 1001");
     }
 }
