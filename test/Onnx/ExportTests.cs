@@ -110,19 +110,7 @@ public sealed class ExportTests
     public void Of_the_largest_errors_NaN_comes_first_then_an_infinity_and_of_equal_ones_the_first()
     {
         const int d = 8;
-        var metadata = s_model.Metadata with
-        {
-            FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
-            ScalingOffsets = new float[d],
-            ScalingScales = [.. Enumerable.Repeat(1f, d)],
-            FeatureMeans = new float[d],
-            CodeSize = d,
-            CodeMean = [],
-            CodeCovariance = [],
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
-        };
+        var metadata = s_model.Metadata.OfSizes(d, d);
 
         // Every reconstruction is 0, so that a feature's error is its square.
         var model = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Mul", "decoder", [z, g.Initializer("zero", [0f])]), metadata), "The graph");
@@ -251,7 +239,7 @@ public sealed class ExportTests
 
         var encoder = new AutoencoderModel(s_model.ToOnnx(OnnxGraph.Encoder), "The encoder");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ToOnnx(OnnxGraph.Scorer)).Message, "The model is only the encoder of an autoencoder (features to code); its scorer cannot be had from it");
-        var bare = s_model.Metadata with { ScoreQuantiles = [], CodeSize = 5, CodeMean = [], CodeCovariance = [], CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] };
+        var bare = s_model.Metadata.OfCode(5) with { ScoreQuantiles = [] };
         var untrained = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), bare), "The graph");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => untrained.ToOnnx(OnnxGraph.Scorer, new() { Probability = true })).Message, "0 quantiles of the training scores; the probability needs 1001");
     }

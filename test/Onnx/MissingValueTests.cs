@@ -84,19 +84,7 @@ public sealed class MissingValueTests
     public void A_missing_value_is_found_wherever_it_stands(int d)
     {
         using var small = Rows.Fit(s_ml, options => options.Epochs = 0);
-        var metadata = small.Metadata with
-        {
-            FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
-            ScalingOffsets = new float[d],
-            ScalingScales = [.. Enumerable.Repeat(1f, d)],
-            FeatureMeans = new float[d],
-            CodeSize = d,
-            CodeMean = [],
-            CodeCovariance = [],
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
-        };
+        var metadata = small.Metadata.OfSizes(d, d);
         using var model = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
         using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score], 3);
         for (int place = 0; place < 3 * d; place++)

@@ -12,19 +12,7 @@ public sealed class SharedWeightsTests
     {
         const int d = 2048;
         using var small = Rows.Fit(new MLContext(seed: 1), options => options.Epochs = 0);
-        var metadata = small.Metadata with
-        {
-            FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
-            ScalingOffsets = new float[d],
-            ScalingScales = [.. Enumerable.Repeat(1f, d)],
-            FeatureMeans = new float[d],
-            CodeSize = d,
-            CodeMean = [],
-            CodeCovariance = [],
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
-        };
+        var metadata = small.Metadata.OfSizes(d, d);
         byte[] graph = ScorerGraph.Build(
             (g, x, _) => g.Node("Mul", "encoder", [x, g.Initializer("encoder/weight", [.. Enumerable.Repeat(2f, d)], d)]),
             (g, z, _) => g.Node("Neg", "decoder", [z]), metadata);

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Tests.Onnx;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 
@@ -253,18 +254,8 @@ public sealed class ScoringTests
         // 32 rows of 262,144 features are 34 MB, and ONNX Runtime holds a few tensors of that size at once; 256 rows at a time would be well over 2 GB.
         const int d = 262_144;
         using var narrow = Rows.Fit(s_ml, options => options.Epochs = 0);
-        var metadata = narrow.Metadata with
+        var metadata = narrow.Metadata.OfSizes(d, 1) with
         {
-            FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")],
-            ScalingOffsets = new float[d],
-            ScalingScales = [.. Enumerable.Repeat(1f, d)],
-            FeatureMeans = new float[d],
-            CodeSize = 1,
-            CodeMean = [],
-            CodeCovariance = [],
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
             Columns = new Dictionary<string, string> { ["features"] = "Features", ["score"] = "Score", ["reconstruction"] = "Reconstruction" },
         };
         byte[] graph = MLNetAutoencoder.Onnx.ScorerGraph.Build(

@@ -23,6 +23,8 @@ internal sealed class OnnxGraphInfo
                     AddValue(graph.Bytes);
                 else if (graph.Number == 1)
                     AddSlotNames(graph.Bytes);
+                else if (graph.Number == 5)
+                    RequireKnownType(graph.Bytes);
             }
         }
     }
@@ -33,6 +35,13 @@ internal sealed class OnnxGraphInfo
 
     /// <summary>Names of the slots of a column; null if the file has none.</summary>
     internal ReadOnlyMemory<char>[] SlotNamesOf(string column) => _slotNames.GetValueOrDefault(column);
+
+    // TensorProto: data_type = 2. The types of all initializers are looked up, whether anything asks for them or not.
+    private static void RequireKnownType(ReadOnlyMemory<byte> initializer)
+    {
+        if (Field.Of(initializer).Any(field => field is { Number: 2, Value: 10 }))
+            throw new InvalidOperationException("Unsupported ONNX scalar type: Float16");
+    }
 
     // ValueInfoProto: name = 1, type = 2; TypeProto: tensor_type = 1; Tensor: elem_type = 1, shape = 2; TensorShapeProto: dim = 1.
     private void AddValue(ReadOnlyMemory<byte> value)

@@ -120,15 +120,19 @@ public sealed class AutoencoderModel : IDisposable
         return ReferenceEquals(model, _model) ? ToBytes() : model.ToByteArray();
     }
 
-    /// <summary>The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata.</summary>
+    /// <summary>
+    /// The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata, for ML.NET's OnnxTransformer. That knows no 16-bit floating point: weights of this type are written as
+    /// the 32-bit numbers that they are run as.
+    /// </summary>
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
     /// <param name="outputs">The outputs to keep.</param>
     /// <param name="rename">Gives each input and output its name in the file.</param>
     public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
-        var cut = OnnxFile.Cut(_model, inputs, outputs);
-        OnnxFile.SetMetadata(cut, (Metadata with { Graph = KindOf(cut) }).ToDictionary());
+        bool isHalf = Metadata.Quantisation == QuantisationName.Of(OnnxQuantisation.Float16);
+        var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
+        OnnxFile.SetMetadata(cut, (Metadata with { Graph = KindOf(cut), Quantisation = isHalf ? QuantisationName.None : Metadata.Quantisation }).ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
