@@ -157,6 +157,19 @@ public sealed class MemoryBudgetTests
         StringAssert.Contains(error.Message, "Options.MemoryBudget");
     }
 
+    /// <summary>Passes: the first, the scaling, four epochs, the threshold.</summary>
+    [TestMethod]
+    public void A_view_that_fails_in_any_pass_lets_its_own_exception_out_and_is_closed()
+    {
+        for (int pass = 1; pass <= 7; pass++)
+        {
+            var view = new GeneratedView(Count, Width) { FailingPass = pass };
+            Assert.AreEqual("The view fails here.", Assert.ThrowsExactly<IOException>(() => Fit(true, view: view)).Message, $"pass {pass}");
+            Assert.AreEqual(pass, view.Passes);
+            Assert.AreEqual(view.Passes, view.CursorsDisposed, $"pass {pass}");
+        }
+    }
+
     [TestMethod]
     public void The_budget_is_told_where_it_does_not_hold_and_refused_where_it_is_none()
     {
