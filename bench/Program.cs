@@ -3,7 +3,6 @@ using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Quantised;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
-using MLNetAutoencoder.Bench.Torch;
 using MLNetAutoencoder.Bench.Training;
 
 // A child of the benchmark 'scoring', not for people.
@@ -15,7 +14,6 @@ Dictionary<string, Func<int>> benchmarks = new()
     ["codes"] = CodesBenchmark.Run,
     ["quantised"] = QuantisedBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
-    ["torch"] = TorchBenchmark.Run,
     ["stacked"] = StackedStudy.Run,
     ["training"] = TrainingBenchmark.Run,
 };
@@ -27,5 +25,4 @@ if (names.FirstOrDefault(name => !benchmarks.ContainsKey(name)) is { } unknown)
     return 2;
 }
 
-Console.WriteLine($"Packages supplied by: {Report.Supplier}");
 return names.Max(name => benchmarks[name]());

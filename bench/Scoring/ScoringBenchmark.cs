@@ -25,7 +25,7 @@ internal static class ScoringBenchmark
         Console.WriteLine($"scoring: large is {large.Shape}, small {small.Shape}, heavy decoder {heavy.Shape}; {Environment.ProcessorCount} processors");
         Console.WriteLine();
 
-        List<(string Name, double? Value)> ratios = [];
+        List<(string Name, double Value)> ratios = [];
         Duel.PrintHead();
         foreach (var model in new[] { large, small })
             foreach (var outputs in new[] { Outputs.Score, Outputs.All })
@@ -38,23 +38,18 @@ internal static class ScoringBenchmark
         ratios.Add(("prediction.rate-vs-onnxruntime", PredictionRate(ml, large)));
         double againstStock = AgainstStock(ml, large, threads: 1);
         AgainstStock(ml, large, threads: null);
-        ratios.Add(("scoring.large.score-vs-stock", Report.IsPolyfilled ? null : againstStock));
+        ratios.Add(("scoring.large.score-vs-stock", againstStock));
 
         Console.WriteLine();
         var (ours, stocks) = PredictionBytes(ml, large);
         ratios.Add(("prediction.bytes-per-row", ours));
-        ratios.Add(("prediction.bytes-vs-stock", Report.IsPolyfilled ? null : ours / stocks));
+        ratios.Add(("prediction.bytes-vs-stock", ours / stocks));
         ratios.Add(("scoring.bytes-per-row", BytesPerRow(large, small)));
         ratios.Add(("scoring.memory-5m-vs-1m", Memory(small)));
 
         Console.WriteLine();
         foreach (var (name, value) in ratios)
-        {
-            if (value is { } number)
-                Report.Ratio(name, number);
-            else
-                Report.PolyfillOnly(name);
-        }
+            Report.Ratio(name, value);
         return 0;
     }
 
@@ -102,8 +97,7 @@ internal static class ScoringBenchmark
     {
         using var stock = new StockScorer(ml, model, threads);
         using ColumnReader ours = model.Open(Outputs.Score, threads), theirs = stock.Open();
-        string supplier = Report.IsPolyfilled ? " (polyfill)" : "";
-        return Duel.Measure($"{model.Name}, score, {Describe(threads)}", new Side("cursor", ours.Read), new Side($"OnnxTransformer{supplier}", theirs.Read), secondsPerTurn: 0.5);
+        return Duel.Measure($"{model.Name}, score, {Describe(threads)}", new Side("cursor", ours.Read), new Side("OnnxTransformer", theirs.Read), secondsPerTurn: 0.5);
     }
 
     private static (double Ours, double Stock) PredictionBytes(MLContext ml, BenchModel model)

@@ -34,7 +34,7 @@ internal static class StockProcess
 
     private static string Run(string modelPath, string csv)
     {
-        // artifacts/SUPPLIER/bin/PROJECT/CONFIGURATION: the sample lies beside whatever runs this.
+        // artifacts/bin/PROJECT/CONFIGURATION: the sample lies beside whatever runs this.
         var folder = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         string program = Path.Combine(folder.Parent!.Parent!.FullName, "StockScorer", folder.Name, "StockScorer.dll");
         using var process = Process.Start(new ProcessStartInfo("dotnet", [program, modelPath, csv]) { RedirectStandardOutput = true, RedirectStandardError = true })!;

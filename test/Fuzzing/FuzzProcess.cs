@@ -71,7 +71,7 @@ internal sealed class FuzzProcess : IDisposable
 
     private Process Start()
     {
-        // artifacts/SUPPLIER/bin/PROJECT/CONFIGURATION: the program lies beside the tests.
+        // artifacts/bin/PROJECT/CONFIGURATION: the program lies beside the tests.
         var folder = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         string program = Path.Combine(folder.Parent!.Parent!.FullName, "Fuzzer", folder.Name, "Fuzzer.dll");
         var start = OperatingSystem.IsLinux()

@@ -2,13 +2,10 @@ using System.Reflection;
 
 namespace MLNetAutoencoder.Tests.House;
 
-/// <summary>Where the repository lies and which supplier the tests were built with, as the project file recorded them.</summary>
+/// <summary>Where the repository lies, as the project file recorded it.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Recorded("RepositoryRoot");
-
-    /// <summary><c>packages</c> or <c>polyfills</c>.</summary>
-    public static string Supplier { get; } = Recorded("Supplier");
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 

@@ -4,30 +4,21 @@ namespace MLNetAutoencoder.Tests.House;
 
 /// <summary>Rules that no compiler keeps.</summary>
 [TestClass]
-public sealed partial class SourceRulesTests
+public sealed class SourceRulesTests
 {
-    private static readonly string[] SourceFolders = ["src", "samples", "bench", "test"];
-
     // Put together here, so that this file holds none of them itself.
     private static readonly string[] RegistryHosts =
         ["nuget" + ".org", "registry" + ".npmjs", "npmjs" + ".com", "deb" + ".debian", "pypi" + ".org", "packages" + ".microsoft"];
 
     [TestMethod]
-    public void No_source_depends_on_the_supplier() =>
-        AssertNone(SourceFolders.SelectMany(folder => Repository.FilesUnder(folder, "*.cs")), SupplierCondition(), "one source serves both suppliers");
-
-    [TestMethod]
     public void No_file_names_a_package_registry()
     {
         string[] topLevel = [.. Directory.EnumerateFiles(Repository.Root).Where(path => Path.GetFileName(path) != ".git")];
-        string[] folders = ["docs", "src", "samples", "bench", "test", "polyfills", "eng", ".ci"];
+        string[] folders = ["docs", "src", "samples", "bench", "test", ".ci"];
         var texts = topLevel.Concat(folders.SelectMany(folder => Repository.FilesUnder(folder, "*")))
             .Where(path => Path.GetExtension(path) is not (".gz" or ".zip" or ".onnx" or ".png" or ".csv"));
         AssertNone(texts, new Regex(string.Join('|', RegistryHosts.Select(Regex.Escape)), RegexOptions.IgnoreCase), "package sources are the machine's to configure");
     }
-
-    [GeneratedRegex(@"^\s*#\s*(el)?if\b.*(supplier|polyfill|packages)", RegexOptions.IgnoreCase)]
-    private static partial Regex SupplierCondition();
 
     private static void AssertNone(IEnumerable<string> files, Regex forbidden, string rule)
     {

@@ -3,7 +3,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Onnx.Graphs;
-using MLNetAutoencoder.Tests.Suppliers.MicrosoftML;
 using MLNetAutoencoder.Tests.Transforms.Pipelines;
 using OnnxFile = MLNetAutoencoder.Onnx.OnnxFile;
 

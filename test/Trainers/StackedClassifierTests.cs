@@ -4,7 +4,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Samples;
-using MLNetAutoencoder.Tests.Suppliers.MicrosoftML;
 using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;

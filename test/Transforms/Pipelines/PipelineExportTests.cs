@@ -3,7 +3,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Samples;
-using MLNetAutoencoder.Tests.Suppliers.MicrosoftML;
 using MLNetAutoencoder.Tests.Trainers;
 using OnnxFile = MLNetAutoencoder.Onnx.OnnxFile;
 
