@@ -8,6 +8,9 @@ internal static class OwnProcess
 {
     private const string Variable = "MLNETAUTOENCODER_TEST_OF_ITS_OWN";
 
+    /// <summary>Whether this is such a process.</summary>
+    public static bool IsThis => Environment.GetEnvironmentVariable(Variable) is not null;
+
     /// <summary>Runs the body of a test; its messages become those of the test.</summary>
     /// <param name="context">The test's context.</param>
     /// <param name="body">The body.</param>

@@ -49,7 +49,8 @@ internal static class OnnxRuntimeLibrary
         catch (Exception e) when (FindLoadFailure(e) is { } failure)
         {
             throw new InvalidOperationException(
-                "ONNX Runtime's native library is missing or does not fit its managed half (1.29.0). This library references the managed half only; add the package "
+                $"ONNX Runtime's native library is missing or does not fit its managed half ({PackageVersion.Of(typeof(InferenceSession))}). "
+                + "This library references the managed half only; add the package "
                 + "Microsoft.ML.OnnxRuntime (CPU) or Microsoft.ML.OnnxRuntime.Gpu (CPU and CUDA) of the same version to the application. "
                 + $"The loader said: {failure.Message}", e);
         }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
@@ -7,7 +8,8 @@ namespace MLNetAutoencoder;
 /// <summary>Finds the device that an option asks for.</summary>
 internal static class TrainingDevices
 {
-    private const string Needs = "Training there needs an NVIDIA GPU with its driver, and the package TorchSharp-cuda-linux or TorchSharp-cuda-windows 0.106.0 in the application in the place of TorchSharp-cpu";
+    private static readonly string s_needs = "Training there needs an NVIDIA GPU with its driver, and the package TorchSharp-cuda-linux or TorchSharp-cuda-windows "
+        + $"{PackageVersion.Of(typeof(TorchSharp.torch))} in the application in the place of TorchSharp-cpu";
 
     /// <exception cref="InvalidOperationException">CUDA is asked for and cannot be used.</exception>
     public static Device Choose(TrainingDevice device, MLContext context, IChannel channel)
@@ -23,8 +25,8 @@ internal static class TrainingDevices
         }
         string found = count == 0 ? "TorchSharp finds no CUDA device" : $"TorchSharp finds the CUDA devices 0 to {count - 1}, not {index}";
         if (device == TrainingDevice.Cuda)
-            throw new InvalidOperationException($"The option {nameof(AutoencoderEstimator.Options.Device)} is {device}, and {found}. {Needs}; or use {TrainingDevice.Cpu}.");
-        channel.Warning(MessageSensitivity.None, $"The context names the GPU {index}, and {found}: the network is trained on the CPU. {Needs}.");
+            throw new InvalidOperationException($"The option {nameof(AutoencoderEstimator.Options.Device)} is {device}, and {found}. {s_needs}; or use {TrainingDevice.Cpu}.");
+        channel.Warning(MessageSensitivity.None, $"The context names the GPU {index}, and {found}: the network is trained on the CPU. {s_needs}.");
         return CPU;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class OtherRuntime
     /// <param name="package">The Debian package that has it.</param>
     public static string? MissingModule(string module, string package)
     {
-        string how = $"install the Debian package {package}, as ./build.sh test does where it can";
+        string how = $"install the Debian package {package}, as .ci/run does";
         if (!File.Exists(Python))
             return $"There is no {Python}; {how}.";
         string[] find = ["-c", $"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)"];
@@ -108,7 +108,7 @@ internal sealed class OtherRuntime
 
     private static string? MissingPackage(string package)
     {
-        const string how = "./build.sh test installs it where it can";
+        const string how = ".ci/run installs it: npm ci --prefix test/Tools --ignore-scripts";
         if (!Directory.Exists(Script(Path.Combine("node_modules", package))))
             return $"The npm package {package} is not in test/Tools/node_modules; {how}.";
         return OnPath("node") ? null : "There is no 'node' on the PATH.";
