@@ -11,8 +11,9 @@ public sealed class FittedModels
     private const string Variable = "MLNETAUTOENCODER_CUDA_MODELS";
 
     private static readonly string? s_kept = Environment.GetEnvironmentVariable(Variable);
-    private static readonly Lazy<string> s_folder = new(() =>
-        string.IsNullOrEmpty(s_kept) ? Directory.CreateTempSubdirectory("mlnetautoencoder-cuda-").FullName : Directory.CreateDirectory(s_kept).FullName);
+    private static readonly Lazy<string> s_folder = new(() => string.IsNullOrEmpty(s_kept)
+        ? Directory.CreateTempSubdirectory("mlnetautoencoder-cuda-").FullName
+        : Directory.CreateDirectory(s_kept).FullName);
 
     /// <summary>The model file of a variant.</summary>
     public static string FileOf(string variant)
@@ -23,7 +24,7 @@ public sealed class FittedModels
         return path;
     }
 
-    /// <summary>The model of a variant, opened anew. Nothing is asked of the context's device where the options name one.</summary>
+    /// <summary>The model of a variant, opened anew.</summary>
     public static AutoencoderTransformer Load(string variant, ScoringOptions? scoring = null, MLContext? ml = null) =>
         (AutoencoderTransformer)(ml ?? new MLContext(seed: 1)).Autoencoders().Load(FileOf(variant), out _, scoring);
 

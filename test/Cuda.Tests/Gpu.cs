@@ -60,7 +60,7 @@ internal static class Gpu
             return null;
         }
         // Whatever a missing native library leads to.
-        catch (Exception e) when (e is InvalidOperationException or TypeInitializationException or NotSupportedException or DllNotFoundException)
+        catch (Exception e) when (e is InvalidOperationException or NotSupportedException or TypeInitializationException)
         {
             return (e is InvalidOperationException ? e : e.GetBaseException()).Message;
         }

@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace MLNetAutoencoder.Tests.Cuda;
 
-/// <summary>Training on a GPU, by the loop that trains on the CPU. TorchSharp's CUDA package is needed: see docs/performance.md, "CUDA".</summary>
+/// <summary>Training on a GPU, by the loop that trains on the CPU. It needs TorchSharp's CUDA package.</summary>
 [TestClass]
 [TestCategory("Cuda")]
 public sealed class TrainingTests
@@ -25,7 +25,7 @@ public sealed class TrainingTests
         using var onCpu = Fit(kind, TrainingDevice.Cpu);
         double first = onGpu.History[0].Loss, last = onGpu.History[^1].Loss, expected = onCpu.History[^1].Loss;
         Assert.IsLessThan(0.9 * first, last, "the loss falls");
-        // A GPU draws other random numbers from the same seed, so that these are two trainings of one kind: the losses are alike, not equal.
+        // A GPU draws other random numbers from the same seed: these are two trainings of one kind, whose losses are alike and not equal.
         Assert.AreEqual(expected, last, 0.25 * Math.Abs(expected), "the last epoch's loss");
     }
 
@@ -41,8 +41,8 @@ public sealed class TrainingTests
         using var resumed = Fit(kind, TrainingDevice.Cuda, options => options.Checkpoint = checkpoint);
         Assert.HasCount(whole.History.Count, resumed.History);
         // The sums of a GPU may come out in another order each time.
-        for (int epoch = 0; epoch < whole.History.Count; epoch++)
-            Assert.AreEqual(whole.History[epoch].Loss, resumed.History[epoch].Loss, 0.01 * Math.Abs(whole.History[epoch].Loss), $"epoch {epoch + 1}");
+        foreach (var (expected, found) in whole.History.Zip(resumed.History))
+            Assert.AreEqual(expected.Loss, found.Loss, 0.01 * Math.Abs(expected.Loss), $"epoch {expected.Epoch}");
     }
 
     [TestMethod]
@@ -53,8 +53,8 @@ public sealed class TrainingTests
         var told = new List<string>();
         ml.Log += (_, e) => told.Add(e.RawMessage);
         Rows.Fit(ml, options => options.Scoring = new ScoringOptions { IntraOpThreads = 1 }).Dispose();
-        Assert.IsTrue(told.Any(message => message.Contains("The network is trained on the CUDA device 0.", StringComparison.Ordinal)), string.Join('\n', told));
-        Assert.IsFalse(warnings.Any(message => message.Contains("trained on the CPU", StringComparison.Ordinal)), string.Join('\n', warnings));
+        StringAssert.Contains(string.Join('\n', told), "The network is trained on the CUDA device 0.");
+        Assert.DoesNotContain("trained on the CPU", string.Join('\n', warnings));
 
         var (other, _) = Gpu.Context(device: 99, fallback: true);
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(other, options => options.Device = TrainingDevice.Cuda));

@@ -7,10 +7,12 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Opens sessions on the device asked for, and explains a missing or wrong native library.</summary>
 internal static partial class OnnxRuntimeLibrary
 {
+    private const string PutLibrary = "put it where the loader looks (LD_LIBRARY_PATH on Linux, PATH on Windows)";
+
     /// <summary>Opens a session.</summary>
     /// <param name="model">The content of an ONNX file.</param>
     /// <param name="options">Device and threads.</param>
-    /// <param name="configure">Adds what belongs to the model to the options of a session on the CPU. A session on a GPU has copies of its own there.</param>
+    /// <param name="configure">Adds the model's shared weights to the options of a session on the CPU. One on a GPU has copies there.</param>
     /// <param name="warn">Is told why the CPU is used where CUDA was asked for.</param>
     /// <param name="prepacked">Weights in the form that the kernels want, shared by the sessions of one model.</param>
     public static InferenceSession OpenSession(byte[] model, ScoringOptions options, Action<SessionOptions> configure, Action<string>? warn, PrePackedWeightsContainer prepacked)
@@ -82,7 +84,11 @@ internal static partial class OnnxRuntimeLibrary
     }
 
     /// <summary>What is missing, and what to install.</summary>
-    private static string Explain(Exception e) => Explain(FindLoadFailure(e)?.Message ?? e.Message, isLoadFailure: FindLoadFailure(e) is not null);
+    private static string Explain(Exception e)
+    {
+        var failure = FindLoadFailure(e);
+        return Explain((failure ?? e).Message, isLoadFailure: failure is not null);
+    }
 
     /// <summary>The same of what ONNX Runtime or the loader said.</summary>
     internal static string Explain(string message, bool isLoadFailure)
@@ -91,11 +97,12 @@ internal static partial class OnnxRuntimeLibrary
         string advice = message switch
         {
             _ when isLoadFailure || Says("not enabled in this build") =>
-                "ONNX Runtime's native library was built without CUDA. Replace the package Microsoft.ML.OnnxRuntime by Microsoft.ML.OnnxRuntime.Gpu of the same version.",
+                "ONNX Runtime's native library was built without CUDA. "
+                + "Replace the package Microsoft.ML.OnnxRuntime by Microsoft.ML.OnnxRuntime.Gpu of the same version.",
             _ when MissingFile().Match(message) is { Success: true } match => ExplainMissing(match.Groups["file"].Value),
             _ when Says("no CUDA-capable device") || Says("invalid device ordinal") || Says("invalid device id") => "there is no such device.",
             _ when Says("driver") => "the NVIDIA driver is missing or too old. Install a driver that fits the CUDA version.",
-            _ when Says("cudnn") => "cuDNN is missing or does not fit. Install the version that the provider was built for and put it where the loader looks.",
+            _ when Says("cudnn") => $"cuDNN is missing or does not fit. Install the one that the provider was built for and {PutLibrary}.",
             _ => "",
         };
         return $"{advice} ONNX Runtime said: {message}.".TrimStart();
@@ -106,21 +113,25 @@ internal static partial class OnnxRuntimeLibrary
     /// <summary>Where a library that the loader did not find comes from.</summary>
     private static string ExplainMissing(string file)
     {
-        const string loader = "put it where the loader looks (LD_LIBRARY_PATH on Linux, PATH on Windows)";
         return file switch
         {
-            _ when Is("onnxruntime") => $"the library {file} of ONNX Runtime is missing. Add the package Microsoft.ML.OnnxRuntime.Gpu of the same version, which brings it.",
+            _ when Is("onnxruntime") =>
+                Missing("ONNX Runtime library", "Add the package Microsoft.ML.OnnxRuntime.Gpu of the same version, which brings it."),
             // Not of the toolkit, as its name would have it.
-            "libcuda.so.1" or "nvcuda.dll" => $"the library {file} of the NVIDIA driver is missing. Install the driver; a container must be started with access to the GPU.",
-            _ when Is("cudnn") => $"the cuDNN library {file} is missing. Install cuDNN of the version in its name and {loader}.",
+            "libcuda.so.1" or "nvcuda.dll" =>
+                Missing("NVIDIA driver's library", "Install the driver; start a container with access to the GPU."),
+            _ when Is("cudnn") => Missing("cuDNN library", $"Install cuDNN of the version in its name and {PutLibrary}."),
             // The number in the names of these is that of CUDA; those of others count for themselves.
             _ when CudaLibrary().Match(file) is { Success: true } match =>
-                $"the CUDA library {file} is missing. Install the toolkit or the runtime libraries of CUDA {match.Groups["version"].Value} and {loader}.",
-            _ when Is("cu") || Is("nv") => $"the CUDA library {file} is missing. Install the CUDA toolkit that the provider was built for and {loader}.",
-            _ => $"the library {file} is missing. Install it and {loader}.",
+                Missing("CUDA library", $"Install the runtime libraries of CUDA {match.Groups["version"].Value} and {PutLibrary}."),
+            _ when Is("cu") || Is("nv") =>
+                Missing("CUDA library", $"Install the runtime libraries of the CUDA that the provider was built for and {PutLibrary}."),
+            _ => Missing("library", $"Install it and {PutLibrary}."),
         };
 
-        bool Is(string start) => file.StartsWith(start, StringComparison.OrdinalIgnoreCase) || file.StartsWith("lib" + start, StringComparison.OrdinalIgnoreCase);
+        string Missing(string kind, string advice) => $"the {kind} {file} is missing. {advice}";
+
+        bool Is(string start) => file.StartsWith(start, StringComparison.Ordinal) || file.StartsWith($"lib{start}", StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"\s+")]
