@@ -12,6 +12,7 @@ if (args.Length > 0 && args[0] == MemoryProbe.Command)
 Dictionary<string, Func<int>> benchmarks = new()
 {
     ["codes"] = CodesBenchmark.Run,
+    ["cuda"] = CudaBenchmark.Run,
     ["quantised"] = QuantisedBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["stacked"] = StackedStudy.Run,

@@ -49,23 +49,27 @@ internal sealed class BenchModel : IDisposable
     }
 
     /// <summary>An encoder of one layer of 784 x 64 weights, and a decoder of 64 x 1856 + 1856 x 1856 + 1856 x 784: a hundred times as many.</summary>
-    public static BenchModel HeavyDecoder(MLContext ml)
+    public static BenchModel HeavyDecoder(MLContext ml) =>
+        Untrained(ml, "heavy decoder", [784, 64], [64, 1856, 1856, 784], blockRows: 2048);
+
+    /// <summary>A dense autoencoder with made weights, for which libtorch is not needed.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="encoder">The widths of the encoder, from features to code.</param>
+    /// <param name="decoder">The widths of the decoder, from code to features.</param>
+    /// <param name="blockRows">The rows to score.</param>
+    public static BenchModel Untrained(MLContext ml, string name, int[] encoder, int[] decoder, int blockRows)
     {
-        const int features = 784, code = 64, hidden = 1856;
+        int features = encoder[0];
         var random = new Random(1);
         byte[] scorer = ScorerGraph.Build(
-            (graph, input, _) => Dense(graph, "encoder/dense1", input, features, code, random),
-            (graph, input, _) =>
-            {
-                string first = graph.Node("Relu", "decoder/relu1", [Dense(graph, "decoder/dense1", input, code, hidden, random)]);
-                string second = graph.Node("Relu", "decoder/relu2", [Dense(graph, "decoder/dense2", first, hidden, hidden, random)]);
-                return Dense(graph, "decoder/dense3", second, hidden, features, random);
-            },
+            (graph, input, _) => Stack(graph, "encoder", input, encoder, random),
+            (graph, input, _) => Stack(graph, "decoder", input, decoder, random),
             new AutoencoderMetadata
             {
                 Variant = "dense",
                 FeatureNames = [.. Enumerable.Range(0, features).Select(i => $"Features[{i}]")],
-                CodeSize = code,
+                CodeSize = encoder[^1],
                 Scaling = "none",
                 ScalingOffsets = new float[features],
                 ScalingScales = [.. Enumerable.Repeat(1f, features)],
@@ -78,8 +82,9 @@ internal sealed class BenchModel : IDisposable
                 Training = "{}",
                 Columns = Outputs.All.Pairs.ToDictionary(pair => pair.Output, pair => pair.Column).Append(new(GraphNames.Features, "Features")).ToDictionary(),
             });
-        var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(scorer, "The graph with the heavy decoder"));
-        return new BenchModel("heavy decoder", $"{features}-{code}-{hidden}-{hidden}-{features}", transformer, scorer, RowBlock.Random(2048, features));
+        var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(scorer, $"The graph of '{name}'"));
+        string shape = string.Join('-', encoder.Concat(decoder[1..]));
+        return new BenchModel(name, shape, transformer, scorer, RowBlock.Random(blockRows, features));
     }
 
     /// <summary>The model as a transformer.</summary>
@@ -87,8 +92,11 @@ internal sealed class BenchModel : IDisposable
     public AutoencoderTransformer Transformer(int? threads) => threads == 1 ? _oneThread : _allCores;
 
     /// <summary>Opens a cursor over the model's block, repeated without end.</summary>
-    public ColumnReader Open(Outputs outputs, int? threads) =>
-        new(Transformer(threads).Transform(new BlockView(Block, "Features", long.MaxValue)), outputs.Columns);
+    public ColumnReader Open(Outputs outputs, int? threads) => Open(outputs, Transformer(threads));
+
+    /// <summary>The same with a transformer of the caller's.</summary>
+    public ColumnReader Open(Outputs outputs, AutoencoderTransformer transformer) =>
+        new(transformer.Transform(new BlockView(Block, "Features", long.MaxValue)), outputs.Columns);
 
     public void Dispose()
     {
@@ -110,6 +118,17 @@ internal sealed class BenchModel : IDisposable
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static string Stack(OnnxGraphBuilder graph, string part, string input, int[] widths, Random random)
+    {
+        for (int layer = 1; layer < widths.Length; layer++)
+        {
+            if (layer > 1)
+                input = graph.Node("Relu", $"{part}/relu{layer - 1}", [input]);
+            input = Dense(graph, $"{part}/dense{layer}", input, widths[layer - 1], widths[layer], random);
+        }
+        return input;
     }
 
     private static string Dense(OnnxGraphBuilder graph, string name, string input, int from, int to, Random random)

@@ -7,6 +7,7 @@ namespace MLNetAutoencoder.Bench.Scoring;
 /// <summary>
 /// The other side: a loop over <see cref="InferenceSession"/> as one writes it by hand. The tensors are allocated and bound once, a batch is copied in as one piece, and each row's
 /// outputs are read as a cursor's reader reads them: the score is summed, a vector copied into a buffer that is used again.
+/// On a GPU the input is bound anew for each batch, which copies it there.
 /// </summary>
 internal sealed class OnnxRuntimeLoop : IDisposable
 {
@@ -16,15 +17,24 @@ internal sealed class OnnxRuntimeLoop : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly OrtValue _input;
     private readonly (OrtValue Value, float[] Row)[] _outputs;
+    private readonly bool _onGpu;
     private int _next;
 
-    public OnnxRuntimeLoop(BenchModel model, Outputs outputs, RowBlock block, int batch, int? threads)
+    public OnnxRuntimeLoop(BenchModel model, Outputs outputs, RowBlock block, int batch, int? threads, bool onGpu = false)
     {
         _block = block;
+        _onGpu = onGpu;
         Batch = batch;
         using var options = new SessionOptions();
         if (threads is { } count)
             options.IntraOpNumThreads = count;
+        if (onGpu)
+        {
+            // As the library has it: the first device, with all 32 bits.
+            using var cuda = new OrtCUDAProviderOptions();
+            cuda.UpdateOptions(new Dictionary<string, string> { ["device_id"] = "0", ["use_tf32"] = "0" });
+            options.AppendExecutionProvider_CUDA(cuda);
+        }
         _session = new InferenceSession(model.Graph.CutAndRename([GraphNames.Features], outputs.Graph, name => name), options);
         _binding = _session.CreateIoBinding();
         _input = Allocate(batch, block.Width);
@@ -52,6 +62,8 @@ internal sealed class OnnxRuntimeLoop : IDisposable
         {
             _block.Slice(_next, Batch).CopyTo(_input.GetTensorMutableDataAsSpan<float>());
             _next = (_next + Batch) % _block.Rows;
+            if (_onGpu)
+                _binding.BindInput(GraphNames.Features, _input);
             _session.RunWithBinding(_runOptions, _binding);
             foreach (var (value, row) in _outputs)
                 sum += ReadOutput(value.GetTensorDataAsSpan<float>(), row);

@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Runs a graph over batches of rows, with inputs and outputs in buffers of its own that are bound to ONNX Runtime once for each batch size.</summary>
 /// <remarks>
-/// Not safe for use by several threads at once. A run allocates nothing while the number of rows stays the same. A batch in which no value is missing runs
+/// Not safe for use by several threads at once. A run on the CPU allocates nothing while the number of rows stays the same. A batch in which no value is missing runs
 /// under a session over the graph without the nodes that look for missing ones (<see cref="MissingValueGraph"/>); the results are the same.
 /// </remarks>
 public sealed class BatchRunner : IDisposable
@@ -71,6 +71,9 @@ public sealed class BatchRunner : IDisposable
         try
         {
             var binding = (missing ? _incomplete : _complete) is { } bound && bound.Rows == rows ? bound : Bind(missing, rows);
+            // An input that belongs on a GPU is copied there when it is bound, and not again when it is run.
+            if (_model.Scoring.GpuDeviceId is not null)
+                binding.BindInputs();
             binding.Session.RunWithBinding(_runOptions, binding.Values);
         }
         catch (OnnxRuntimeException e)
@@ -102,7 +105,8 @@ public sealed class BatchRunner : IDisposable
         try
         {
             for (int i = 0; i < _inputs.Length; i++)
-                binding.Values.BindInput(_inputs[i].Name, binding.Tensor(_inputBuffers[i], TensorElementType.Float, _inputs[i].Width, sizeof(float)));
+                binding.Add(_inputs[i].Name, binding.Tensor(_inputBuffers[i], TensorElementType.Float, _inputs[i].Width, sizeof(float)));
+            binding.BindInputs();
             for (int i = 0; i < _outputs.Length; i++)
             {
                 var (name, width, type) = _outputs[i];
@@ -143,6 +147,7 @@ public sealed class BatchRunner : IDisposable
     private sealed class Binding(InferenceSession session, int rows) : IDisposable
     {
         private readonly List<OrtValue> _tensors = [];
+        private readonly List<(string Name, OrtValue Tensor)> _inputs = [];
 
         public InferenceSession Session { get; } = session;
 
@@ -155,6 +160,14 @@ public sealed class BatchRunner : IDisposable
             var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [Rows, width], buffer.Address, (long)Rows * width * elementSize);
             _tensors.Add(value);
             return value;
+        }
+
+        public void Add(string input, OrtValue tensor) => _inputs.Add((input, tensor));
+
+        public void BindInputs()
+        {
+            foreach (var (name, tensor) in _inputs)
+                Values.BindInput(name, tensor);
         }
 
         public void Dispose()

@@ -1,15 +1,18 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Opens sessions on the device asked for, and explains a missing or wrong native library.</summary>
-internal static class OnnxRuntimeLibrary
+internal static partial class OnnxRuntimeLibrary
 {
+    private const string PutLibrary = "put it where the loader looks (LD_LIBRARY_PATH on Linux, PATH on Windows)";
+
     /// <summary>Opens a session.</summary>
     /// <param name="model">The content of an ONNX file.</param>
     /// <param name="options">Device and threads.</param>
-    /// <param name="configure">Adds what belongs to the model to the session's options.</param>
+    /// <param name="configure">Adds the model's shared weights to the options of a session on the CPU. One on a GPU has copies there.</param>
     /// <param name="warn">Is told why the CPU is used where CUDA was asked for.</param>
     /// <param name="prepacked">Weights in the form that the kernels want, shared by the sessions of one model.</param>
     public static InferenceSession OpenSession(byte[] model, ScoringOptions options, Action<SessionOptions> configure, Action<string>? warn, PrePackedWeightsContainer prepacked)
@@ -61,7 +64,6 @@ internal static class OnnxRuntimeLibrary
         using var sessionOptions = new SessionOptions();
         if (options.IntraOpThreads is { } threads)
             sessionOptions.IntraOpNumThreads = threads;
-        configure(sessionOptions);
         if (device is { } id)
         {
             using var cuda = new OrtCUDAProviderOptions();
@@ -70,8 +72,14 @@ internal static class OnnxRuntimeLibrary
                 ["device_id"] = id.ToString(CultureInfo.InvariantCulture),
                 // The exhaustive search, which is the default, would run again for every new batch size.
                 ["cudnn_conv_algo_search"] = "HEURISTIC",
+                // TF32, the default, keeps 10 bits of a factor's 23: scores would differ from the CPU's in the third digit.
+                ["use_tf32"] = "0",
             });
             sessionOptions.AppendExecutionProvider_CUDA(cuda);
+        }
+        else
+        {
+            configure(sessionOptions);
         }
         return new InferenceSession(model, sessionOptions, prepacked);
     }
@@ -79,23 +87,63 @@ internal static class OnnxRuntimeLibrary
     /// <summary>What is missing, and what to install.</summary>
     private static string Explain(Exception e)
     {
-        string message = FindLoadFailure(e)?.Message ?? e.Message;
+        var failure = FindLoadFailure(e);
+        return Explain((failure ?? e).Message, isLoadFailure: failure is not null);
+    }
+
+    /// <summary>The same of what ONNX Runtime or the loader said.</summary>
+    internal static string Explain(string message, bool isLoadFailure)
+    {
+        message = WhiteSpace().Replace(message, " ").Trim().TrimEnd('.');
         string advice = message switch
         {
-            _ when FindLoadFailure(e) is not null || Says("not enabled in this build") =>
-                "ONNX Runtime's native library was built without CUDA. Replace the package Microsoft.ML.OnnxRuntime by Microsoft.ML.OnnxRuntime.Gpu of the same version.",
-            _ when Says("providers_cuda") && (Says("No such file") || Says("cannot open shared object") || Says("Failed to load") || Says("LoadLibrary")) && !Says("libcu") && !Says("cudnn") =>
-                "the CUDA provider library of ONNX Runtime is missing. Add the package Microsoft.ML.OnnxRuntime.Gpu of the same version, which brings it.",
-            _ when Says("libcudnn") || Says("cudnn64") => "a cuDNN library is missing. Install cuDNN 9 and put it where the loader looks.",
-            _ when Says("libcu") || Says("cublas") || Says("cudart") || Says("cufft") => "a CUDA library is missing. Install the CUDA toolkit that the provider was built for and put it where the loader looks.",
+            _ when isLoadFailure || Says("not enabled in this build") =>
+                "ONNX Runtime's native library was built without CUDA. "
+                + "Replace the package Microsoft.ML.OnnxRuntime by Microsoft.ML.OnnxRuntime.Gpu of the same version.",
+            _ when MissingFile().Match(message) is { Success: true } match => ExplainMissing(match.Groups["file"].Value),
+            _ when Says("no CUDA-capable device") || Says("invalid device ordinal") || Says("invalid device id") => "there is no such device.",
             _ when Says("driver") => "the NVIDIA driver is missing or too old. Install a driver that fits the CUDA version.",
-            _ when Says("no CUDA-capable device") || Says("invalid device ordinal") || Says("device_id") => "there is no such device.",
+            _ when Says("cudnn") => $"cuDNN is missing or does not fit. Install the one that the provider was built for and {PutLibrary}.",
             _ => "",
         };
-        return $"{advice} ONNX Runtime said: {message.TrimEnd('.')}.".TrimStart();
+        return $"{advice} ONNX Runtime said: {message}.".TrimStart();
 
         bool Says(string text) => message.Contains(text, StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>Where a library that the loader did not find comes from.</summary>
+    private static string ExplainMissing(string file)
+    {
+        return file switch
+        {
+            _ when Is("onnxruntime") =>
+                Missing("ONNX Runtime library", "Add the package Microsoft.ML.OnnxRuntime.Gpu of the same version, which brings it."),
+            // Not of the toolkit, as its name would have it.
+            "libcuda.so.1" or "nvcuda.dll" =>
+                Missing("NVIDIA driver's library", "Install the driver; start a container with access to the GPU."),
+            _ when Is("cudnn") => Missing("cuDNN library", $"Install cuDNN of the version in its name and {PutLibrary}."),
+            // The number in the names of these is that of CUDA; those of others count for themselves.
+            _ when CudaLibrary().Match(file) is { Success: true } match =>
+                Missing("CUDA library", $"Install the runtime libraries of CUDA {match.Groups["version"].Value} and {PutLibrary}."),
+            _ when Is("cu") || Is("nv") =>
+                Missing("CUDA library", $"Install the runtime libraries of the CUDA that the provider was built for and {PutLibrary}."),
+            _ => Missing("library", $"Install it and {PutLibrary}."),
+        };
+
+        string Missing(string kind, string advice) => $"the {kind} {file} is missing. {advice}";
+
+        bool Is(string start) => file.StartsWith(start, StringComparison.Ordinal) || file.StartsWith($"lib{start}", StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
+
+    /// <summary>The loader's words on Linux, and ONNX Runtime's on Windows.</summary>
+    [GeneratedRegex(@"(?<file>[^\s/\\:""']+)""?(: cannot open shared object file| which is missing)")]
+    private static partial Regex MissingFile();
+
+    [GeneratedRegex(@"^(lib)?cu(blas(Lt)?|dart)(64_|\.so\.)(?<version>\d+)")]
+    private static partial Regex CudaLibrary();
 
     private static Exception? FindLoadFailure(Exception? e)
     {
