@@ -4,6 +4,7 @@ namespace MLNetAutoencoder.Tests.House;
 [TestClass]
 public static class OneTestProjectAtATime
 {
+    // Held until the process ends.
     private static FileStream? s_lock;
 
     [AssemblyInitialize]
@@ -26,7 +27,4 @@ public static class OneTestProjectAtATime
             }
         }
     }
-
-    [AssemblyCleanup]
-    public static void Release() => s_lock?.Dispose();
 }
