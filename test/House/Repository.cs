@@ -7,6 +7,9 @@ internal static class Repository
 {
     public static string Root { get; } = Recorded("RepositoryRoot");
 
+    /// <summary>Whether the tests were built with <c>-p:Gpu=true</c>, which has a folder of outputs of its own.</summary>
+    public static bool IsGpuBuild { get; } = AppContext.BaseDirectory.StartsWith(PathOf("artifacts", "gpu"), StringComparison.Ordinal);
+
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 
     /// <summary>The files that people wrote under a folder: no build output, no downloads.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -33,7 +32,7 @@ public sealed class Debian12Tests
         string machine = Run("dotnet", folder, null, "nuget", "locals", "global-packages", "--list").Output.Split(": ", 2)[1].Trim();
         torchSharp = Path.Combine(machine, "torchsharp", VersionOf("TorchSharp"));
         before = Describe(torchSharp);
-        string version = Pack(Path.Combine(folder, "packed"));
+        string version = Regex.Match(Directory.GetFiles(PackedLibraries.Folder, "*.Trainers.*.nupkg").Single(), @"\.Trainers\.(.+)\.nupkg$").Groups[1].Value;
         WriteApplication(version, machine);
         Dotnet(application, "restore");
     }
@@ -243,25 +242,12 @@ public sealed class Debian12Tests
         return Run(Path.Combine(output, "Application"), output, none);
     }
 
-    /// <summary>Packs as the tests were built. Returns the version.</summary>
-    private static string Pack(string packed)
-    {
-        string configuration = typeof(Debian12Tests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach (string library in new[] { "Onnx", "Transforms", "Trainers" })
-        {
-            var (code, text) = Run("dotnet", Repository.Root, null, "pack", Repository.PathOf("src", library, $"MLNetAutoencoder.{library}.csproj"),
-                "-c", configuration, "--no-build", "-o", packed, "-nodeReuse:false", "-nologo");
-            Assert.AreEqual(0, code, text);
-        }
-        return Regex.Match(Directory.GetFiles(packed, "*.Trainers.*.nupkg").Single(), @"\.Trainers\.(.+)\.nupkg$").Groups[1].Value;
-    }
-
     private static void WriteApplication(string version, string machine)
     {
         // Our packages go into a folder of this test. All others come from the machine's, which is never written as a fallback folder.
         Write("nuget.config", $"""
             <configuration>
-              <packageSources><add key="packed" value="{folder}/packed" /></packageSources>
+              <packageSources><add key="packed" value="{PackedLibraries.Folder}" /></packageSources>
               <fallbackPackageFolders><add key="machine" value="{machine}" /></fallbackPackageFolders>
             </configuration>
             """);
@@ -280,7 +266,6 @@ public sealed class Debian12Tests
               <ItemGroup>
                 <PackageReference Include="MLNetAutoencoder.Trainers" Version="{version}" />
                 <PackageReference Include="TorchSharp-cpu" Version="{VersionOf("TorchSharp")}" />
-                <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{VersionOf("OnnxRuntime")}" ExcludeAssets="build" />
               </ItemGroup>
               <Target Name="NeedNoRuntimePack" AfterTargets="ProcessFrameworkReferences">
                 <ItemGroup><RuntimePack Remove="@(RuntimePack)" /></ItemGroup>

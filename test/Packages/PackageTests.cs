@@ -1,43 +1,16 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Xml.Linq;
 
-namespace MLNetAutoencoder.Tests.House;
+namespace MLNetAutoencoder.Tests.Packages;
 
 /// <summary>What <c>dotnet pack</c> writes.</summary>
 [TestClass]
 public sealed class PackageTests
 {
-    private static string folder = "";
-
-    [ClassInitialize]
-    public static void Pack(TestContext context)
-    {
-        folder = Directory.CreateTempSubdirectory("packages-").FullName;
-        foreach (string library in new[] { "Onnx", "Transforms", "Trainers" })
-        {
-            string project = Repository.PathOf("src", library);
-            string[] arguments = ["pack", project, "-c", "Release", "--no-build", "-o", folder, "-nodeReuse:false"];
-            var start = new ProcessStartInfo("dotnet", arguments)
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            using var process = Process.Start(start)!;
-            var error = process.StandardError.ReadToEndAsync(context.CancellationToken);
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.AreEqual(0, process.ExitCode, output + error.Result);
-        }
-    }
-
-    [ClassCleanup]
-    public static void Delete() => Directory.Delete(folder, recursive: true);
-
     [TestMethod]
     public void Three_packages_are_written() => AssertSame(
         ["MLNetAutoencoder.Onnx.0.1.0.nupkg", "MLNetAutoencoder.Transforms.0.1.0.nupkg", "MLNetAutoencoder.Trainers.0.1.0.nupkg"],
-        Directory.GetFiles(folder).Select(path => Path.GetFileName(path)));
+        Directory.GetFiles(PackedLibraries.Folder).Select(path => Path.GetFileName(path)));
 
     [TestMethod]
     [DataRow("Onnx", "Google.Protobuf 3.30.2", "Microsoft.ML.OnnxRuntime.Managed 1.31.0")]
@@ -90,7 +63,7 @@ public sealed class PackageTests
     private static void AssertSame(IEnumerable<string> expected, IEnumerable<string> found) =>
         Assert.AreEqual(string.Join('\n', expected.Order(StringComparer.Ordinal)), string.Join('\n', found.Order(StringComparer.Ordinal)));
 
-    private static ZipArchive Open(string library) => ZipFile.OpenRead(Path.Combine(folder, $"MLNetAutoencoder.{library}.0.1.0.nupkg"));
+    private static ZipArchive Open(string library) => ZipFile.OpenRead(Path.Combine(PackedLibraries.Folder, $"MLNetAutoencoder.{library}.0.1.0.nupkg"));
 
     private static XDocument Nuspec(ZipArchive package)
     {
