@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -8,20 +9,30 @@ internal sealed class Peer : IDisposable
 {
     private readonly Process _process;
 
-    /// <param name="script">The Python script. It first prints PyTorch's version, then answers each line with one of numbers.</param>
-    /// <param name="threads">The threads that it is started with; null where the script sets them.</param>
-    public Peer(string script, int? threads)
+    private Peer(string script)
     {
         // Debian's own interpreter: another one that comes first in PATH would not see python3-torch.
         const string debian = "/usr/bin/python3";
         var start = new ProcessStartInfo(File.Exists(debian) ? debian : "python3", [script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (threads is { } count)
-            start.Environment["OMP_NUM_THREADS"] = count.ToString(CultureInfo.InvariantCulture);
         _process = Process.Start(start)!;
         Version = Answer();
     }
 
     public string Version { get; }
+
+    /// <summary>Starts a script; null where Python or its torch is missing.</summary>
+    /// <param name="script">The Python script. It first prints PyTorch's version, then answers each line with one of numbers.</param>
+    public static Peer? TryStart(string script)
+    {
+        try
+        {
+            return new Peer(script);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Sends a line and reads the numbers that come back.</summary>
     public double[] Ask(string line)

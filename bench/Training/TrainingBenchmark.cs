@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Bench.Training;
 
-/// <summary>Fit on a data view against PyTorch on a tensor in memory: the same network, optimiser, batches and threads, turn by turn.</summary>
+/// <summary>Fit on a data view against TorchSharp's and PyTorch's loops on a tensor in memory: the same network, optimizer, batches and threads, turn by turn.</summary>
 internal static class TrainingBenchmark
 {
     private const int Rounds = 5;
@@ -21,41 +21,50 @@ internal static class TrainingBenchmark
     public static int Run()
     {
         var ml = new MLContext(seed: 1);
-        using var peer = new Peer(Path.Combine(AppContext.BaseDirectory, "Training", "peer.py"), threads: null);
-        Console.WriteLine($"training: large is 784-128-64-128-784, small 30-16-4-16-30; Adam, mean squared error; PyTorch {peer.Version}; {Environment.ProcessorCount} processors");
-        Console.WriteLine($"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}), the first of which is not timed; of PyTorch's two forms of Adam the faster.");
+        using var peer = Peer.TryStart(Path.Combine(AppContext.BaseDirectory, "Training", "peer.py"));
+        var version = typeof(torch).Assembly.GetName().Version!;
+        Console.WriteLine($"training: large is 784-128-64-128-784, small 30-16-4-16-30; Adam, mean squared error; {Environment.ProcessorCount} processors");
+        Console.WriteLine($"TorchSharp {version.ToString(3)}; {(peer is null ? "no PyTorch here: install python3-torch for its lines" : $"PyTorch {peer.Version}, of its two forms of Adam the faster")}");
+        Console.WriteLine($"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}), the first of which is not timed.");
         Console.WriteLine();
-        Console.WriteLine($"{"rows/s: median (slowest - fastest)",-36}{"Fit",-32}{"PyTorch",-32}{"ratio",8}{"loss",12}{"PyTorch's",12}");
+        Console.WriteLine($"{"rows/s: median (slowest - fastest)",-36}{"Fit",-32}{"the other side",-32}{"ratio",8}{"loss",12}{"theirs",12}");
         List<(string Name, double Value)> ratios = [];
         bool agree = true;
         double fastest = 0;
         foreach (var setting in new[] { s_large, s_small })
         {
-            var view = new BlockView(RowBlock.Random(setting.Rows, setting.Features), "Features", setting.Rows);
+            var block = RowBlock.Random(setting.Rows, setting.Features);
+            var view = new BlockView(block, "Features", setting.Rows);
+            using var rows = torch.tensor(block.Slice(0, setting.Rows).ToArray(), setting.Rows, setting.Features);
             foreach (int batch in new[] { 32, 128, 1024 })
             {
                 int threads = ThreadsFor(ml, view, setting, batch);
-                List<double> ours = [], loop = [], forEach = [];
-                double loss = 0, peers = 0;
+                Turns ours = new(), torchSharp = new(), loop = new(), forEach = new();
                 for (int round = 0; round < Rounds; round++)
                 {
-                    (double rate, loss) = Train(ml, view, setting, batch);
-                    ours.Add(rate);
-                    foreach (var (form, rates) in new[] { ("foreach", forEach), ("loop", loop) })
+                    ours.Add(Train(ml, view, setting, batch));
+                    torchSharp.Add(WithThreads(threads, () => TorchSharpLoop.Train(rows, setting.Hidden, setting.Code, batch, setting.Epochs)));
+                    foreach (var (form, turns) in new[] { ("foreach", forEach), ("loop", loop) })
                     {
-                        double[] answer = peer.Ask(FormattableString.Invariant($"{setting.Features} {setting.Hidden} {setting.Code} {setting.Rows} {batch} {setting.Epochs} {threads} {form}"));
-                        rates.Add(answer[0]);
-                        peers = answer[1];
+                        if (peer is not null)
+                            turns.Add(Ask(peer, setting, batch, threads, form));
                     }
                 }
-                var theirs = Report.Median(loop) > Report.Median(forEach) ? loop : forEach;
-                double ratio = Report.Median(ours) / Report.Median(theirs);
-                agree &= Math.Abs(loss - peers) <= 0.01 * peers;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{$"{setting.Name}, batch {batch}, {threads} thread{(threads == 1 ? "" : "s")}",-36}{Describe(ours),-32}{Describe(theirs),-32}{ratio,8:F3}{loss,12:F6}{peers,12:F6}"));
-                ratios.Add(($"training.{setting.Name}.b{batch}-vs-pytorch", ratio));
+                string title = $"{setting.Name}, batch {batch}, {threads} thread{(threads == 1 ? "" : "s")}";
+                Compare("torchsharp", torchSharp);
+                if (peer is not null)
+                    Compare("pytorch", loop.Rate > forEach.Rate ? loop : forEach);
                 if (setting == s_large && batch == 1024)
-                    fastest = Report.Median(ours);
+                    fastest = ours.Rate;
+
+                void Compare(string name, Turns theirs)
+                {
+                    double ratio = ours.Rate / theirs.Rate;
+                    agree &= Math.Abs(ours.Loss - theirs.Loss) <= 0.01 * theirs.Loss;
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        $"{title,-36}{ours,-32}{theirs,-32}{ratio,8:F3}{ours.Loss,12:F6}{theirs.Loss,12:F6}  {name}"));
+                    ratios.Add(($"training.{setting.Name}.b{batch}-vs-{name}", ratio));
+                }
             }
         }
         Console.WriteLine();
@@ -84,6 +93,27 @@ internal static class TrainingBenchmark
         var clock = new EpochClock();
         using var model = ml.Autoencoders().Dense(Options(setting, batch, setting.Epochs, clock)).Fit(view);
         return (setting.Rows * (setting.Epochs - 1) / clock.SecondsAfterFirst, model.History[^1].Loss);
+    }
+
+    private static (double RowsPerSecond, double Loss) Ask(Peer peer, Setting setting, int batch, int threads, string form)
+    {
+        double[] answer = peer.Ask(FormattableString.Invariant(
+            $"{setting.Features} {setting.Hidden} {setting.Code} {setting.Rows} {batch} {setting.Epochs} {threads} {form}"));
+        return (answer[0], answer[1]);
+    }
+
+    private static T WithThreads<T>(int threads, Func<T> run)
+    {
+        int before = torch.get_num_threads();
+        torch.set_num_threads(threads);
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            torch.set_num_threads(before);
+        }
     }
 
     private static int ThreadsFor(MLContext ml, IDataView view, Setting setting, int batch)
@@ -117,9 +147,7 @@ internal static class TrainingBenchmark
     {
         const int size = 1024, products = 20;
         int threads = ThreadsFor(ml, new BlockView(RowBlock.Random(128, s_large.Features), "Features", 128), s_large, 1024);
-        int before = torch.get_num_threads();
-        torch.set_num_threads(threads);
-        try
+        return WithThreads(threads, () =>
         {
             using var scope = torch.NewDisposeScope();
             var a = torch.rand(size, size);
@@ -139,14 +167,27 @@ internal static class TrainingBenchmark
             double perRow = 3 * weights - s_large.Features * s_large.Hidden;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a product of two {size} x {size} matrices: {2e-9 * Report.Median(rates):F0} GFLOP/s; the steps at batch 1024: {2e-9 * rowsPerSecond * perRow:F0} GFLOP/s"));
             return rowsPerSecond * perRow / Report.Median(rates);
-        }
-        finally
-        {
-            torch.set_num_threads(before);
-        }
+        });
     }
 
-    private static string Describe(List<double> rates) => string.Create(CultureInfo.InvariantCulture, $"{Report.Median(rates):N0} ({rates.Min():N0} - {rates.Max():N0})");
+    /// <summary>What the turns of a side came to.</summary>
+    private sealed class Turns
+    {
+        private readonly List<double> _rates = [];
+
+        public double Rate => Report.Median(_rates);
+
+        /// <summary>The last turn's loss; every turn's is the same.</summary>
+        public double Loss { get; private set; }
+
+        public void Add((double RowsPerSecond, double Loss) turn)
+        {
+            _rates.Add(turn.RowsPerSecond);
+            Loss = turn.Loss;
+        }
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rate:N0} ({_rates.Min():N0} - {_rates.Max():N0})");
+    }
 
     /// <summary>The time from the end of the first epoch to the end of the last.</summary>
     private sealed class EpochClock : IProgress<TrainingProgress>

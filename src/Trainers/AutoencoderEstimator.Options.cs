@@ -156,6 +156,12 @@ public sealed partial class AutoencoderEstimator
         /// <summary>Where the network is trained. The default value is <see cref="TrainingDevice.Auto"/>.</summary>
         public TrainingDevice Device { get; set; } = TrainingDevice.Auto;
 
+        /// <summary>
+        /// How many threads libtorch trains with, at least 1. A fit is the same bit for bit with the same number of threads, and differs in the last digits with another.
+        /// The default value is null: as many as the work of a step pays for, at most one for each physical core. Set it where models must be the same on machines with more and fewer cores.
+        /// </summary>
+        public int? Threads { get; set; }
+
         /// <summary>How the threshold is chosen from the training rows' scores. The default value is a contamination of 0.1.</summary>
         public ThresholdRule Threshold { get; set; } = ThresholdRule.Contamination(DefaultContamination);
 
@@ -193,6 +199,7 @@ public sealed partial class AutoencoderEstimator
             if (MemoryBudget is { } budget && budget < 1)
                 throw new ArgumentOutOfRangeException(nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
             Require.Defined(Device, nameof(Device));
+            Require.AtLeast(Threads ?? 1, 1, nameof(Threads));
             ValidateLoss();
             Corruption?.Validate();
             Require.NotNull(Penalties, nameof(Penalties));
@@ -358,6 +365,7 @@ public sealed partial class AutoencoderEstimator
                 ("gradient_clipping", GradientClipping),
                 ("validation_share", ValidationShare),
                 ("early_stopping", EarlyStopping?.ToString()),
+                ("threads", Threads),
                 ("threshold", Threshold.ToString()),
                 ("missing_values", MissingValues.ToString()),
                 ("scoring_missing_values", ScoringMissingValues.ToString()),

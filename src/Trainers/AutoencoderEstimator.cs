@@ -112,7 +112,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         using var network = _options.Network.Create(rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, _options.Code, generator);
         if (_options.InitialWeights is { } start)
             InitialWeights.Load(start, network, scaling, channel);
-        int threads = TorchThreads.CountFor(network.ParameterCount, _options.BatchSize);
+        int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads, _options.Cancellation))
             history = Train(network, rows, heldOut, scaling, names, threads, generator, channel, inspect);
@@ -211,7 +211,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads)
     {
         var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
-        foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping" })
+        foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping", "threads" })
             settings.Remove($"the option {later}");
         if (_options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
             settings.Remove("the option epochs");

@@ -94,6 +94,19 @@ public sealed class ConvolutionalTests
     }
 
     [TestMethod]
+    [DataRow(Upsampling.Nearest, 8 * 8)]
+    [DataRow(Upsampling.TransposedConvolution, 4 * 4)]
+    public void The_work_of_a_convolution_counts_its_pixels(Upsampling upsampling, int places)
+    {
+        var options = Options(new() { Channels = 2, Height = 8, Width = 8, Filters = [4], KernelSize = 3, Hidden = [], Upsampling = upsampling });
+        options.Epochs = 0;
+        const int kernel = 3 * 3, pooled = 4 * 4 * 4;
+        long convolutions = (8 * 8 * kernel * 2 * 4) + (places * kernel * 4 * 4) + (8 * 8 * kernel * 4 * 2);
+        new AutoencoderEstimator(s_ml, options).Fit(Images(options.Network, 20), (network, _) =>
+            Assert.AreEqual(convolutions + 2 * pooled * options.Code.Size, network.MultiplyAdds)).Dispose();
+    }
+
+    [TestMethod]
     public void A_second_fit_gives_the_same_bytes()
     {
         var options = Options(new() { Channels = 2, Height = 9, Width = 6, Normalisation = Normalisation.Batch });

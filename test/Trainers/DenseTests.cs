@@ -84,10 +84,42 @@ public sealed class DenseTests
     }
 
     [TestMethod]
-    public void The_thread_count_is_a_function_of_network_and_batch_and_a_fit_that_wants_another_waits()
+    public void The_thread_count_follows_the_work_of_a_step_up_to_the_physical_cores()
     {
-        Assert.AreEqual(1, TorchThreads.CountFor(217_000, 128));
-        Assert.AreEqual(2, TorchThreads.CountFor(217_000, 1024));
+        Assert.AreEqual(1, TorchThreads.CountFor(217_000 * 32, cores: 16));
+        Assert.AreEqual(1, TorchThreads.CountFor(217_000 * 1024, cores: 1));
+        Assert.AreEqual(2, TorchThreads.CountFor(217_000 * 1024, cores: 2));
+        Assert.AreEqual(6, TorchThreads.CountFor(217_000 * 1024, cores: 16));
+        Assert.AreEqual(16, TorchThreads.CountFor(long.MaxValue, cores: 16));
+        Assert.IsTrue(TorchThreads.PhysicalCores >= 1 && TorchThreads.PhysicalCores <= Environment.ProcessorCount);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    public void A_fit_with_a_given_number_of_threads_is_the_same_bit_for_bit_and_leaves_the_callers_number(int threads)
+    {
+        var options = Rows.Options();
+        options.Threads = threads;
+
+        // Wide enough for libtorch to share the work out.
+        options.Network = new DenseNetworkOptions { Hidden = [512] };
+        options.BatchSize = 128;
+        var estimator = s_ml.Autoencoders().Dense(options);
+        var view = Rows.View(s_ml, 512);
+        int before = torch.get_num_threads();
+        using var model = estimator.Fit(view);
+        Assert.AreEqual(before, torch.get_num_threads());
+        Assert.AreEqual(threads, model.Metadata.ThreadCount);
+        StringAssert.Contains(model.Metadata.Options, $"\"threads\":{threads}");
+        byte[] first = Scorer(model);
+        for (int i = 0; i < 3; i++)
+            CollectionAssert.AreEqual(first, Scorer(estimator.Fit(view)));
+    }
+
+    [TestMethod]
+    public void A_fit_that_wants_another_thread_count_waits()
+    {
         using var first = TorchThreads.Use(1);
         var waiting = Task.Run(() => TorchThreads.Use(2).Dispose());
         Assert.IsFalse(waiting.Wait(200));
@@ -167,7 +199,7 @@ public sealed class DenseTests
             """{"code":"Code","feature_errors":"FeatureErrors","features":"Features","is_anomaly":"PredictedLabel","reconstruction":"Reconstruction","score":"Score"}""",
             model.Metadata.ToDictionary()["autoencoder.columns"]);
         Assert.AreEqual(
-            """{"network":"dense","activation":"ReLU","output_activation":"Linear","normalisation":"None","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false,"code_size":2,"code_activation":"Linear","code_normalisation":"None","code_noise_deviation":0,"variational":null,"code_offset_hidden":null,"loss":"MeanSquared","corruption":null,"penalties":[],"weight_l1":0,"weight_l2":0,"pretraining_epochs":null,"initial_weights":null,"scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"optimiser":"AdamOptimiser { Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1E-08 }","schedule":"ConstantSchedule { }","warm_up_epochs":0,"gradient_clipping":null,"validation_share":0,"early_stopping":null,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
+            """{"network":"dense","activation":"ReLU","output_activation":"Linear","normalisation":"None","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false,"code_size":2,"code_activation":"Linear","code_normalisation":"None","code_noise_deviation":0,"variational":null,"code_offset_hidden":null,"loss":"MeanSquared","corruption":null,"penalties":[],"weight_l1":0,"weight_l2":0,"pretraining_epochs":null,"initial_weights":null,"scaling":"Standardise","epochs":5,"batch_size":32,"learning_rate":0.001,"optimiser":"AdamOptimiser { Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1E-08 }","schedule":"ConstantSchedule { }","warm_up_epochs":0,"gradient_clipping":null,"validation_share":0,"early_stopping":null,"threads":null,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
             model.Metadata.Options);
 
         var codes = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 200))).Select(row => row.Code).ToArray();

@@ -33,16 +33,55 @@ public sealed class OptimiserTests
     }
 
     [TestMethod]
-    public void The_gradients_norm_is_over_all_of_them()
+    public void A_parameter_without_a_gradient_stays()
     {
-        using var scope = NewDisposeScope();
-        Parameter[] parameters = [new Parameter(zeros(2)), new Parameter(zeros(1))];
-        parameters[0].grad = tensor(new float[] { 3, 4 });
-        parameters[1].grad = tensor(new float[] { 12 });
-        using var state = new SgdOptimiser(0).Start(parameters);
-        Assert.AreEqual(13, state.GradientNorm(), 1e-6);
-        state.Step(1, gradientScale: 0.5);
-        Assert.AreEqual(-6, parameters[1].item<float>());
+        foreach (Optimiser optimiser in new Optimiser[] { new AdamOptimiser(), new AdamWOptimiser(), new SgdOptimiser(), new RmsPropOptimiser() })
+        {
+            using var scope = NewDisposeScope();
+            Parameter[] parameters = [new Parameter(ones(2)), new Parameter(ones(3))];
+            parameters[1].grad = ones(3);
+            using var state = optimiser.Start(parameters);
+            state.step();
+            Assert.AreEqual(1, parameters[0].min().item<float>(), $"{optimiser}");
+            Assert.IsLessThan(1, parameters[1].max().item<float>(), $"{optimiser}");
+        }
+    }
+
+    [TestMethod]
+    public void A_state_that_was_saved_goes_on_bit_for_bit()
+    {
+        foreach (Optimiser optimiser in new Optimiser[] { new AdamOptimiser(), new AdamWOptimiser(), new SgdOptimiser(), new SgdOptimiser(0), new RmsPropOptimiser() })
+        {
+            using var scope = NewDisposeScope();
+            var random = new Random(4);
+            using var weights = tensor(Numbers(random));
+            float[][] gradients = [.. Enumerable.Range(0, 6).Select(_ => Numbers(random))];
+            var whole = new Parameter(weights.clone());
+            using var unbroken = optimiser.Start([whole]);
+            Run(unbroken, whole, gradients);
+
+            var first = new Parameter(weights.clone());
+            using var broken = optimiser.Start([first]);
+            Run(broken, first, gradients[..3]);
+            using var stream = new MemoryStream();
+            broken.save_state_dict(new BinaryWriter(stream));
+            var second = new Parameter(first.detach().clone());
+            using var resumed = optimiser.Start([second]);
+            resumed.load_state_dict(new BinaryReader(new MemoryStream(stream.ToArray())));
+            Run(resumed, second, gradients[3..]);
+            CollectionAssert.AreEqual(whole.bytes.ToArray(), second.bytes.ToArray(), $"{optimiser}");
+        }
+
+        static void Run(OptimizerHelper state, Parameter parameter, float[][] gradients)
+        {
+            foreach (float[] gradient in gradients)
+            {
+                parameter.grad = tensor(gradient);
+                state.step();
+            }
+        }
+
+        static float[] Numbers(Random random) => [.. Enumerable.Range(0, Count).Select(_ => random.NextSingle() - 0.5f)];
     }
 
     private static Func<int, int, double, double, double> Adam(double beta1, double beta2, double epsilon, double decay)
@@ -69,7 +108,9 @@ public sealed class OptimiserTests
         {
             double[] gradients = [.. Enumerable.Range(0, Count).Select(_ => random.NextDouble() - 0.5)];
             parameter.grad = tensor(Array.ConvertAll(gradients, gradient => (float)gradient));
-            state.Step(Rate);
+            foreach (var group in state.ParamGroups)
+                group.LearningRate = Rate;
+            state.step();
             for (int i = 0; i < Count; i++)
                 weights[i] = formula(i, step, weights[i], gradients[i]);
         }

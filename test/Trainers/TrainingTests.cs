@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -119,6 +120,26 @@ public sealed class TrainingTests
             return Rows.Difference(Scores(untrained), Scores(model));
         }
         Assert.IsLessThan(Moved(null) / 10, Moved(1e-3));
+    }
+
+    [TestMethod]
+    public void Clipping_is_by_the_norm_of_all_gradients_together()
+    {
+        float[] Weights(int epochs)
+        {
+            var options = VariantRows.Options();
+            (options.Epochs, options.LearningRate, options.GradientClipping) = (epochs, 1, 1e-2);
+            options.Optimiser = new SgdOptimiser(0);
+            options.BatchSize = 1000;
+            float[] weights = [];
+            new AutoencoderEstimator(s_ml, options).Fit(VariantRows.View(s_ml, 200), (network, _) =>
+                weights = [.. network.Parameters.SelectMany(parameter => MemoryMarshal.Cast<byte, float>(parameter.detach().bytes).ToArray())]).Dispose();
+            return weights;
+        }
+
+        // One step of length 1 along the gradients.
+        double norm = Math.Sqrt(Weights(0).Zip(Weights(1), (before, after) => Math.Pow(before - after, 2)).Sum());
+        Assert.AreEqual(1e-2, norm, 1e-4);
     }
 
     [TestMethod]
@@ -273,7 +294,7 @@ public sealed class TrainingTests
         Assert.IsLessThan(10, clock.Elapsed.TotalSeconds);
     }
 
-    public static IEnumerable<object[]> Resumed => [["plain"], ["autograd"], ["validated"]];
+    public static IEnumerable<object[]> Resumed => [["plain"], ["autograd"], ["validated"], ["AdamW"], ["SGD"], ["SGD without momentum"], ["RMSProp"]];
 
     [TestMethod]
     [DynamicData(nameof(Resumed))]
@@ -290,6 +311,14 @@ public sealed class TrainingTests
                 options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = VariationalScore.NegativeElbo, ScoreSamples = 3 };
                 options.Schedule = new PlateauSchedule(Patience: 2);
             }
+            options.Optimiser = what switch
+            {
+                "AdamW" => new AdamWOptimiser(),
+                "SGD" => new SgdOptimiser(),
+                "SGD without momentum" => new SgdOptimiser(0),
+                "RMSProp" => new RmsPropOptimiser(),
+                _ => new AdamOptimiser(),
+            };
             if (what == "validated")
                 (options.ValidationShare, options.EarlyStopping, options.LearningRate) = (0.2, new EarlyStopping(Patience: 50), 0.05);
             if (resumes)
@@ -321,6 +350,7 @@ public sealed class TrainingTests
         Refused("written with the option learning_rate 0.001, and this training has 0.01", options => options.LearningRate = 0.01);
         Refused("written with the seed 5, and this training has 6", options => options.Seed = 6);
         Refused("written with the option hidden [10], and this training has [11]", options => options.Network = new DenseNetworkOptions { Hidden = [11] });
+        Refused("written with the number of threads 1, and this training has 2", options => options.Threads = 2);
         Refused("written with the number of training rows 200, and this training has 100", _ => { }, rows: 100);
 
         string path = Path.Combine(folder["c"], "autoencoder.checkpoint");
@@ -352,6 +382,7 @@ public sealed class TrainingTests
         Refused("option Optimiser is null", options => options.Optimiser = null!);
         Refused("option Schedule.EveryEpochs is 0", options => options.Schedule = new StepSchedule(0));
         Refused("option Schedule.Patience is 0", options => options.Schedule = new PlateauSchedule(0));
+        Refused("option Threads is 0; expected at least 1", options => options.Threads = 0);
         Refused("option WarmUpEpochs is -1", options => options.WarmUpEpochs = -1);
         Refused("option GradientClipping is 0", options => options.GradientClipping = 0);
         Refused("option ValidationShare is 1", options => options.ValidationShare = 1);

@@ -104,6 +104,9 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>The step size of Adam. The default value is 0.001.</summary>
         public double LearningRate { get; set; } = DefaultLearningRate;
 
+        /// <summary>How many threads libtorch trains with, at least 1; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is null: as many as the work of a step pays for.</summary>
+        public int? Threads { get; set; }
+
         /// <summary>Device, threads and batches of the fitted model. The default value leaves the device to the context and the rest to ONNX Runtime.</summary>
         public ScoringOptions Scoring { get; set; } = new();
 
@@ -131,6 +134,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Require.AtLeast(Epochs, 0, nameof(Epochs));
             Require.AtLeast(BatchSize, 1, nameof(BatchSize));
             Require.Between(LearningRate, 0, float.MaxValue, nameof(LearningRate));
+            Require.AtLeast(Threads ?? 1, 1, nameof(Threads));
             Require.NotNull(Scoring, nameof(Scoring));
             Scoring.Validate();
             Require.Defined(MissingValues, nameof(MissingValues));
@@ -184,6 +188,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             ["epochs"] = Epochs,
             ["batch_size"] = BatchSize,
             ["learning_rate"] = LearningRate,
+            ["threads"] = Threads,
             ["label_column"] = LabelColumnName,
             ["missing_values"] = MissingValues.ToString(),
             ["scoring_missing_values"] = ScoringMissingValues.ToString(),
@@ -222,7 +227,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         using var scope = torch.NewDisposeScope();
         using var generator = new torch.Generator((ulong)_seed, torch.CPU);
         using var network = new StackedClassifierNetwork(stack.Network.Create(rows.Layout.Features, 0, 0, stack.Code, generator), classes.Length, generator);
-        int threads = TorchThreads.CountFor(network.Parameters.Sum(parameter => parameter.numel()), _options.BatchSize);
+        int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))
         {

@@ -40,6 +40,8 @@ internal sealed class DenseLayer : NetworkPart
     /// <summary>The weight, [outputs, inputs]; a tied layer has that of another, transposed.</summary>
     public Tensor Weight => _isTied ? _weight.t() : _weight;
 
+    public override long MultiplyAdds => (long)Inputs * Outputs;
+
     public override IEnumerable<NamedWeight> NamedWeights =>
     [
         new($"{_name}/weight", Weight.shape, TakeWeight),

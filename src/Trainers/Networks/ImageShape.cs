@@ -9,6 +9,9 @@ internal readonly record struct ImageShape(int Channels, int Height, int Width)
     /// <summary>The number of values.</summary>
     public long Count => (long)Channels * Height * Width;
 
+    /// <summary>The number of pixels.</summary>
+    public long Places => (long)Height * Width;
+
     /// <summary>The image after pooling: each side is divided by the factor, rounded up.</summary>
     public ImageShape Pooled(int factor) => this with { Height = Pooled(Height, factor), Width = Pooled(Width, factor) };
 

@@ -1,4 +1,6 @@
+using TorchSharp;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
@@ -15,8 +17,8 @@ public abstract record Optimiser
     /// <summary>Checks the values.</summary>
     internal abstract void Validate();
 
-    /// <summary>Starts the state that goes with some parameters.</summary>
-    internal abstract OptimiserState Start(IEnumerable<Parameter> parameters);
+    /// <summary>Makes libtorch's optimizer for some parameters. The learning rate is set before each step.</summary>
+    internal abstract OptimizerHelper Start(IReadOnlyList<Parameter> parameters);
 
     private protected static string Option(string name) => $"{nameof(AutoencoderEstimator.Options.Optimiser)}.{name}";
 }
@@ -43,7 +45,10 @@ public sealed record AdamOptimiser(double Beta1 = AdamOptimiser.DefaultBeta1, do
         Require.Between(Epsilon, LeastEpsilon, 1, Option(nameof(Epsilon)));
     }
 
-    internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new AdamState(parameters, Beta1, Beta2, Epsilon, weightDecay: 0);
+    internal override OptimizerHelper Start(IReadOnlyList<Parameter> parameters) =>
+        parameters.All(parameter => parameter.device.type == DeviceType.CPU)
+            ? new FusedAdam(parameters, Beta1, Beta2, Epsilon)
+            : optim.Adam(parameters, beta1: Beta1, beta2: Beta2, eps: Epsilon);
 }
 
 /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter 2019): before each step of Adam, w ← w − α λ w.</summary>
@@ -65,7 +70,8 @@ public sealed record AdamWOptimiser(double WeightDecay = AdamWOptimiser.DefaultW
         Require.Between(Epsilon, LeastEpsilon, 1, Option(nameof(Epsilon)));
     }
 
-    internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new AdamState(parameters, Beta1, Beta2, Epsilon, WeightDecay);
+    internal override OptimizerHelper Start(IReadOnlyList<Parameter> parameters) =>
+        optim.AdamW(parameters, beta1: Beta1, beta2: Beta2, eps: Epsilon, weight_decay: WeightDecay);
 }
 
 /// <summary>Stochastic gradient descent with momentum (Polyak 1964, in the form of Sutskever et al. 2013 that PyTorch has): b ← μ b + g, w ← w − α b.</summary>
@@ -77,7 +83,8 @@ public sealed record SgdOptimiser(double Momentum = SgdOptimiser.DefaultMomentum
 
     internal override void Validate() => Require.Share(Momentum, Option(nameof(Momentum)));
 
-    internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new SgdState(parameters, Momentum);
+    internal override OptimizerHelper Start(IReadOnlyList<Parameter> parameters) =>
+        optim.SGD(parameters, AutoencoderEstimator.Options.DefaultLearningRate, Momentum);
 }
 
 /// <summary>RMSProp (Tieleman and Hinton 2012, lecture 6.5): v ← ρ v + (1 − ρ) g², w ← w − α g / (√v + ε).</summary>
@@ -94,5 +101,5 @@ public sealed record RmsPropOptimiser(double Decay = RmsPropOptimiser.DefaultDec
         Require.Between(Epsilon, LeastEpsilon, 1, Option(nameof(Epsilon)));
     }
 
-    internal override OptimiserState Start(IEnumerable<Parameter> parameters) => new RmsPropState(parameters, Decay, Epsilon);
+    internal override OptimizerHelper Start(IReadOnlyList<Parameter> parameters) => optim.RMSProp(parameters, alpha: Decay, eps: Epsilon);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace MLNetAutoencoder;
@@ -5,8 +6,8 @@ namespace MLNetAutoencoder;
 /// <summary>libtorch's number of threads belongs to the whole process: fits that want the same number share it, others wait; afterwards it is what it was.</summary>
 internal static class TorchThreads
 {
-    // Below this many multiply-adds a step, a second thread costs more in waiting than it computes.
-    private const long WorthASecondThread = 64_000_000;
+    // With fewer multiply-adds of a batch's way forwards, a further thread costs more in waiting than it computes.
+    private const long WorthAThread = 32_000_000;
 
     private static readonly object s_lock = new();
     private static int s_users;
@@ -16,8 +17,15 @@ internal static class TorchThreads
     [ThreadStatic]
     private static int t_leases;
 
-    /// <summary>The number of threads for a network and a batch: a fixed function of these, never of the machine or its load, since results depend on it in the last digits.</summary>
-    public static int CountFor(long parameters, int batchSize) => parameters * batchSize < WorthASecondThread ? 1 : 2;
+    /// <summary>The physical cores that the process may use: two threads of one core share what computes.</summary>
+    public static int PhysicalCores { get; } = Math.Clamp(CountCores(), 1, Environment.ProcessorCount);
+
+    /// <summary>The number of threads that a step pays for. It does not depend on the machine's load, since results depend on it in the last digits.</summary>
+    /// <param name="multiplyAdds">The multiply-adds of a batch's way forwards.</param>
+    public static int CountFor(long multiplyAdds) => CountFor(multiplyAdds, PhysicalCores);
+
+    /// <summary>The same for a number of physical cores.</summary>
+    public static int CountFor(long multiplyAdds, int cores) => (int)Math.Clamp(multiplyAdds / WorthAThread, 1, cores);
 
     /// <summary>Takes a number of threads until disposed, on the thread that calls.</summary>
     /// <param name="count">The number.</param>
@@ -50,6 +58,27 @@ internal static class TorchThreads
             torch.set_num_threads(count);
             return new Lease(before);
         }
+    }
+
+    private static int CountCores()
+    {
+        const string processors = "/sys/devices/system/cpu";
+        try
+        {
+            // Each logical processor names those of its core.
+            int cores = Directory.Exists(processors)
+                ? Directory.GetDirectories(processors, "cpu*").Select(folder => Path.Combine(folder, "topology", "thread_siblings_list")).Where(File.Exists).Select(File.ReadAllText).Distinct().Count()
+                : 0;
+            if (cores > 0)
+                return cores;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // As where there is no such folder.
+        }
+
+        // Two logical processors for each core, but for ARM's.
+        return RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? Environment.ProcessorCount / 2 : Environment.ProcessorCount;
     }
 
     private static void Wake()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
@@ -43,7 +44,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
 
     /// <summary>Runs an epoch.</summary>
     /// <returns>Whether it came to its end; not where the training is stopped within it.</returns>
-    private bool RunEpoch(TrainingTask task, OptimiserState optimiser, TrainingState state, Generator generator)
+    private bool RunEpoch(TrainingTask task, OptimizerHelper optimiser, TrainingState state, Generator generator)
     {
         int epoch = state.History.Count;
         int steps = checked((int)((task.Rows.Count + options.BatchSize - 1) / options.BatchSize));
@@ -61,7 +62,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
             task.Step.Run(batch, epoch, pass, losses);
             RequireNumbers(task, losses, epoch);
             rate = LearningRate(epoch + (double)step / steps, task.Epochs, state);
-            optimiser.Step(rate, ClippingScale(optimiser));
+            Update(task, optimiser, rate);
             step++;
             if (step == steps || clock.Elapsed - news < s_newsEvery)
                 continue;
@@ -161,12 +162,13 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         return epoch < options.WarmUpEpochs ? rate * epoch / options.WarmUpEpochs : rate;
     }
 
-    private double ClippingScale(OptimiserState optimiser)
+    private void Update(TrainingTask task, OptimizerHelper optimiser, double rate)
     {
-        if (options.GradientClipping is not { } most)
-            return 1;
-        double norm = optimiser.GradientNorm();
-        return norm > most ? most / norm : 1;
+        if (options.GradientClipping is { } most)
+            nn.utils.clip_grad_norm_(task.Parameters, most);
+        foreach (var group in optimiser.ParamGroups)
+            group.LearningRate = rate;
+        optimiser.step();
     }
 
     private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
