@@ -46,11 +46,14 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         _seed = options.Seed ?? _host.Rand.Next();
     }
 
+    /// <summary>What sees to right convolutions; null for that of the process.</summary>
+    internal ConvolutionGuard? Convolutions { get; init; }
+
     /// <summary>Trains an autoencoder.</summary>
     /// <param name="input">The training rows. For anomaly detection, mostly or all normal ones.</param>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, or a native library is missing.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, a native library is missing, or it computes convolutions wrongly and cannot be kept from it.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
     /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input) => Fit(input, validation: null, inspect: null);
@@ -60,7 +63,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     /// <param name="validation">The validation rows, with the same columns.</param>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or the validation rows' condition is a key with other values.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, or a native library is missing.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, a native library is missing, or it computes convolutions wrongly and cannot be kept from it.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
     /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input, IDataView validation)
@@ -115,6 +118,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads, _options.Cancellation))
+        using ((Convolutions ?? ConvolutionGuard.Process).Use(network, ConvolutionRuns(rows.Count, heldOut?.Count ?? 0), channel))
             history = Train(network, rows, heldOut, scaling, names, threads, generator, channel, inspect);
 
         using var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
@@ -189,6 +193,22 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             }, generator);
         inspect?.Invoke(network, set);
         return history;
+    }
+
+    /// <summary>Every size of batch in which this fit runs its convolutions, with the derivatives that it takes of them.</summary>
+    private IEnumerable<ConvolutionRun> ConvolutionRuns(long rows, long heldOut)
+    {
+        foreach (long batch in Batches(rows))
+        {
+            yield return new ConvolutionRun(batch, Derivatives: 1);
+            foreach (var penalty in _options.Penalties.OfType<ContractivePenalty>())
+                yield return new ConvolutionRun(batch * penalty.RowsFor(_options.Code.Size), Derivatives: 2);
+        }
+        foreach (long batch in Batches(heldOut))
+            yield return new ConvolutionRun(batch, Derivatives: 0);
+
+        IEnumerable<long> Batches(long count) =>
+            new[] { Math.Min(count, _options.BatchSize), count % _options.BatchSize }.Where(batch => batch > 0).Distinct();
     }
 
     private void RequireUnitInterval(TrainingRows rows, FeatureScaling scaling, string[] names)

@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>What a user has set on a thread, which a fit must leave as it was however it ends: random numbers, thread count, gradient mode, dispose scope.</summary>
+/// <summary>What a user has set on a thread, which a fit must leave as it was however it ends: random numbers, thread count, gradient mode, dispose scope, libtorch's switches.</summary>
 internal sealed class CallersState : IDisposable
 {
     private const long Seed = 42;
@@ -13,6 +13,7 @@ internal sealed class CallersState : IDisposable
     private readonly IDisposable _mode;
     private readonly DisposeScope _scope;
     private readonly byte[] _expected;
+    private readonly bool? _oneDnn = TorchSwitch.OneDnn?.IsOn, _nnpack = TorchSwitch.Nnpack?.IsOn;
 
     public CallersState(int threads, bool gradients)
     {
@@ -31,6 +32,8 @@ internal sealed class CallersState : IDisposable
         Assert.AreEqual(0, _scope.DisposablesCount, $"tensors left in the caller's scope after {after}");
         Assert.AreEqual(_threads, torch.get_num_threads(), $"threads after {after}");
         Assert.AreEqual(_gradients, torch.is_grad_enabled(), $"gradients after {after}");
+        Assert.AreEqual(_oneDnn, TorchSwitch.OneDnn?.IsOn, $"oneDNN after {after}");
+        Assert.AreEqual(_nnpack, TorchSwitch.Nnpack?.IsOn, $"NNPACK after {after}");
         using var numbers = torch.rand(8);
         Assert.IsTrue(_scope.Contains(numbers), $"the innermost scope is another one after {after}");
         CollectionAssert.AreEqual(_expected, numbers.bytes.ToArray(), $"random numbers after {after}");

@@ -4,12 +4,18 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>A convolution with a border of zeros, so that the images keep their size (LeCun et al. 1998, with padding).</summary>
-internal sealed class ConvolutionLayer(string name, int channels, int filters, int kernelSize, Activation activation, Normalisation normalisation, Generator generator)
-    : ImageLayer(name, [filters, channels, kernelSize, kernelSize], (long)channels * kernelSize * kernelSize, filters, activation, normalisation, generator)
+internal sealed class ConvolutionLayer(
+    string name, ImageShape input, int filters, int kernelSize, Activation activation, Normalisation normalisation, Generator generator)
+    : ImageLayer(
+        name, input, input with { Channels = filters }, [filters, input.Channels, kernelSize, kernelSize],
+        (long)input.Channels * kernelSize * kernelSize, activation, normalisation, generator)
 {
     private readonly long _kernelSize = kernelSize, _border = kernelSize / 2;
 
-    protected override Tensor Convolve(Tensor images, Tensor weight, Tensor bias) => nn.functional.conv2d(images, weight, bias, padding: [_border, _border]);
+    public override string Description => $"convolution of {Input} to {Output}, kernels of {_kernelSize} x {_kernelSize}";
+
+    public override Tensor Convolve(Tensor images, Tensor weight, Tensor bias) =>
+        nn.functional.conv2d(images, weight, bias, padding: [_border, _border]);
 
     protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias) => graph.Node("Conv", name, [images, weight, bias],
         OnnxAttribute.Int64s("kernel_shape", _kernelSize, _kernelSize), OnnxAttribute.Int64s("pads", _border, _border, _border, _border));

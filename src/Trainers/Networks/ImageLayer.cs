@@ -7,28 +7,43 @@ namespace MLNetAutoencoder;
 /// <summary>A layer of filters over images: f(norm(filters ∗ images + b)), each filter one channel of the result.</summary>
 internal abstract class ImageLayer : NetworkPart
 {
-    private readonly string _name;
     private readonly Activation _activation;
     private readonly Parameter _weight, _bias;
     private readonly NormalisationLayer? _normalisation;
 
     /// <param name="name">The layer's name in the graph.</param>
+    /// <param name="input">The images that it takes.</param>
+    /// <param name="output">The images that it gives, a channel of each filter.</param>
     /// <param name="shape">The shape of the weight.</param>
     /// <param name="fanIn">The weights that PyTorch's initialisation counts as the inputs of one unit.</param>
-    /// <param name="filters">The channels of the result.</param>
     /// <param name="activation">The activation.</param>
     /// <param name="normalisation">The normalisation: none, or over batch and places.</param>
     /// <param name="generator">Where the initial weights are drawn from.</param>
-    protected ImageLayer(string name, long[] shape, long fanIn, int filters, Activation activation, Normalisation normalisation, Generator generator)
+    protected ImageLayer(
+        string name, ImageShape input, ImageShape output, long[] shape, long fanIn,
+        Activation activation, Normalisation normalisation, Generator generator)
     {
-        (_name, _activation) = (name, activation);
+        (Name, Input, Output, _activation) = (name, input, output, activation);
         _weight = AddWeight(generator, fanIn, shape);
-        _bias = AddBias(generator, fanIn, filters);
+        _bias = AddBias(generator, fanIn, output.Channels);
         if (normalisation != Normalisation.None)
-            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, filters, generator.device));
+            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, output.Channels, generator.device));
     }
 
-    public override IEnumerable<NamedWeight> NamedWeights => [new($"{_name}/weight", _weight.shape, TakeWeight), new($"{_name}/bias", _bias)];
+    public string Name { get; }
+
+    public ImageShape Input { get; }
+
+    public ImageShape Output { get; }
+
+    public long[] WeightShape => _weight.shape;
+
+    /// <summary>What it does, in words: layers of one description are one to libtorch.</summary>
+    public abstract string Description { get; }
+
+    public override IEnumerable<ImageLayer> Convolutions => [this];
+
+    public override IEnumerable<NamedWeight> NamedWeights => [new($"{Name}/weight", _weight.shape, TakeWeight), new($"{Name}/bias", _bias)];
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
@@ -39,11 +54,12 @@ internal abstract class ImageLayer : NetworkPart
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
         (Tensor weight, Tensor bias) = _normalisation is null ? (_weight, _bias) : Fold(_normalisation, _weight, _bias);
-        string sum = EmitConvolution(graph, _name, input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias));
-        return Activations.Emit(_activation, graph, $"{_name}/activation", sum);
+        string sum = EmitConvolution(graph, Name, input, Initializer(graph, $"{Name}/weight", weight), Initializer(graph, $"{Name}/bias", bias));
+        return Activations.Emit(_activation, graph, $"{Name}/activation", sum);
     }
 
-    protected abstract Tensor Convolve(Tensor images, Tensor weight, Tensor bias);
+    /// <summary>The bare convolution, of tensors of any precision.</summary>
+    public abstract Tensor Convolve(Tensor images, Tensor weight, Tensor bias);
 
     protected abstract string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias);
 

@@ -21,8 +21,9 @@ internal static class ImageRows
         return graph.Node("Transpose", name, [images], OnnxAttribute.Int64s("perm", 0, 3, 1, 2));
     }
 
+    // Stacked rather than permuted: the gradient then lies in memory as that of planar images does, and convolutions sum it in the same order.
     public static Tensor ToRows(Tensor images, ImageShape shape, ImageLayout layout) =>
-        (IsInterleaved(shape, layout) ? images.permute(0, 2, 3, 1) : images).reshape(-1, shape.Count);
+        (IsInterleaved(shape, layout) ? stack(images.unbind(1), -1) : images).reshape(-1, shape.Count);
 
     public static string EmitToRows(OnnxGraphBuilder graph, string name, string images, ImageShape shape, ImageLayout layout)
     {

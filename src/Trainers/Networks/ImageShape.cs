@@ -18,5 +18,7 @@ internal readonly record struct ImageShape(int Channels, int Height, int Width)
     /// <summary>The factors by which the two sides are pooled, and enlarged again: no side is pooled by more than it has.</summary>
     public long[] Factors(int factor) => [Math.Min(factor, Height), Math.Min(factor, Width)];
 
+    public override string ToString() => $"{Channels} x {Height} x {Width}";
+
     private static int Pooled(int side, int factor) => (side - 1) / factor + 1;
 }

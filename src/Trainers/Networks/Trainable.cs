@@ -27,6 +27,9 @@ internal abstract class Trainable : IDisposable
     /// <summary>What its graph has of weights, in the order of the layers: a normalisation over the batch that is folded into a layer is none of its own.</summary>
     public virtual IEnumerable<NamedWeight> NamedWeights => _children.SelectMany(child => child.NamedWeights);
 
+    /// <summary>Its convolutions, in the order of the layers.</summary>
+    public virtual IEnumerable<ImageLayer> Convolutions => _children.SelectMany(child => child.Convolutions);
+
     public void Dispose()
     {
         foreach (var parameter in _parameters)

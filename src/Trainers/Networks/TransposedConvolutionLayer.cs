@@ -9,14 +9,20 @@ namespace MLNetAutoencoder;
 /// padding p, 0 to s − 1, restores every size.
 /// </remarks>
 internal sealed class TransposedConvolutionLayer(
-    string name, int channels, int filters, int kernelSize, ImageShape to, int factor, Activation activation, Normalisation normalisation, Generator generator)
-    : ImageLayer(name, [channels, filters, kernelSize, kernelSize], (long)filters * kernelSize * kernelSize, filters, activation, normalisation, generator)
+    string name, ImageShape input, int filters, int kernelSize, ImageShape to, int factor,
+    Activation activation, Normalisation normalisation, Generator generator)
+    : ImageLayer(
+        name, input, to with { Channels = filters }, [input.Channels, filters, kernelSize, kernelSize],
+        (long)filters * kernelSize * kernelSize, activation, normalisation, generator)
 {
     private readonly long _kernelSize = kernelSize, _border = kernelSize / 2;
     private readonly long[] _strides = to.Factors(factor);
     private readonly long[] _outputPadding = [OutputPadding(to.Height, to.Factors(factor)[0]), OutputPadding(to.Width, to.Factors(factor)[1])];
 
-    protected override Tensor Convolve(Tensor images, Tensor weight, Tensor bias) =>
+    public override string Description =>
+        $"transposed convolution of {Input} to {Output}, kernels of {_kernelSize} x {_kernelSize}, strides {_strides[0]} x {_strides[1]}";
+
+    public override Tensor Convolve(Tensor images, Tensor weight, Tensor bias) =>
         nn.functional.conv_transpose2d(images, weight, bias, strides: _strides, padding: [_border, _border], output_padding: _outputPadding);
 
     protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias) => graph.Node("ConvTranspose", name, [images, weight, bias],

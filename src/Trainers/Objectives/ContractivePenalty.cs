@@ -45,6 +45,9 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
             "the closed form is that of a dense encoder without hidden layers whose code is of sigmoid units");
     }
 
+    /// <summary>The rows that the encoder is differentiated for at a time, for each row of the batch.</summary>
+    internal int RowsFor(int codeUnits) => Method == JacobianMethod.Exact || (Method == JacobianMethod.Auto && codeUnits <= MostExactUnits) ? codeUnits : 1;
+
     internal override Tensor Compute(PenaltyContext context) => SquaredNorm(context, Method);
 
     /// <summary>The squared Frobenius norm of the Jacobian, mean over the rows.</summary>

@@ -5,13 +5,14 @@ namespace MLNetAutoencoder;
 /// <summary>What a step minimises: the reconstruction loss, for a variational code its divergence, and the penalties.</summary>
 internal sealed class Objective
 {
-    // What is evaluated at a time.
+    // What is evaluated at a time; of convolutions, the batch of the training: each further size would have to be checked.
     private const int EvaluationBatch = 1024;
 
     private readonly AutoencoderEstimator.Options _options;
     private readonly AutoencoderNetwork _network;
     private readonly TrainingSet _set;
     private readonly Tensor? _featureWeights;
+    private readonly int _evaluationBatch;
 
     public Objective(AutoencoderEstimator.Options options, AutoencoderNetwork network, TrainingSet set)
     {
@@ -21,6 +22,7 @@ internal sealed class Objective
             double mean = weights.Average(weight => (double)weight);
             _featureWeights = tensor(weights.Select(weight => (float)(weight / mean)).ToArray()).to(network.Device);
         }
+        _evaluationBatch = network.Convolutions.Any() ? options.BatchSize : EvaluationBatch;
         Names = [.. TermNames()];
     }
 
@@ -53,7 +55,7 @@ internal sealed class Objective
     {
         using var none = no_grad();
         double sum = 0, total = 0;
-        foreach (var batch in set.InOrder(EvaluationBatch))
+        foreach (var batch in set.InOrder(_evaluationBatch))
         {
             if (cancellation.IsCancellationRequested)
                 return null;

@@ -95,7 +95,7 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     {
         ImageBlock[] blocks = [.. Blocks()];
         ConvolutionLayer[] convolutions = [.. blocks.Select((block, i) =>
-            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From.Channels, block.To.Channels, KernelSize, Activation, Normalisation, generator))];
+            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalisation, generator))];
         int[] widths = [checked((int)blocks[^1].To.Count) + conditionSize, .. Hidden];
         width = widths[^1];
         return new ConvolutionalEncoder(Layout, blocks, convolutions, new DenseStack("encoder", Dense("encoder", widths, generator)));
@@ -116,10 +116,10 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
             int filters = i == blocks.Length - 1 ? block.To.Channels : block.From.Channels;
             string name = $"decoder/convolution{i + 1}";
             return Upsampling == Upsampling.TransposedConvolution && block.Factor > 1
-                ? new TransposedConvolutionLayer(name, block.To.Channels, filters, KernelSize, block.From, block.Factor, Activation, Normalisation, generator)
-                : (ImageLayer)new ConvolutionLayer(name, block.To.Channels, filters, KernelSize, Activation, Normalisation, generator);
+                ? new TransposedConvolutionLayer(name, block.To, filters, KernelSize, block.From, block.Factor, Activation, Normalisation, generator)
+                : (ImageLayer)new ConvolutionLayer(name, block.From with { Channels = block.To.Channels }, filters, KernelSize, Activation, Normalisation, generator);
         })];
-        var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}", blocks[^1].To.Channels, Channels, KernelSize, OutputActivation, Normalisation.None, generator);
+        var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}", blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, KernelSize, OutputActivation, Normalisation.None, generator);
         return new ConvolutionalDecoder(Layout, blocks, hidden, layers, last);
     }
 
