@@ -177,7 +177,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         }
         var objective = new Objective(_options, network, set);
         TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
-        using var step = new TrainingStep(parameters, objective.Terms);
+        using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(network, _options, set) ?? new AutogradStep(parameters, objective.Terms);
         var history = loop.Run(
             new TrainingTask
             {

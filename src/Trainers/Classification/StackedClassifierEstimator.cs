@@ -104,10 +104,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>The step size of Adam. The default value is 0.001.</summary>
         public double LearningRate { get; set; } = DefaultLearningRate;
 
-        /// <summary>
-        /// How many threads libtorch trains with, at least 1; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is
-        /// null: as many as the work of a step pays for.
-        /// </summary>
+        /// <summary>How many threads libtorch trains with, at least 1; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is null: as many as the work of a step pays for.</summary>
         public int? Threads { get; set; }
 
         /// <summary>Device, threads and batches of the fitted model. The default value leaves the device to the context and the rest to ONNX Runtime.</summary>
@@ -240,7 +237,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             var loop = new TrainingLoop(stack, channel);
             Pretraining.Run(network.Stack, stack, set, loop, generator);
             TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
-            using var step = new TrainingStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
+            using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
             history = loop.Run(
                 new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labelledSet, Epochs = _options.Epochs }, generator);
             inspect?.Invoke(network, set);

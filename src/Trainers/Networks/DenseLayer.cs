@@ -34,6 +34,9 @@ internal sealed class DenseLayer : NetworkPart
 
     public Parameter Bias => _bias;
 
+    /// <summary>Whether it is a layer of its own weights and nothing else: no normalisation, no dropout.</summary>
+    public bool IsPlain => !_isTied && _normalisation is null && _dropout == 0;
+
     /// <summary>The weight, [outputs, inputs]; a tied layer has that of another, transposed.</summary>
     public Tensor Weight => _isTied ? _weight.t() : _weight;
 

@@ -17,7 +17,7 @@ internal static class Pretraining
             using var codes = i == 0 ? null : set.Through(rows => before.Aggregate(rows, (inputs, layer) => layer.Forward(inputs, null, new Pass(IsTraining: false, generator))));
             var layerSet = codes ?? set;
             TorchSharp.Modules.Parameter[] parameters = [.. down.Parameters, .. up.Parameters];
-            using var step = new TrainingStep(parameters, (batch, _, pass) =>
+            using var step = new AutogradStep(parameters, (batch, _, pass) =>
             {
                 var input = options.Corruption?.Apply(batch.Rows, layerSet, generator) ?? batch.Rows;
                 return [Objective.Mean(ReconstructionErrors.Of(loss, batch.Rows, up.Activate(down.Forward(input, null, pass), pass)), batch)];

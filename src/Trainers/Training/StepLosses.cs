@@ -33,6 +33,9 @@ internal sealed class StepLosses(int terms) : IDisposable
             Read();
     }
 
+    /// <summary>Notes the one term of the present step.</summary>
+    public void Add(double value) => Add([value], _step, _rowsOfStep);
+
     /// <summary>The mean of each term over the rows of the steps so far.</summary>
     public double[] Means()
     {

@@ -19,7 +19,7 @@ internal sealed record TrainingTask
     public required string[] Terms { get; init; }
 
     /// <summary>How a step leaves the gradients of a batch in the parameters.</summary>
-    public required TrainingStep Step { get; init; }
+    public required ITrainingStep Step { get; init; }
 
     /// <summary>The rows.</summary>
     public required TrainingSet Rows { get; init; }

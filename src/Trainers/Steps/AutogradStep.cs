@@ -4,13 +4,11 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>A step up to the gradients, by automatic differentiation.</summary>
+/// <summary>A step by automatic differentiation, for any loss.</summary>
 /// <param name="parameters">What gets gradients.</param>
 /// <param name="terms">The terms of a batch's loss in an epoch.</param>
-internal sealed class TrainingStep(IReadOnlyList<Parameter> parameters, Func<TrainingBatch, int, Pass, List<Tensor>> terms)
-    : IDisposable
+internal sealed class AutogradStep(IReadOnlyList<Parameter> parameters, Func<TrainingBatch, int, Pass, List<Tensor>> terms) : ITrainingStep
 {
-    /// <summary>Leaves the gradients of a batch in the parameters, and the terms of its loss in <paramref name="losses"/>.</summary>
     public void Run(TrainingBatch batch, int epoch, Pass pass, StepLosses losses)
     {
         using var scope = NewDisposeScope();
