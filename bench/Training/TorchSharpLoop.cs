@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder.Bench.Training;
 
-/// <summary>The training that a user of TorchSharp writes: a sequential network, automatic differentiation and libtorch's Adam over rows that are a tensor in memory.</summary>
+/// <summary>The loop that a user of TorchSharp writes, over rows that are a tensor in memory.</summary>
 internal static class TorchSharpLoop
 {
     /// <summary>Trains an autoencoder with one hidden layer on each side of its code, linear but for these two.</summary>

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Bench.Training;
 
-/// <summary>Fit on a data view against TorchSharp's and PyTorch's loops on a tensor in memory: the same network, optimizer, batches and threads, turn by turn.</summary>
+/// <summary>Fit on a data view against loops of TorchSharp and PyTorch on a tensor in memory, turn by turn: all else is the same.</summary>
 internal static class TrainingBenchmark
 {
     private const int Rounds = 5;
@@ -23,9 +23,10 @@ internal static class TrainingBenchmark
         var ml = new MLContext(seed: 1);
         using var peer = Peer.TryStart(Path.Combine(AppContext.BaseDirectory, "Training", "peer.py"));
         var version = typeof(torch).Assembly.GetName().Version!;
-        Console.WriteLine($"training: large is 784-128-64-128-784, small 30-16-4-16-30; Adam, mean squared error; {Environment.ProcessorCount} processors");
-        Console.WriteLine($"TorchSharp {version.ToString(3)}; {(peer is null ? "no PyTorch here: install python3-torch for its lines" : $"PyTorch {peer.Version}, of its two forms of Adam the faster")}");
-        Console.WriteLine($"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}), the first of which is not timed.");
+        string pyTorch = peer is null ? "no PyTorch here (install python3-torch for its lines)" : $"PyTorch {peer.Version}, of its two forms of Adam the faster";
+        Console.WriteLine("training: large is 784-128-64-128-784, small 30-16-4-16-30; Adam, mean squared error");
+        Console.WriteLine($"TorchSharp {version.ToString(3)}; {pyTorch}; {Environment.ProcessorCount} processors");
+        Console.WriteLine($"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}), of which the first is not timed.");
         Console.WriteLine();
         Console.WriteLine($"{"rows/s: median (slowest - fastest)",-36}{"Fit",-32}{"the other side",-32}{"ratio",8}{"loss",12}{"theirs",12}");
         List<(string Name, double Value)> ratios = [];
@@ -43,7 +44,8 @@ internal static class TrainingBenchmark
                 for (int round = 0; round < Rounds; round++)
                 {
                     ours.Add(Train(ml, view, setting, batch));
-                    torchSharp.Add(WithThreads(threads, () => TorchSharpLoop.Train(rows, setting.Hidden, setting.Code, batch, setting.Epochs)));
+                    torchSharp.Add(WithThreads(
+                        threads, () => TorchSharpLoop.Train(rows, setting.Hidden, setting.Code, batch, setting.Epochs)));
                     foreach (var (form, turns) in new[] { ("foreach", forEach), ("loop", loop) })
                     {
                         if (peer is not null)

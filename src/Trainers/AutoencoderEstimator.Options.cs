@@ -157,8 +157,9 @@ public sealed partial class AutoencoderEstimator
         public TrainingDevice Device { get; set; } = TrainingDevice.Auto;
 
         /// <summary>
-        /// How many threads libtorch trains with, at least 1. A fit is the same bit for bit with the same number of threads, and differs in the last digits with another.
-        /// The default value is null: as many as the work of a step pays for, at most one for each physical core. Set it where models must be the same on machines with more and fewer cores.
+        /// How many threads libtorch trains with, at least 1. With one number of threads a fit is the same bit for bit; with another it
+        /// differs in the last digits. The default value is null: as many as the work of a step pays for, at most one for each physical
+        /// core. Set it where models must be the same on machines with other numbers of cores.
         /// </summary>
         public int? Threads { get; set; }
 

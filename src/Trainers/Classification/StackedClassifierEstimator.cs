@@ -104,7 +104,10 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>The step size of Adam. The default value is 0.001.</summary>
         public double LearningRate { get; set; } = DefaultLearningRate;
 
-        /// <summary>How many threads libtorch trains with, at least 1; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is null: as many as the work of a step pays for.</summary>
+        /// <summary>
+        /// How many threads libtorch trains with, at least 1; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is
+        /// null: as many as the work of a step pays for.
+        /// </summary>
         public int? Threads { get; set; }
 
         /// <summary>Device, threads and batches of the fitted model. The default value leaves the device to the context and the rest to ONNX Runtime.</summary>

@@ -18,7 +18,8 @@ internal sealed class ConvolutionalEncoder : NetworkPart
         _hidden = AddPart(hidden);
     }
 
-    public override long MultiplyAdds => _hidden.MultiplyAdds + _convolutions.Zip(_blocks, (layer, block) => layer.MultiplyAdds * block.From.Places).Sum();
+    public override long MultiplyAdds =>
+        _hidden.MultiplyAdds + _convolutions.Zip(_blocks, (layer, block) => layer.MultiplyAdds * block.From.Places).Sum();
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {

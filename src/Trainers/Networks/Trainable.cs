@@ -18,7 +18,7 @@ internal abstract class Trainable : IDisposable
     /// <summary>The parameters that multiply something, which a penalty on weights is for: no biases, no scales of a normalisation.</summary>
     public IEnumerable<Parameter> Weights => _weights.Concat(_children.SelectMany(child => child.Weights));
 
-    /// <summary>The multiplications, each with its addition, of one row's way forwards: one for each weight, where a part does not use its weights more often.</summary>
+    /// <summary>The multiply-adds of one row's way forwards: one for each weight, where a part does not use its weights more often.</summary>
     public virtual long MultiplyAdds => _weights.Sum(weight => weight.numel()) + _children.Sum(child => child.MultiplyAdds);
 
     /// <summary>What is kept besides: the running statistics of normalisations.</summary>

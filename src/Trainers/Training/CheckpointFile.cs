@@ -9,8 +9,9 @@ namespace MLNetAutoencoder;
 
 /// <summary>The file from which a training goes on.</summary>
 /// <remarks>
-/// The characters <c>MLNAECP2</c>, the length of a header as a 32-bit number, the header in JSON, and then the bytes of the parameters, statistics, the best weights so far and the state of the
-/// random numbers, in that order; last the optimizer as TorchSharp saves it. It is written to a temporary file first and then takes the place of the one before.
+/// The characters <c>MLNAECP2</c>, the length of a header as a 32-bit number, the header in JSON, and then the bytes of the parameters,
+/// the statistics, the best weights so far and the state of the random numbers, in that order; last the optimizer as TorchSharp saves it.
+/// The file is written under a temporary name and then takes the place of the one before.
 /// </remarks>
 /// <param name="options">Where it is and how often it is written.</param>
 /// <param name="settings">What must be the same in the training that goes on, by name.</param>
@@ -53,7 +54,8 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         using var scope = NewDisposeScope();
         byte[] optimiserState = Save(optimiser);
         byte[] header = JsonSerializer.SerializeToUtf8Bytes(new Header(
-            settings, optimiserState.Length, state.History, Finite(state.LeastValidationLoss), state.EpochsWithoutImprovement, Finite(state.PlateauLoss), state.EpochsOnPlateau, state.PlateauFactor));
+            settings, optimiserState.Length, state.History, Finite(state.LeastValidationLoss), state.EpochsWithoutImprovement,
+            Finite(state.PlateauLoss), state.EpochsOnPlateau, state.PlateauFactor));
         using var stream = new MemoryStream();
         stream.Write(s_magic);
         byte[] length = new byte[sizeof(int)];
@@ -103,6 +105,8 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         if (header.OptimizerBytes < 0 || optimiserStart < start + length)
             throw new InvalidDataException($"The checkpoint '{FilePath}' ends early. It is damaged.");
         LoadTensors(bytes.AsSpan(start + length, optimiserStart - start - length), task, best, generator);
+
+        // Outside a scope: what the optimizer makes here stays with it.
         LoadOptimizer(bytes[optimiserStart..], optimiser);
         state.History.AddRange(header.History);
         state.LeastValidationLoss = header.LeastValidationLoss ?? double.PositiveInfinity;
@@ -121,7 +125,10 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         Tensor[] copies = [.. tensors.Select(tensor => tensor.detach().cpu().clone()), random];
         long expected = copies.Sum(tensor => (long)tensor.bytes.Length);
         if (bytes.Length != expected)
-            throw new InvalidDataException($"The checkpoint '{FilePath}' has {bytes.Length} bytes of weights; expected {expected}. It is damaged.");
+        {
+            throw new InvalidDataException(
+                $"The checkpoint '{FilePath}' has {bytes.Length} bytes of weights; expected {expected}. It is damaged.");
+        }
         foreach (var copy in copies)
         {
             bytes[..copy.bytes.Length].CopyTo(copy.bytes);
@@ -132,7 +139,8 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         generator.set_state(random);
     }
 
-    private static IEnumerable<Tensor> Tensors(TrainingTask task, Snapshot best) => task.Parameters.Concat<Tensor>(task.Statistics).Concat(best.Copies);
+    private static IEnumerable<Tensor> Tensors(TrainingTask task, Snapshot best) =>
+        task.Parameters.Concat<Tensor>(task.Statistics).Concat(best.Copies);
 
     private static byte[] Save(OptimizerHelper optimiser)
     {
@@ -152,7 +160,8 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         }
         catch (Exception e) when (e is ArgumentException or IOException or InvalidDataException)
         {
-            throw new InvalidDataException($"The checkpoint '{FilePath}' has a state of the optimizer that cannot be read: {e.Message} It is damaged.", e);
+            throw new InvalidDataException(
+                $"The checkpoint '{FilePath}' has a state of the optimizer that cannot be read: {e.Message} It is damaged.", e);
         }
     }
 

@@ -20,7 +20,7 @@ internal static class TorchThreads
     /// <summary>The physical cores that the process may use: two threads of one core share what computes.</summary>
     public static int PhysicalCores { get; } = Math.Clamp(CountCores(), 1, Environment.ProcessorCount);
 
-    /// <summary>The number of threads that a step pays for. It does not depend on the machine's load, since results depend on it in the last digits.</summary>
+    /// <summary>The number of threads that a step pays for, whatever else the machine does: results depend on it in the last digits.</summary>
     /// <param name="multiplyAdds">The multiply-adds of a batch's way forwards.</param>
     public static int CountFor(long multiplyAdds) => CountFor(multiplyAdds, PhysicalCores);
 
@@ -66,11 +66,14 @@ internal static class TorchThreads
         try
         {
             // Each logical processor names those of its core.
-            int cores = Directory.Exists(processors)
-                ? Directory.GetDirectories(processors, "cpu*").Select(folder => Path.Combine(folder, "topology", "thread_siblings_list")).Where(File.Exists).Select(File.ReadAllText).Distinct().Count()
-                : 0;
-            if (cores > 0)
-                return cores;
+            if (Directory.Exists(processors))
+            {
+                var siblings = Directory.GetDirectories(processors, "cpu*")
+                    .Select(processor => Path.Combine(processor, "topology", "thread_siblings_list")).Where(File.Exists).Select(File.ReadAllText);
+                int cores = siblings.Distinct().Count();
+                if (cores > 0)
+                    return cores;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -78,7 +81,8 @@ internal static class TorchThreads
         }
 
         // Two logical processors for each core, but for ARM's.
-        return RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? Environment.ProcessorCount / 2 : Environment.ProcessorCount;
+        int count = Environment.ProcessorCount;
+        return RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? count / 2 : count;
     }
 
     private static void Wake()
