@@ -24,10 +24,11 @@ internal static partial class TorchLibrary
         }
         catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
+            string windows = OperatingSystem.IsWindows() ? "On Windows take version 0.106.0: 0.107.0 does not load there. " : "";
             throw new InvalidOperationException(
                 $"TorchSharp's native library is missing or does not fit its managed half ({PackageVersion.Of(typeof(torch))}). This library references the "
                 + "managed half only; add one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows of the same version to the "
-                + $"application that trains. An application that only scores needs none. The loader said: {Shorten(FindLoadFailure()?.Message ?? e.GetBaseException().Message)}", e);
+                + $"application that trains. {windows}An application that only scores needs none. The loader said: {Shorten(FindLoadFailure()?.Message ?? e.GetBaseException().Message)}", e);
         }
     }
 
