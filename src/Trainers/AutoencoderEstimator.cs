@@ -168,7 +168,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         using var set = new TrainingSet(rows, scaling, generator.device, masks);
         using var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling, generator.device, masks);
         var loop = new TrainingLoop(_options, channel);
-        var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, set, names, threads));
+        var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, set, names, threads, generator.device));
         checkpoint?.Prepare();
         if (_options.Pretraining is not null && checkpoint is not { CanResume: true })
         {
@@ -228,7 +228,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     }
 
     /// <summary>What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the learning rate follows it.</summary>
-    private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads)
+    private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads, torch.Device device)
     {
         var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
         foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping", "threads" })
@@ -241,6 +241,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         settings["the number of validation rows"] = FormattableString.Invariant($"{heldOut?.Count ?? 0}");
         settings["the width of condition and code offset"] = FormattableString.Invariant($"{rows.Layout.Condition} and {rows.Layout.Offset}");
         settings["the rows that are shuffled at a time"] = FormattableString.Invariant($"{set.WindowFor(_options.BatchSize)}");
+        settings["the device"] = device.type.ToString();
         settings["the number of threads"] = FormattableString.Invariant($"{threads}");
         return settings;
     }

@@ -20,7 +20,11 @@ public sealed class FittedModels
     {
         string path = Path.Combine(s_folder.Value, $"{variant.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal)}.zip");
         if (!File.Exists(path))
-            new MLContext(seed: 1).Model.Save(EveryVariant.Fitted(variant), EveryVariant.Rows(1).Schema, path);
+        {
+            // Under another name first: a run that is ended here leaves no half file for the next.
+            new MLContext(seed: 1).Model.Save(EveryVariant.Fitted(variant), EveryVariant.Rows(1).Schema, path + ".part");
+            File.Move(path + ".part", path);
+        }
         return path;
     }
 

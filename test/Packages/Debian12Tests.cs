@@ -99,7 +99,7 @@ public sealed class Debian12Tests
 
         string? system = SystemLibrary();
         if (system is null || Find(File.ReadAllBytes(system), Version) >= 0)
-            Assert.Inconclusive($"TorchSharp's library loads here as it is: {system ?? "no libstdc++"} has {Version}.");
+            Assert.Inconclusive($"This system's libstdc++ is new enough for TorchSharp's library as it is: {system ?? "none"} has {Version}.");
         var (code, text) = RunApplication();
         Assert.AreNotEqual(0, code, text);
     }

@@ -19,6 +19,7 @@ public sealed class MissingLibraryTests
         using var folder = new TestFolder();
         LinkDemo(folder, except: library);
         string errors = RunDemo(folder, out _);
+        Assert.Contains("Exception", errors);
         foreach (string text in expected.Prepend("System.InvalidOperationException: "))
             StringAssert.Contains(errors, text);
     }
@@ -34,8 +35,8 @@ public sealed class MissingLibraryTests
         LinkDemo(folder, except: TorchSharpLibrary);
         File.CreateSymbolicLink(folder[TorchSharpLibrary], packaged);
         string errors = RunDemo(folder, out string output);
-        if (errors.Length == 0)
-            Assert.Inconclusive("This system's libstdc++ is new enough for TorchSharp's library as it is; GPU or not, there is nothing to explain.");
+        if (!errors.Contains("Exception", StringComparison.Ordinal))
+            Assert.Inconclusive("This system's libstdc++ is new enough for TorchSharp's library as it is.");
         StringAssert.Matches(errors, new Regex(
             @"System\.InvalidOperationException: The native library of TorchSharp \d+\.\d+\.\d+ cannot be loaded on this system: '\S+libLibTorchSharp\.so' wants the symbols "
             + @"GLIBCXX_3\.4\.32 of '\S+libstdc\+\+\.so\.6', which has GLIBCXX_3\.4\.\d+\."));
@@ -50,12 +51,12 @@ public sealed class MissingLibraryTests
         const string message = """
             Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, consider using a tool like strace.
             /application/LibTorchSharp.so: cannot open shared object file: No such file or directory
-            /lib/none/libother.so.6: version `OTHER_1.2' not found (required by /application/libLibTorchSharp.so)
+            /lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)
             """;
         var missing = TorchLibrary.FindMissingVersion(message)!;
-        Assert.AreEqual(new TorchLibrary.MissingVersion("/lib/none/libother.so.6", "OTHER_1.2", "/application/libLibTorchSharp.so"), missing);
-        StringAssert.Contains(missing.Explain("0.107.0"), "wants the symbols OTHER_1.2 of '/lib/none/libother.so.6', which has none of that kind. Train on a newer system.");
-        Assert.AreEqual("/lib/none/libother.so.6: version `OTHER_1.2' not found (required by /application/libLibTorchSharp.so)", TorchLibrary.Shorten(message));
+        Assert.AreEqual(new TorchLibrary.MissingVersion("/lib/no ne/libother.so.6", "OTHER_1.2", "/application (1)/libLibTorchSharp.so"), missing);
+        StringAssert.Contains(missing.Explain("0.107.0"), "wants the symbols OTHER_1.2 of '/lib/no ne/libother.so.6', which cannot be read. Train on a newer system.");
+        Assert.AreEqual("/lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)", TorchLibrary.Shorten(message));
         Assert.IsNull(TorchLibrary.FindMissingVersion("libtorch.so: cannot open shared object file: No such file or directory"));
     }
 
@@ -94,7 +95,6 @@ public sealed class MissingLibraryTests
             process.Kill(entireProcessTree: true);
         process.WaitForExit();
         output = written.Result;
-        Assert.AreNotEqual(0, process.ExitCode, output);
         return errors.Result;
     }
 }

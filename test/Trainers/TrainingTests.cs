@@ -355,10 +355,26 @@ public sealed class TrainingTests
 
         string path = Path.Combine(folder["c"], "autoencoder.checkpoint");
         byte[] bytes = File.ReadAllBytes(path);
-        File.WriteAllBytes(path, bytes[..^10]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Fit(With(_ => { }))).Message, "It is damaged");
-        File.WriteAllText(path, "something else");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Fit(With(_ => { }))).Message, "is not a checkpoint");
+        void RefusedFile(string message, byte[] content)
+        {
+            File.WriteAllBytes(path, content);
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Fit(With(_ => { }))).Message, message);
+        }
+        RefusedFile("It is damaged", bytes[..^10]);
+        RefusedFile("It is damaged", [.. bytes, 0]);
+        RefusedFile("It is damaged", bytes[..9]);
+
+        // One byte in each part: the header's length, the header, the weights, the optimizer and the digest.
+        foreach (int place in new[] { 11, 40, bytes.Length / 2, bytes.Length - 60, bytes.Length - 1 })
+        {
+            byte[] damaged = [.. bytes];
+            damaged[place] ^= 0x7f;
+            RefusedFile("It is damaged", damaged);
+        }
+        RefusedFile("was written by another version of this library", [.. "MLNAECP1"u8, .. bytes[8..]]);
+        RefusedFile("is not a checkpoint", "something else"u8.ToArray());
+        File.WriteAllBytes(path, bytes);
+        Fit(With(_ => { })).Dispose();
     }
 
     [TestMethod]

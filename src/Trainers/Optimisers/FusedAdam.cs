@@ -22,8 +22,15 @@ internal sealed class FusedAdam : Adam
         _options = (Options)_parameter_groups[0].Options;
     }
 
+    /// <summary>Whether the parameters lie in memory as it reads them; a span has at most 2 GiB.</summary>
+    public static bool IsFor(IReadOnlyList<Parameter> parameters) => parameters.All(parameter =>
+        parameter.device.type == DeviceType.CPU && parameter.dtype == ScalarType.Float32 && parameter.is_contiguous()
+        && parameter.numel() <= int.MaxValue / sizeof(float));
+
     public override Tensor step(Func<Tensor>? closure = null)
     {
+        if (closure is not null)
+            throw new NotSupportedException("The loss is computed before the step.");
         using var none = no_grad();
         for (int i = 0; i < _weights.Length; i++)
         {

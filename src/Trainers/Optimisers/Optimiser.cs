@@ -46,7 +46,7 @@ public sealed record AdamOptimiser(double Beta1 = AdamOptimiser.DefaultBeta1, do
     }
 
     internal override OptimizerHelper Start(IReadOnlyList<Parameter> parameters) =>
-        parameters.All(parameter => parameter.device.type == DeviceType.CPU)
+        FusedAdam.IsFor(parameters)
             ? new FusedAdam(parameters, Beta1, Beta2, Epsilon)
             : optim.Adam(parameters, beta1: Beta1, beta2: Beta2, eps: Epsilon);
 }

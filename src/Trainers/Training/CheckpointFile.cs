@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text.Json;
 using MLNetAutoencoder.Onnx;
 using TorchSharp;
@@ -10,7 +11,8 @@ namespace MLNetAutoencoder;
 /// <summary>The file from which a training goes on.</summary>
 /// <remarks>
 /// The characters <c>MLNAECP2</c>, the length of a header as a 32-bit number, the header in JSON, and then the bytes of the parameters,
-/// the statistics, the best weights so far and the state of the random numbers, in that order; last the optimizer as TorchSharp saves it.
+/// the statistics, the best weights so far and the state of the random numbers, in that order; then the optimizer as TorchSharp saves it,
+/// and last the SHA-256 of all that: what is damaged is refused before anything of it is taken over.
 /// The file is written under a temporary name and then takes the place of the one before.
 /// </remarks>
 /// <param name="options">Where it is and how often it is written.</param>
@@ -20,6 +22,9 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     public const string FileName = "autoencoder.checkpoint";
 
     private static readonly byte[] s_magic = "MLNAECP2"u8.ToArray();
+
+    // What it begins with in every version.
+    private const int FamilyLength = 7;
 
     public int EveryEpochs => options.EveryEpochs;
 
@@ -68,6 +73,7 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
             stream.Write(values.bytes);
         }
         stream.Write(optimiserState);
+        stream.Write(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
         AtomicFile.WriteAll((FilePath, stream.ToArray()));
     }
 
@@ -80,20 +86,19 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
             return;
         byte[] bytes = File.ReadAllBytes(FilePath);
         int start = s_magic.Length + sizeof(int);
-        if (bytes.Length < start || !bytes.AsSpan(0, s_magic.Length).SequenceEqual(s_magic))
+        if (bytes.Length < s_magic.Length || !bytes.AsSpan(0, FamilyLength).SequenceEqual(s_magic.AsSpan(0, FamilyLength)))
             throw new InvalidDataException($"The file '{FilePath}' is not a checkpoint of this library.");
+        if (bytes[FamilyLength] != s_magic[FamilyLength])
+        {
+            throw new InvalidDataException(
+                $"The checkpoint '{FilePath}' was written by another version of this library, whose checkpoints this one does not read. "
+                + "Train from the start with Checkpoint.Continue false.");
+        }
+        int end = bytes.Length - SHA256.HashSizeInBytes;
+        if (end < start || !SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end)))
+            throw new InvalidDataException($"The checkpoint '{FilePath}' does not hold what was written to it. It is damaged.");
         int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(s_magic.Length));
-        Header? header = null;
-        try
-        {
-            header = length > 0 && start + length <= bytes.Length ? JsonSerializer.Deserialize<Header>(bytes.AsSpan(start, length)) : null;
-        }
-        catch (JsonException)
-        {
-            // As a header that is not there.
-        }
-        if (header is null)
-            throw new InvalidDataException($"The checkpoint '{FilePath}' has no header that can be read.");
+        var header = JsonSerializer.Deserialize<Header>(bytes.AsSpan(start, length))!;
         foreach (var (name, value) in settings)
         {
             string? saved = header.Settings.GetValueOrDefault(name);
@@ -101,13 +106,11 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
                 throw new InvalidOperationException($"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} {saved ?? "unknown"}, and this training has {value}. Train with the same, or set Checkpoint.Continue to false.");
         }
 
-        int optimiserStart = bytes.Length - header.OptimizerBytes;
-        if (header.OptimizerBytes < 0 || optimiserStart < start + length)
-            throw new InvalidDataException($"The checkpoint '{FilePath}' ends early. It is damaged.");
+        int optimiserStart = end - header.OptimizerBytes;
         LoadTensors(bytes.AsSpan(start + length, optimiserStart - start - length), task, best, generator);
 
         // Outside a scope: what the optimizer makes here stays with it.
-        LoadOptimizer(bytes[optimiserStart..], optimiser);
+        LoadOptimizer(bytes[optimiserStart..end], optimiser);
         state.History.AddRange(header.History);
         state.LeastValidationLoss = header.LeastValidationLoss ?? double.PositiveInfinity;
         state.EpochsWithoutImprovement = header.EpochsWithoutImprovement;
@@ -151,18 +154,10 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         return stream.ToArray();
     }
 
-    private void LoadOptimizer(byte[] bytes, OptimizerHelper optimiser)
+    private static void LoadOptimizer(byte[] bytes, OptimizerHelper optimiser)
     {
-        try
-        {
-            using var reader = new BinaryReader(new MemoryStream(bytes));
-            optimiser.load_state_dict(reader);
-        }
-        catch (Exception e) when (e is ArgumentException or IOException or InvalidDataException)
-        {
-            throw new InvalidDataException(
-                $"The checkpoint '{FilePath}' has a state of the optimizer that cannot be read: {e.Message} It is damaged.", e);
-        }
+        using var reader = new BinaryReader(new MemoryStream(bytes));
+        optimiser.load_state_dict(reader);
     }
 
     // JSON has no infinity.

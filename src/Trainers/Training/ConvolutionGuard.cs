@@ -48,7 +48,10 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
         leases.Add(nnpack?.TurnOff());
         try
         {
-            if (FindFault(network, runs) is { } fault)
+            // A caller who has turned it off has nothing to fear, as long as it stays off.
+            if (oneDnn is { IsOn: false })
+                leases.Add(oneDnn.TurnOff());
+            else if (FindFault(network, runs) is { } fault)
             {
                 if (oneDnn is null)
                     throw new InvalidOperationException(
@@ -76,8 +79,7 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
     {
         lock (_lock)
         {
-            // A caller who has turned it off himself has nothing to fear.
-            if (_fault is not null || oneDnn is { IsOn: false })
+            if (_fault is not null)
                 return _fault;
             foreach (var run in runs)
             {

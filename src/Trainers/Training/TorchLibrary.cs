@@ -67,7 +67,7 @@ internal static partial class TorchLibrary
     }
 
     // glibc's text: LIBRARY: version `VERSION' not found (required by FILE)
-    [GeneratedRegex(@"(?<library>/\S+): version `(?<version>\w+_[0-9.]+)' not found \(required by (?<by>[^)]+)\)")]
+    [GeneratedRegex(@"^\s*(?<library>/.+): version `(?<version>\w+_[0-9.]+)' not found \(required by (?<by>.+)\)\s*$", RegexOptions.Multiline)]
     private static partial Regex VersionNotFound();
 
     /// <summary>A version of symbols that a library of the system lacks.</summary>
@@ -80,28 +80,30 @@ internal static partial class TorchLibrary
         /// <param name="torchSharp">The version of TorchSharp.</param>
         public string Explain(string torchSharp) =>
             $"The native library of TorchSharp {torchSharp} cannot be loaded on this system: '{RequiredBy}' wants the symbols {Version} of '{Library}', "
-            + $"which has {FindNewest() ?? "none of that kind"}. {(IsInert ? WaysOutForInert : "Train on a newer system.")} An application that only scores needs no TorchSharp.";
+            + $"which {FindNewest()}. {(IsInert ? WaysOutForInert : "Train on a newer system.")} An application that only scores needs no TorchSharp.";
 
         // The one version that MLNetAutoencoder.Trainers.targets treats.
-        private bool IsInert => Version == "GLIBCXX_3.4.32";
+        private bool IsInert => Version == "GLIBCXX_3.4.32" && Path.GetFileName(RequiredBy) == $"lib{Name}.so";
 
         private static string WaysOutForInert =>
             "Nothing of that version is really used, and the package MLNetAutoencoder.Trainers treats the library when an application is built: build it again with a "
             + "direct or indirect reference to that package, without the property MLNetAutoencoderKeepTorchSharpAsIs. Or train on a system with the libstdc++ of GCC 13 or "
             + "later, such as Debian 13 or Ubuntu 24.04.";
 
-        /// <summary>The newest version of the same kind that the library has.</summary>
-        private string? FindNewest()
+        /// <summary>The newest version of the same kind that the library has, as a part of a sentence.</summary>
+        private string FindNewest()
         {
             try
             {
                 string kind = Version[..(Version.IndexOf('_', StringComparison.Ordinal) + 1)];
                 string text = Encoding.Latin1.GetString(File.ReadAllBytes(Library));
-                return Regex.Matches(text, $@"{kind}\d+(\.\d+)+(?=\0)").Select(match => match.Value).MaxBy(found => System.Version.Parse(found[kind.Length..]));
+                string? newest = Regex.Matches(text, $@"{kind}\d+(\.\d+)+(?=\0)").Select(match => match.Value)
+                    .MaxBy(found => System.Version.Parse(found[kind.Length..]));
+                return newest is null ? "has none of that kind" : $"has {newest}";
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return null;
+                return "cannot be read";
             }
         }
     }

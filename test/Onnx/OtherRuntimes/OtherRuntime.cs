@@ -15,7 +15,7 @@ internal sealed record ToolResult(string? Error, string? Node, IReadOnlyList<IRe
 
 /// <summary>Somebody else's reader of ONNX files. One process goes over all files that it is given.</summary>
 /// <remarks>
-/// <c>./build.sh test</c> installs these tools where it can. A test of one that is not installed is inconclusive, with the reason; one that is installed and does not start fails.
+/// <c>.ci/run</c> installs these tools where it can. A test of one that is not installed is inconclusive, with the reason; one that is installed and does not start fails.
 /// </remarks>
 internal sealed class OtherRuntime
 {
