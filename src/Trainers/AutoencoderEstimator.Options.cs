@@ -157,7 +157,7 @@ public sealed partial class AutoencoderEstimator
         public TrainingDevice Device { get; set; } = TrainingDevice.Auto;
 
         /// <summary>
-        /// How many threads libtorch trains with, at least 1. With one number of threads a fit is the same bit for bit; with another it
+        /// How many threads libtorch trains with, 1 to 1024. With one number of threads a fit is the same bit for bit; with another it
         /// differs in the last digits. The default value is null: as many as the work of a step pays for, at most one for each physical
         /// core. Set it where models must be the same on machines with other numbers of cores.
         /// </summary>
@@ -200,7 +200,7 @@ public sealed partial class AutoencoderEstimator
             if (MemoryBudget is { } budget && budget < 1)
                 throw new ArgumentOutOfRangeException(nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
             Require.Defined(Device, nameof(Device));
-            Require.AtLeast(Threads ?? 1, 1, nameof(Threads));
+            Require.Threads(Threads, nameof(Threads));
             ValidateLoss();
             Corruption?.Validate();
             Require.NotNull(Penalties, nameof(Penalties));

@@ -398,7 +398,8 @@ public sealed class TrainingTests
         Refused("option Optimiser is null", options => options.Optimiser = null!);
         Refused("option Schedule.EveryEpochs is 0", options => options.Schedule = new StepSchedule(0));
         Refused("option Schedule.Patience is 0", options => options.Schedule = new PlateauSchedule(0));
-        Refused("option Threads is 0; expected at least 1", options => options.Threads = 0);
+        Refused("option Threads is 0; expected at least 1 and at most 1024", options => options.Threads = 0);
+        Refused("option Threads is 100000; expected at least 1 and at most 1024", options => options.Threads = 100_000);
         Refused("option WarmUpEpochs is -1", options => options.WarmUpEpochs = -1);
         Refused("option GradientClipping is 0", options => options.GradientClipping = 0);
         Refused("option ValidationShare is 1", options => options.ValidationShare = 1);

@@ -105,7 +105,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         public double LearningRate { get; set; } = DefaultLearningRate;
 
         /// <summary>
-        /// How many threads libtorch trains with, at least 1; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is
+        /// How many threads libtorch trains with, 1 to 1024; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is
         /// null: as many as the work of a step pays for.
         /// </summary>
         public int? Threads { get; set; }
@@ -137,7 +137,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Require.AtLeast(Epochs, 0, nameof(Epochs));
             Require.AtLeast(BatchSize, 1, nameof(BatchSize));
             Require.Between(LearningRate, 0, float.MaxValue, nameof(LearningRate));
-            Require.AtLeast(Threads ?? 1, 1, nameof(Threads));
+            Require.Threads(Threads, nameof(Threads));
             Require.NotNull(Scoring, nameof(Scoring));
             Scoring.Validate();
             Require.Defined(MissingValues, nameof(MissingValues));

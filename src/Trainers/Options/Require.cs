@@ -15,6 +15,14 @@ internal static class Require
             throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected at least {least}.");
     }
 
+    /// <summary>A number of threads; beyond what OpenMP keeps on a thread's stack, the process ends.</summary>
+    public static void Threads(int? value, string option)
+    {
+        const int most = 1024;
+        if (value is < 1 or > most)
+            throw new ArgumentOutOfRangeException(option, value, $"The option {option} is {value}; expected at least 1 and at most {most}.");
+    }
+
     public static void Odd(int value, string option)
     {
         if (value < 1 || value % 2 == 0)
