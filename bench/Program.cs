@@ -1,6 +1,6 @@
 using MLNetAutoencoder.Bench;
 using MLNetAutoencoder.Bench.Codes;
-using MLNetAutoencoder.Bench.Quantised;
+using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Training;
@@ -13,7 +13,7 @@ Dictionary<string, Func<int>> benchmarks = new()
 {
     ["codes"] = CodesBenchmark.Run,
     ["cuda"] = CudaBenchmark.Run,
-    ["quantised"] = QuantisedBenchmark.Run,
+    ["quantized"] = QuantizedBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["stacked"] = StackedStudy.Run,
     ["training"] = TrainingBenchmark.Run,

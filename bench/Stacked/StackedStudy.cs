@@ -22,7 +22,7 @@ internal static class StackedStudy
     /// <summary>Held-out accuracy with 50 labels and with all. With one seed, split and initial weights are the same whatever the pretraining.</summary>
     private static void Classify()
     {
-        Console.WriteLine($"\nclassifier 64-100-50-10, min-max scaling, batch 32, Adam 1e-3; pretraining {PretrainingEpochs} epochs a layer over all rows, fine-tuning over the labelled ones");
+        Console.WriteLine($"\nclassifier 64-100-50-10, min-max scaling, batch 32, Adam 1e-3; pretraining {PretrainingEpochs} epochs a layer over all rows, fine-tuning over the labeled ones");
         Console.WriteLine($"{"labels",-8}{"epochs",-8}{"activation",-12}{"pretraining",-16}{"accuracy",-18}gain over none");
         foreach (var (labels, epochs) in new[] { (50, 200), (50, 1000), (1200, 20) })
         {

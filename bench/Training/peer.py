@@ -1,4 +1,4 @@
-"""The other side of the training benchmark: the same network, batches and optimiser in PyTorch, on rows that are a tensor in memory.
+"""The other side of the training benchmark: the same network, batches and optimizer in PyTorch, on rows that are a tensor in memory.
 
 Reads one command a line, 'FEATURES HIDDEN CODE ROWS BATCH EPOCHS THREADS FORM' with FORM 'foreach' or 'loop' (the two forms of PyTorch's Adam),
 and answers with one line: the rows per second of all epochs but the first, and the last epoch's mean loss.

@@ -1,3 +1,4 @@
+using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -42,7 +43,7 @@ internal static class Experiment
     public static AutoencoderEstimator.Options DigitsOptions(int seed) => Options([32], InputScaling.None, seed);
 
     /// <summary>The network of the breast-cancer data: 30-16-8-16-30.</summary>
-    public static AutoencoderEstimator.Options BreastCancerOptions(int seed) => Options([16], InputScaling.Standardise, seed);
+    public static AutoencoderEstimator.Options BreastCancerOptions(int seed) => Options([16], InputScaling.Standardize, seed);
 
     public static Outcome Run(MLContext ml, DataSet data, AutoencoderEstimator.Options options)
     {

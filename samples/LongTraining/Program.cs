@@ -36,11 +36,11 @@ using var model = TrainingBar.Show(progress => ml.Autoencoders().Denoising(new A
     Seed = 1,
     Progress = progress,
     Cancellation = cancellation.Token,
-    WhenCancelled = WhenCancelled.KeepBest,
+    WhenCanceled = WhenCanceled.KeepBest,
     Checkpoint = new CheckpointOptions { Folder = folder, Continue = true },
 }).Fit(digits.Train));
 
 model.ExportOnnx(Path.Combine(folder, "encoder.onnx"), Path.Combine(folder, "decoder.onnx"), Path.Combine(folder, "scorer.onnx"));
 var best = model.History.MinBy(epoch => epoch.ValidationLoss);
-Console.WriteLine($"{(cancellation.IsCancellationRequested ? "Cancelled" : "Ended")} after {model.History.Count} of {epochs} epochs; least validation loss {best?.ValidationLoss:G6} after epoch {best?.Epoch}.");
+Console.WriteLine($"{(cancellation.IsCancellationRequested ? "Canceled" : "Ended")} after {model.History.Count} of {epochs} epochs; least validation loss {best?.ValidationLoss:G6} after epoch {best?.Epoch}.");
 return 0;

@@ -22,7 +22,7 @@ public sealed partial class AutoencoderEstimator
         public const double DefaultContamination = 0.1;
 
         /// <summary>The default value of <see cref="Scaling"/>.</summary>
-        public const InputScaling DefaultScaling = InputScaling.Standardise;
+        public const InputScaling DefaultScaling = InputScaling.Standardize;
 
         /// <summary>The column with the features, a vector of known size of Single. The default value is "Features".</summary>
         public string FeatureColumnName { get; set; } = AutoencoderColumns.Features;
@@ -31,7 +31,7 @@ public sealed partial class AutoencoderEstimator
         public string? ConditionColumnName { get; set; }
 
         /// <summary>
-        /// The column with the weight of each training row in the loss, a Single of 0 or more; only their proportions count. A row of weight 0 is left out. Scaling, normalisation over the batch and
+        /// The column with the weight of each training row in the loss, a Single of 0 or more; only their proportions count. A row of weight 0 is left out. Scaling, normalization over the batch and
         /// threshold count every other row once. The default value is null: all weigh the same.
         /// </summary>
         public string? WeightColumnName { get; set; }
@@ -72,7 +72,7 @@ public sealed partial class AutoencoderEstimator
         /// <summary>The code. The default value is 8 linear units.</summary>
         public CodeOptions Code { get; set; } = new();
 
-        /// <summary>What is minimised between a row and its reconstruction, and what the feature errors are. The default value is <see cref="ReconstructionLoss.MeanSquared"/>.</summary>
+        /// <summary>What is minimized between a row and its reconstruction, and what the feature errors are. The default value is <see cref="ReconstructionLoss.MeanSquared"/>.</summary>
         public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
 
         /// <summary>The weight of each feature in loss and score, 0 or more; only their proportions count. The default value is null: all weigh the same.</summary>
@@ -99,7 +99,7 @@ public sealed partial class AutoencoderEstimator
         /// </summary>
         public string? InitialWeights { get; set; }
 
-        /// <summary>How the features are scaled, inside the graphs. The default value is <see cref="InputScaling.Standardise"/>.</summary>
+        /// <summary>How the features are scaled, inside the graphs. The default value is <see cref="InputScaling.Standardize"/>.</summary>
         public InputScaling Scaling { get; set; } = DefaultScaling;
 
         /// <summary>How often the training rows are gone through. The default value is 50; with 0 the network keeps its initial weights.</summary>
@@ -108,11 +108,11 @@ public sealed partial class AutoencoderEstimator
         /// <summary>The rows of one step. The default value is 32. The last batch of an epoch may be smaller.</summary>
         public int BatchSize { get; set; } = DefaultBatchSize;
 
-        /// <summary>The step size of the optimiser, at its largest. The default value is 0.001.</summary>
+        /// <summary>The step size of the optimizer, at its largest. The default value is 0.001.</summary>
         public double LearningRate { get; set; } = DefaultLearningRate;
 
-        /// <summary>What the gradients do to the weights. The default value is <see cref="AdamOptimiser"/>.</summary>
-        public Optimiser Optimiser { get; set; } = new AdamOptimiser();
+        /// <summary>What the gradients do to the weights. The default value is <see cref="AdamOptimizer"/>.</summary>
+        public Optimizer Optimizer { get; set; } = new AdamOptimizer();
 
         /// <summary>How the learning rate changes while training. The default value is <see cref="ConstantSchedule"/>.</summary>
         public LearningRateSchedule Schedule { get; set; } = new ConstantSchedule();
@@ -138,8 +138,8 @@ public sealed partial class AutoencoderEstimator
         /// <summary>Stops the training within one step. The default value is none.</summary>
         public CancellationToken Cancellation { get; set; }
 
-        /// <summary>What a cancelled fit does. The default value is <see cref="MLNetAutoencoder.WhenCancelled.Throw"/>.</summary>
-        public WhenCancelled WhenCancelled { get; set; } = WhenCancelled.Throw;
+        /// <summary>What a canceled fit does. The default value is <see cref="MLNetAutoencoder.WhenCanceled.Throw"/>.</summary>
+        public WhenCanceled WhenCanceled { get; set; } = WhenCanceled.Throw;
 
         /// <summary>The longest that the training may take; then it ends within one step, with the best weights so far. The default value is without end.</summary>
         public TimeSpan MaxTrainingTime { get; set; } = TimeSpan.MaxValue;
@@ -195,8 +195,8 @@ public sealed partial class AutoencoderEstimator
             Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
             Code.Validate();
             Network.Validate(this);
-            Require.Not(BatchSize == 1 && Network.Normalisation == Normalisation.Batch, nameof(BatchSize), BatchSize, $"{nameof(Network)}.{nameof(Network.Normalisation)}", Network.Normalisation, "one row has no variance over the batch");
-            Require.Not(BatchSize == 1 && Code.Normalisation == CodeNormalisation.Batch, nameof(BatchSize), BatchSize, $"{nameof(Code)}.{nameof(Code.Normalisation)}", Code.Normalisation, "one row has no variance over the batch");
+            Require.Not(BatchSize == 1 && Network.Normalization == Normalization.Batch, nameof(BatchSize), BatchSize, $"{nameof(Network)}.{nameof(Network.Normalization)}", Network.Normalization, "one row has no variance over the batch");
+            Require.Not(BatchSize == 1 && Code.Normalization == CodeNormalization.Batch, nameof(BatchSize), BatchSize, $"{nameof(Code)}.{nameof(Code.Normalization)}", Code.Normalization, "one row has no variance over the batch");
             if (MemoryBudget is { } budget && budget < 1)
                 throw new ArgumentOutOfRangeException(nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
             Require.Defined(Device, nameof(Device));
@@ -235,8 +235,8 @@ public sealed partial class AutoencoderEstimator
 
         private void ValidateTraining()
         {
-            Require.NotNull(Optimiser, nameof(Optimiser));
-            Optimiser.Validate();
+            Require.NotNull(Optimizer, nameof(Optimizer));
+            Optimizer.Validate();
             Require.NotNull(Schedule, nameof(Schedule));
             Schedule.Validate();
             Require.AtLeast(WarmUpEpochs, 0, nameof(WarmUpEpochs));
@@ -244,7 +244,7 @@ public sealed partial class AutoencoderEstimator
                 Require.Between(clipping, 0, double.PositiveInfinity, nameof(GradientClipping));
             Require.Share(ValidationShare, nameof(ValidationShare));
             EarlyStopping?.Validate();
-            Require.Defined(WhenCancelled, nameof(WhenCancelled));
+            Require.Defined(WhenCanceled, nameof(WhenCanceled));
             if (MaxTrainingTime <= TimeSpan.Zero)
                 throw new ArgumentOutOfRangeException(nameof(MaxTrainingTime), MaxTrainingTime, $"The option {nameof(MaxTrainingTime)} is {MaxTrainingTime}; expected more than {TimeSpan.Zero}.");
             Checkpoint?.Validate();
@@ -276,7 +276,7 @@ public sealed partial class AutoencoderEstimator
             HeldOutShare = heldOutShare,
             Seed = seed,
             Cancellation = Cancellation,
-            KeepsWhenCancelled = WhenCancelled == WhenCancelled.KeepBest,
+            KeepsWhenCanceled = WhenCanceled == WhenCanceled.KeepBest,
         };
 
         internal Options Clone()
@@ -342,7 +342,7 @@ public sealed partial class AutoencoderEstimator
         }
 
         /// <summary>Whether something keeps the network from copying rows through a code that is large enough for that.</summary>
-        internal bool IsRegularised => Corruption is not null || Penalties.Count > 0 || Code.Variational is not null || Code.NoiseDeviation > 0 || Network.HasDropout;
+        internal bool IsRegularized => Corruption is not null || Penalties.Count > 0 || Code.Variational is not null || Code.NoiseDeviation > 0 || Network.HasDropout;
 
         /// <summary>The options as JSON for the metadata.</summary>
         internal string Describe() => JsonSerializer.Serialize(
@@ -360,7 +360,7 @@ public sealed partial class AutoencoderEstimator
                 ("epochs", Epochs),
                 ("batch_size", BatchSize),
                 ("learning_rate", LearningRate),
-                ("optimiser", Optimiser.ToString()),
+                ("optimizer", Optimizer.ToString()),
                 ("schedule", Schedule.ToString()),
                 ("warm_up_epochs", WarmUpEpochs),
                 ("gradient_clipping", GradientClipping),

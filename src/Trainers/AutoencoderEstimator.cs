@@ -24,7 +24,7 @@ namespace MLNetAutoencoder;
 /// </list>
 /// <para><b>Trainer characteristics.</b> Unsupervised anomaly detection; no caching needed (rows are read once); scaling is built in; needs
 /// Microsoft.ML and TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
-/// <para><b>Training.</b> Encoder f and decoder g minimise the mean over rows and features of <see cref="Options.Loss"/> between the scaled row s and g(f(s)), and what the options add to it, by Adam
+/// <para><b>Training.</b> Encoder f and decoder g minimize the mean over rows and features of <see cref="Options.Loss"/> between the scaled row s and g(f(s)), and what the options add to it, by Adam
 /// (Kingma and Ba 2015) over shuffled batches; see Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), chapter 14. The threshold
 /// is chosen from the training rows' scores by <see cref="Options.Threshold"/>. Which options make which autoencoder of the literature is told in the catalog (<see cref="AutoencoderTrainersCatalog"/>).</para>
 /// <para><b>Randomness.</b> Initial weights, the order of the rows, corruption, dropout and noise come from one generator that belongs to the fit; the process-wide one is
@@ -54,7 +54,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, a native library is missing, or it computes convolutions wrongly and cannot be kept from it.</exception>
-    /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so far.</exception>
     /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input) => Fit(input, validation: null, inspect: null);
 
@@ -64,7 +64,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or the validation rows' condition is a key with other values.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, a native library is missing, or it computes convolutions wrongly and cannot be kept from it.</exception>
-    /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so far.</exception>
     /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input, IDataView validation)
     {
@@ -306,7 +306,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
 
     private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)
     {
-        if (_options.Code.Size >= rows.Layout.Features && !_options.IsRegularised)
+        if (_options.Code.Size >= rows.Layout.Features && !_options.IsRegularized)
             channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.Layout.Features} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
         TrainingWarnings.Report(channel, rows, scaling, names, _options.FeatureColumnName, _options.BatchSize);
     }

@@ -60,10 +60,10 @@ public sealed class AutoencoderCatalog
     /// <exception cref="ArgumentException">An option is out of its range, or has another number of values than there are features.</exception>
     /// <exception cref="InvalidDataException">The two graphs do not fit together or cannot be run.</exception>
     /// <exception cref="InvalidOperationException">There are no calibration rows where a view is given, or one of them has a missing value or no score; or the threshold needs scores, and no view is given.</exception>
-    public AutoencoderTransformer FromOnnx(ForeignAutoencoderOptions options, IDataView? calibration = null)
+    public AutoencoderTransformer FromOnnx(ImportOptions options, IDataView? calibration = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return FromModel(ForeignAutoencoder.Build(Context, options, calibration), options.Scoring);
+        return FromModel(ImportedAutoencoder.Build(Context, options, calibration), options.Scoring);
     }
 
     /// <summary>Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers that stand for them in the file.</summary>

@@ -1,5 +1,5 @@
+using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
-using MLNetAutoencoder.Tests.Trainers;
 
 namespace MLNetAutoencoder.Tests.Cuda;
 

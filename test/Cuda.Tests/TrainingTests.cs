@@ -1,3 +1,4 @@
+using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 
 namespace MLNetAutoencoder.Tests.Cuda;
@@ -64,10 +65,10 @@ public sealed class TrainingTests
     private static AutoencoderTransformer Fit(string kind, TrainingDevice device, Action<AutoencoderEstimator.Options>? change = null)
     {
         var ml = new MLContext(seed: 1);
-        var options = Trainers.VariantRows.Options();
+        var options = VariantRows.Options();
         (options.Device, options.Epochs) = (device, 30);
         s_kinds[kind](options);
         change?.Invoke(options);
-        return ml.Autoencoders().Autoencoder(options).Fit(Trainers.VariantRows.View(ml, 600));
+        return ml.Autoencoders().Autoencoder(options).Fit(VariantRows.View(ml, 600));
     }
 }

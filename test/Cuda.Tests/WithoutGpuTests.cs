@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using MLNetAutoencoder.Onnx;
-using MLNetAutoencoder.Tests.Trainers;
 
 namespace MLNetAutoencoder.Tests.Cuda;
 

@@ -1,3 +1,4 @@
+using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,5 +1,4 @@
 using Google.Protobuf.Collections;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -104,7 +103,7 @@ internal static class GraphCheck
         var made = values.Keys.ToHashSet(StringComparer.Ordinal);
         foreach (var node in graph.Node)
         {
-            if (DomainOf(node.Domain).Length > 0 || ForeignGraph.IsRandom(node.OpType) || node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0))
+            if (DomainOf(node.Domain).Length > 0 || ImportedGraph.IsRandom(node.OpType) || node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0))
                 throw new InvalidDataException($"{source} has the node '{Shown(node.Name)}' with the operator {Shown(NameOf(node.Domain))}.{Shown(node.OpType)}, which an imported graph may not have.");
             if (node.Input.FirstOrDefault(input => input.Length > 0 && !made.Contains(input)) is { } early)
                 throw new InvalidDataException($"{source} has the node '{Shown(node.Name)}' ({node.OpType}), which takes '{Shown(early)}' before anything makes it.");
@@ -220,8 +219,8 @@ internal static class GraphCheck
     {
         if (nesting > MostNesting)
             throw new InvalidDataException($"{source} has graphs within graphs, more than {MostNesting} deep.");
-        if (graph.Initializer.Count > GraphLimits.MostForeignNodes)
-            throw new InvalidDataException($"{source} has {graph.Initializer.Count} initializers; at most {GraphLimits.MostForeignNodes} are read.");
+        if (graph.Initializer.Count > GraphLimits.MostImportedNodes)
+            throw new InvalidDataException($"{source} has {graph.Initializer.Count} initializers; at most {GraphLimits.MostImportedNodes} are read.");
         foreach (var tensor in graph.Initializer)
         {
             CheckName(tensor.Name, "an initializer", source);
@@ -241,8 +240,8 @@ internal static class GraphCheck
 
     private static void CheckNodes(RepeatedField<NodeProto> nodes, string source, int nesting)
     {
-        if (nodes.Count > GraphLimits.MostForeignNodes)
-            throw new InvalidDataException($"{source} has {nodes.Count} nodes; at most {GraphLimits.MostForeignNodes} are read.");
+        if (nodes.Count > GraphLimits.MostImportedNodes)
+            throw new InvalidDataException($"{source} has {nodes.Count} nodes; at most {GraphLimits.MostImportedNodes} are read.");
         foreach (var node in nodes)
         {
             CheckName(node.Name, "a node", source);

@@ -10,7 +10,7 @@ internal static class GraphLimits
     public const int MostNodes = 20_000;
 
     /// <summary>The most nodes, and the most initializers, of a graph of any origin.</summary>
-    public const int MostForeignNodes = 1_000_000;
+    public const int MostImportedNodes = 1_000_000;
 
     public const int MostNameLength = 4_096;
     public const int MostTextLength = 1 << 20;

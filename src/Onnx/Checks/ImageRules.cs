@@ -19,8 +19,8 @@ internal static class ImageRules
     {
         node.Require(node[0], TensorTypes.IsByte, "bytes");
         node.Require(node[1], TensorTypes.IsByte, "bytes");
-        QuantisationRules.RequireZeroPoint(node, 2, of: 0, channels: 1);
-        QuantisationRules.RequireZeroPoint(node, 3, of: 1, channels: node[1].Rank > 0 ? node[1].Shape[0].Length : 1);
+        QuantizationRules.RequireZeroPoint(node, 2, of: 0, channels: 1);
+        QuantizationRules.RequireZeroPoint(node, 3, of: 1, channels: node[1].Rank > 0 ? node[1].Shape[0].Length : 1);
         return [new(TensorTypes.Int32, Convolved(node))];
     }
 

@@ -30,8 +30,8 @@ internal static class MatrixRules
         node.Require(node[0], TensorTypes.IsByte, "bytes");
         node.Require(node[1], TensorTypes.IsByte, "bytes");
         var product = Product(node);
-        QuantisationRules.RequireZeroPoint(node, 2, of: 0, channels: 1);
-        QuantisationRules.RequireZeroPoint(node, 3, of: 1, channels: node[1].Shape[^1].Length);
+        QuantizationRules.RequireZeroPoint(node, 2, of: 0, channels: 1);
+        QuantizationRules.RequireZeroPoint(node, 3, of: 1, channels: node[1].Shape[^1].Length);
         return [new(TensorTypes.Int32, product)];
     }
 
@@ -50,10 +50,10 @@ internal static class MatrixRules
         var x = node[0];
         node.Require(x, TensorTypes.IsFloat, "floating-point numbers");
         node.Require(node.Integer("stash_type", TensorTypes.Single) == TensorTypes.Single, "computes in another type than Single");
-        var normalised = x.Shape[node.OwnPlace(node.Integer("axis", -1), x)..];
-        node.Require(!Array.Exists(normalised, axis => axis.OfBatch), $"works over axes of {x} that mix the rows of a batch");
+        var normalized = x.Shape[node.OwnPlace(node.Integer("axis", -1), x)..];
+        node.Require(!Array.Exists(normalized, axis => axis.OfBatch), $"works over axes of {x} that mix the rows of a batch");
         for (int i = 1; i < node.InputCount; i++)
-            node.Require(!node.Has(i) || (node[i].Type == x.Type && node[i].HasShape(normalised)), $"scales or shifts {x} by {node[i]}");
+            node.Require(!node.Has(i) || (node[i].Type == x.Type && node[i].HasShape(normalized)), $"scales or shifts {x} by {node[i]}");
         return ElementRules.Same(node);
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 

@@ -77,9 +77,9 @@ internal static class OperatorList
         Add("GlobalAveragePool GlobalMaxPool", 1, 1, "", ImageRules.GlobalPool);
         Add("Resize", 1, 4, "antialias:b axes:is coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:b extrapolation_value:f keep_aspect_ratio_policy:s mode:s nearest_mode:s", ImageRules.Resize);
 
-        Add("QuantizeLinear", 2, 3, "axis:i saturate:b", QuantisationRules.Quantise);
-        Add("DequantizeLinear", 2, 3, "axis:i", QuantisationRules.Dequantise);
-        Add("DynamicQuantizeLinear", 1, 1, "", QuantisationRules.QuantiseDynamically);
+        Add("QuantizeLinear", 2, 3, "axis:i saturate:b", QuantizationRules.Quantize);
+        Add("DequantizeLinear", 2, 3, "axis:i", QuantizationRules.Dequantize);
+        Add("DynamicQuantizeLinear", 1, 1, "", QuantizationRules.QuantizeDynamically);
 
         AddMl("FeatureVectorizer", Many, "inputdimensions:is", ColumnRules.FeatureVectorizer);
         AddMl("Imputer", 1, "imputed_value_floats:fs imputed_value_int64s:is replaced_value_float:f replaced_value_int64:i", ColumnRules.Imputer);

@@ -1,5 +1,4 @@
-using MLNetAutoencoder.Onnx.Graphs;
-using static MLNetAutoencoder.Onnx.Graphs.AttributeProto.Types;
+using static MLNetAutoencoder.Onnx.AttributeProto.Types;
 
 namespace MLNetAutoencoder.Onnx;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 

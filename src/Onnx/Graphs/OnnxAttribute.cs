@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 

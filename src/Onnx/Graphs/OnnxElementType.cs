@@ -6,13 +6,13 @@ public enum OnnxElementType
     /// <summary>32-bit floating point, <c>FLOAT</c>.</summary>
     Single = 1,
 
-    /// <summary>8-bit unsigned integer, <c>UINT8</c>: what a quantised layer takes.</summary>
+    /// <summary>8-bit unsigned integer, <c>UINT8</c>: what a quantized layer takes.</summary>
     Byte = 2,
 
-    /// <summary>8-bit signed integer, <c>INT8</c>: a quantised weight.</summary>
+    /// <summary>8-bit signed integer, <c>INT8</c>: a quantized weight.</summary>
     SByte = 3,
 
-    /// <summary>32-bit signed integer, <c>INT32</c>: the bias of a quantised layer.</summary>
+    /// <summary>32-bit signed integer, <c>INT32</c>: the bias of a quantized layer.</summary>
     Int32 = 6,
 
     /// <summary>64-bit signed integer, <c>INT64</c>.</summary>

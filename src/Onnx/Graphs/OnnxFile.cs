@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 

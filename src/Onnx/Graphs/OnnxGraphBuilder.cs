@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 

@@ -1,16 +1,15 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The layers of one of this library's graphs as PyTorch's functions, in their order.</summary>
 /// <remarks>
-/// Read back from the graph, since that is all that a fitted model is. An activation or a normalisation may be several nodes, whose names start with its own: they are one function here.
+/// Read back from the graph, since that is all that a fitted model is. An activation or a normalization may be several nodes, whose names start with its own: they are one function here.
 /// </remarks>
 internal sealed class TorchLayers
 {
-    private const string Activation = "/activation", Normalisation = "/normalisation", WithOffset = "code/with_offset";
+    private const string Activation = "/activation", Normalization = "/normalization", WithOffset = "code/with_offset";
 
     private readonly GraphProto _graph;
     private readonly Dictionary<string, NodeProto> _makers;
@@ -63,16 +62,16 @@ internal sealed class TorchLayers
             layers.Insert(0, new JsonObject { ["function"] = function, ["tensors"] = named, ["arguments"] = others });
         }
 
-        if (CompositeOf(node, Normalisation) is { } normalisation)
+        if (CompositeOf(node, Normalization) is { } normalization)
         {
-            bool Has(string name) => _initializers.ContainsKey($"{normalisation}/{name}");
+            bool Has(string name) => _initializers.ContainsKey($"{normalization}/{name}");
             if (Has("deviation"))
-                Add("batch_norm", [("running_mean", $"{normalisation}/mean"), ("running_var", $"{normalisation}/deviation")], ("eps", 0));
+                Add("batch_norm", [("running_mean", $"{normalization}/mean"), ("running_var", $"{normalization}/deviation")], ("eps", 0));
             else if (Has("share"))
-                Add("layer_norm", Has("scale") ? [("weight", $"{normalisation}/scale"), ("bias", $"{normalisation}/shift")] : [], ("normalized_shape", List(_initializers[$"{normalisation}/share"].Dims[0])), ("eps", 1e-5));
+                Add("layer_norm", Has("scale") ? [("weight", $"{normalization}/scale"), ("bias", $"{normalization}/shift")] : [], ("normalized_shape", List(_initializers[$"{normalization}/share"].Dims[0])), ("eps", 1e-5));
             else
                 Add("normalize", [], ("dim", 1), ("eps", 1e-12));
-            return SourceOf(normalisation);
+            return SourceOf(normalization);
         }
         if (CompositeOf(node, Activation) is { } activation)
         {
@@ -131,14 +130,14 @@ internal sealed class TorchLayers
         }
     }
 
-    /// <summary>The name of the activation or normalisation that a node is a part of.</summary>
+    /// <summary>The name of the activation or normalization that a node is a part of.</summary>
     private static string? CompositeOf(NodeProto node, string kind)
     {
         int at = (node.Name + "/").IndexOf(kind + "/", StringComparison.Ordinal);
         return at < 0 ? null : node.Name[..(at + kind.Length)];
     }
 
-    /// <summary>The value from outside that the nodes of an activation or normalisation take.</summary>
+    /// <summary>The value from outside that the nodes of an activation or normalization take.</summary>
     private string SourceOf(string composite)
     {
         var nodes = _graph.Node.Where(node => node.Name == composite || node.Name.StartsWith(composite + "/", StringComparison.Ordinal)).ToArray();

@@ -1,11 +1,10 @@
-using MLNetAutoencoder.Onnx.Graphs;
 
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The weights of a graph as tensors that PyTorch takes as they are: names, shapes, and the layers that they belong to.</summary>
 /// <remarks>
 /// <para>A tensor's name is the path of its layer in the graph with dots, and PyTorch's word for what it is: <c>encoder.dense1.weight</c>. Shapes are PyTorch's: <c>Linear</c> [outputs, inputs],
-/// <c>Conv2d</c> [filters, channels, height, width], <c>ConvTranspose2d</c> [channels, filters, height, width]. Normalisation over the batch is in the weights already. Besides, there are
+/// <c>Conv2d</c> [filters, channels, height, width], <c>ConvTranspose2d</c> [channels, filters, height, width]. Normalization over the batch is in the weights already. Besides, there are
 /// <c>scaling.offset</c> and <c>scaling.scale</c>: the network takes (features − offset) / scale and gives (reconstruction − offset) / scale.</para>
 /// <para>The metadata have, in JSON, the functions that make the code of scaled features (<see cref="EncoderKey"/>) and scaled reconstructions of a code (<see cref="DecoderKey"/>), in order. Each has the name that it
 /// has in <c>torch.nn.functional</c> or <c>torch</c>, the tensors that it takes by their names, and its other arguments; <c>condition</c> stands for joining the condition to the columns.</para>
@@ -33,15 +32,15 @@ public static class TorchWeights
     /// <summary>The tensor of what raw features, less the offset, are divided by, [d].</summary>
     public const string ScalingScale = "scaling.scale";
 
-    private const string Normalisation = "/normalisation/", Deviation = Normalisation + "deviation";
+    private const string Normalization = "/normalization/", Deviation = Normalization + "deviation";
 
     private static readonly string[] s_parts = ["encoder/", "decoder/", "offset/"];
 
     /// <summary>PyTorch's words for what ends a name in the graph.</summary>
     private static readonly (string InGraph, string InTorch)[] s_words =
     [
-        ("/weight", ".weight"), ("/bias", ".bias"), (Normalisation + "scale", ".normalisation.weight"), (Normalisation + "shift", ".normalisation.bias"),
-        (Normalisation + "mean", ".normalisation.running_mean"), (Deviation, ".normalisation.running_var"),
+        ("/weight", ".weight"), ("/bias", ".bias"), (Normalization + "scale", ".normalization.weight"), (Normalization + "shift", ".normalization.bias"),
+        (Normalization + "mean", ".normalization.running_mean"), (Deviation, ".normalization.running_var"),
     ];
 
     /// <summary>The name of the tensor of one of the graph's weights.</summary>

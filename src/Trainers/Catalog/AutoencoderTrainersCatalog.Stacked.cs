@@ -53,7 +53,7 @@ public static partial class AutoencoderTrainersCatalog
     /// <param name="hidden">The widths of the hidden layers, from the features to the code. Null for 100.</param>
     /// <param name="code">The number of units of the code, the last layer before the classes.</param>
     /// <param name="pretrainingEpochs">How often the training rows are gone through for each layer; with 0 nothing is pretrained.</param>
-    /// <param name="epochs">How often the labelled training rows are gone through.</param>
+    /// <param name="epochs">How often the labeled training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
     /// <param name="learningRate">The step size of Adam.</param>
     /// <param name="scaling">How the features are scaled, inside the graph.</param>

@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>The trainers of the catalog <see cref="AutoencoderExtensions.Autoencoders"/>.</summary>

@@ -21,7 +21,7 @@ namespace MLNetAutoencoder;
 /// Microsoft.ML and TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
 /// <para><b>Training.</b> Layer i, hᵢ = f(Wᵢ hᵢ₋₁ + bᵢ), is trained with a decoder of its own to reconstruct hᵢ₋₁, h₀ the scaled row, by its mean squared error (Bengio, Lamblin, Popovici and Larochelle
 /// 2007), with <see cref="Options.Corruption"/> from a spoiled hᵢ₋₁ (Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010). Then the decoders go, a softmax layer is put on the code z, p = softmax(V z + c), and all layers are
-/// trained on the labelled rows to minimise the mean of −ln p of the row's class (Hinton and Salakhutdinov 2006). Both by Adam (Kingma and Ba 2015) over shuffled batches.</para>
+/// trained on the labeled rows to minimize the mean of −ln p of the row's class (Hinton and Salakhutdinov 2006). Both by Adam (Kingma and Ba 2015) over shuffled batches.</para>
 /// <para><b>Randomness.</b> Everything random comes from one generator that belongs to the fit; the process-wide one is neither read nor changed. A second fit on the same data gives the same bytes. With one
 /// seed, the initial weights are the same with and without pretraining.</para>
 /// </remarks>
@@ -89,13 +89,13 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>What spoils the inputs of a layer while it is pretrained. The default value is null: nothing.</summary>
         public Corruption? Corruption { get; set; }
 
-        /// <summary>How the features are scaled, inside the graph. The default value is <see cref="InputScaling.Standardise"/>.</summary>
+        /// <summary>How the features are scaled, inside the graph. The default value is <see cref="InputScaling.Standardize"/>.</summary>
         public InputScaling Scaling { get; set; } = DefaultScaling;
 
         /// <summary>How often the training rows are gone through for each layer before the labels are looked at. The default value is 10; with 0 nothing is pretrained.</summary>
         public int PretrainingEpochs { get; set; } = DefaultPretrainingEpochs;
 
-        /// <summary>How often the labelled training rows are gone through. The default value is 50.</summary>
+        /// <summary>How often the labeled training rows are gone through. The default value is 50.</summary>
         public int Epochs { get; set; } = DefaultEpochs;
 
         /// <summary>The rows of one step. The default value is 32. The last batch of an epoch may be smaller.</summary>
@@ -219,11 +219,11 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         string[] classes = ClassNames(label);
         var columns = TrainingColumns.Find(input.Schema, stack) with { Classes = label };
         using var rows = TrainingRows.Read(input, columns, new RowReading { MissingValues = _options.MissingValues }, channel).Training;
-        using var labelled = rows.WithClass();
-        if (labelled.Count == 0)
+        using var labeled = rows.WithClass();
+        if (labeled.Count == 0)
             throw new InvalidOperationException($"None of the {rows.Count} training rows has a label in the column '{label.Name}', so there is nothing to learn classes from. Expected at least one.");
-        if (labelled.Count < rows.Count)
-            channel.Info(MessageSensitivity.None, $"{labelled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the pretraining only.");
+        if (labeled.Count < rows.Count)
+            channel.Info(MessageSensitivity.None, $"{labeled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the pretraining only.");
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, columns.FeatureNames, _seed);
         TrainingWarnings.Report(channel, rows, scaling, columns.FeatureNames, _options.FeatureColumnName, _options.BatchSize);
 
@@ -236,18 +236,18 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         {
             bool masks = _options.MissingValues == TrainingMissingValues.Masked;
             using var set = new TrainingSet(rows, scaling, torch.CPU, masks);
-            using var labelledSet = new TrainingSet(labelled, scaling, torch.CPU, masks);
+            using var labeledSet = new TrainingSet(labeled, scaling, torch.CPU, masks);
             var loop = new TrainingLoop(stack, channel);
             Pretraining.Run(network.Stack, stack, set, loop, generator);
             TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
             using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
             history = loop.Run(
-                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labelledSet, Epochs = _options.Epochs }, generator);
+                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labeledSet, Epochs = _options.Epochs }, generator);
             inspect?.Invoke(network, set);
         }
         var metadata = Describe(columns, classes, scaling, threads) with
         {
-            Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labelled_rows", labelled.Count), ("skipped_rows", rows.Skipped)),
+            Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labeled_rows", labeled.Count), ("skipped_rows", rows.Skipped)),
         };
         return _context.Autoencoders().ClassifierFromModel(new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);
     }

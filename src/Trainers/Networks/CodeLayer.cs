@@ -3,20 +3,20 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The last layer of the encoder: the units of the code, and their normalisation.</summary>
+/// <summary>The last layer of the encoder: the units of the code, and their normalization.</summary>
 internal sealed class CodeLayer : NetworkPart
 {
     private const double LeastLength = 1e-12, Epsilon = 1e-5, Momentum = 0.1;
 
     private readonly string _name;
-    private readonly CodeNormalisation _normalisation;
+    private readonly CodeNormalization _normalization;
     private readonly Tensor? _mean, _variance;
 
-    public CodeLayer(string name, int inputs, CodeOptions code, Activation activation, CodeNormalisation normalisation, Generator generator)
+    public CodeLayer(string name, int inputs, CodeOptions code, Activation activation, CodeNormalization normalization, Generator generator)
     {
-        (_name, _normalisation) = (name, normalisation);
+        (_name, _normalization) = (name, normalization);
         Units = AddPart(new DenseLayer(name, inputs, code.Size, activation, generator));
-        if (normalisation == CodeNormalisation.Batch)
+        if (normalization == CodeNormalization.Batch)
         {
             _mean = AddStatistic(zeros(code.Size, device: generator.device));
             _variance = AddStatistic(ones(code.Size, device: generator.device));
@@ -25,47 +25,47 @@ internal sealed class CodeLayer : NetworkPart
 
     public DenseLayer Units { get; }
 
-    public bool IsNormalised => _normalisation != CodeNormalisation.None;
+    public bool IsNormalized => _normalization != CodeNormalization.None;
 
-    public override IEnumerable<NamedWeight> NamedWeights => _normalisation != CodeNormalisation.Batch ? Units.NamedWeights : Folds ? Units.NamedWeights.Select(Unfolding) :
+    public override IEnumerable<NamedWeight> NamedWeights => _normalization != CodeNormalization.Batch ? Units.NamedWeights : Folds ? Units.NamedWeights.Select(Unfolding) :
     [
         .. Units.NamedWeights,
-        new($"{_name}/normalisation/mean", _mean!),
-        new($"{_name}/normalisation/deviation", _variance!.shape, values => _variance.copy_(values - Epsilon)),
+        new($"{_name}/normalization/mean", _mean!),
+        new($"{_name}/normalization/deviation", _variance!.shape, values => _variance.copy_(values - Epsilon)),
     ];
 
-    /// <summary>Whether the units take the normalisation over in the graph: once trained it is a scale and a shift of each.</summary>
-    private bool Folds => _normalisation == CodeNormalisation.Batch && Units.Activation == Activation.Linear;
+    /// <summary>Whether the units take the normalization over in the graph: once trained it is a scale and a shift of each.</summary>
+    private bool Folds => _normalization == CodeNormalization.Batch && Units.Activation == Activation.Linear;
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var code = Units.Forward(input, null, pass);
-        return _normalisation switch
+        return _normalization switch
         {
-            CodeNormalisation.Batch => nn.functional.batch_norm(code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
-            CodeNormalisation.Layer => nn.functional.layer_norm(code, [Units.Outputs], null, null, Epsilon),
+            CodeNormalization.Batch => nn.functional.batch_norm(code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
+            CodeNormalization.Layer => nn.functional.layer_norm(code, [Units.Outputs], null, null, Epsilon),
             // Clamped before the root, whose slope at 0 is no number: a code of rectified units may be all zeros.
-            CodeNormalisation.UnitLength => code / code.square().sum([1], keepdim: true).clamp_min(LeastLength * LeastLength).sqrt(),
+            CodeNormalization.UnitLength => code / code.square().sum([1], keepdim: true).clamp_min(LeastLength * LeastLength).sqrt(),
             _ => code,
         };
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
-        string path = $"{_name}/normalisation";
+        string path = $"{_name}/normalization";
         using var none = no_grad();
         var deviation = _variance is null ? null : (_variance + Epsilon).sqrt();
 
         if (Folds)
             return Units.Emit(graph, input, Units.Weight / deviation!.unsqueeze(1), (Units.Bias - _mean!) / deviation);
         string code = Units.Emit(graph, input, null);
-        switch (_normalisation)
+        switch (_normalization)
         {
-            case CodeNormalisation.Batch:
-                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centred", [code, Initializer(graph, $"{path}/mean", _mean!)]), Initializer(graph, $"{path}/deviation", deviation!)]);
-            case CodeNormalisation.Layer:
-                return NormalisationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
-            case CodeNormalisation.UnitLength:
+            case CodeNormalization.Batch:
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, Initializer(graph, $"{path}/mean", _mean!)]), Initializer(graph, $"{path}/deviation", deviation!)]);
+            case CodeNormalization.Layer:
+                return NormalizationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
+            case CodeNormalization.UnitLength:
                 string length = graph.Node("ReduceL2", $"{path}/length", [code], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
                 return graph.Node("Div", path, [code, graph.Node("Max", $"{path}/least_length", [length, graph.Initializer($"{path}/epsilon", [(float)LeastLength])])]);
             default:
@@ -73,7 +73,7 @@ internal sealed class CodeLayer : NetworkPart
         }
     }
 
-    /// <summary>A weight that brings the normalisation with it, which then does nothing more.</summary>
+    /// <summary>A weight that brings the normalization with it, which then does nothing more.</summary>
     private NamedWeight Unfolding(NamedWeight weight) => weight with
     {
         Take = values =>

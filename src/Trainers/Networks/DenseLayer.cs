@@ -13,17 +13,17 @@ internal sealed class DenseLayer : NetworkPart
     private readonly bool _isTied;
     private readonly Activation _activation;
     private readonly double _dropout;
-    private readonly NormalisationLayer? _normalisation;
+    private readonly NormalizationLayer? _normalization;
 
-    public DenseLayer(string name, int inputs, int outputs, Activation activation, Generator generator, Normalisation normalisation = Normalisation.None, double dropout = 0, DenseLayer? tiedTo = null)
+    public DenseLayer(string name, int inputs, int outputs, Activation activation, Generator generator, Normalization normalization = Normalization.None, double dropout = 0, DenseLayer? tiedTo = null)
     {
         (_name, _activation, _dropout) = (name, activation, dropout);
         (Inputs, Outputs) = (inputs, outputs);
         _isTied = tiedTo is not null;
         _weight = tiedTo?._weight ?? AddWeight(generator, inputs, outputs, inputs);
         _bias = AddBias(generator, inputs, outputs);
-        if (normalisation != Normalisation.None)
-            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, outputs, generator.device));
+        if (normalization != Normalization.None)
+            _normalization = AddPart(new NormalizationLayer($"{name}/normalization", normalization, outputs, generator.device));
     }
 
     public int Inputs { get; }
@@ -34,8 +34,8 @@ internal sealed class DenseLayer : NetworkPart
 
     public Parameter Bias => _bias;
 
-    /// <summary>Whether it is a layer of its own weights and nothing else: no normalisation, no dropout.</summary>
-    public bool IsPlain => !_isTied && _normalisation is null && _dropout == 0;
+    /// <summary>Whether it is a layer of its own weights and nothing else: no normalization, no dropout.</summary>
+    public bool IsPlain => !_isTied && _normalization is null && _dropout == 0;
 
     /// <summary>The weight, [outputs, inputs]; a tied layer has that of another, transposed.</summary>
     public Tensor Weight => _isTied ? _weight.t() : _weight;
@@ -46,7 +46,7 @@ internal sealed class DenseLayer : NetworkPart
     [
         new($"{_name}/weight", Weight.shape, TakeWeight),
         new($"{_name}/bias", _bias),
-        .. _normalisation?.NamedWeights ?? [],
+        .. _normalization?.NamedWeights ?? [],
     ];
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
@@ -59,12 +59,12 @@ internal sealed class DenseLayer : NetworkPart
     public Tensor Activate(Tensor input, Pass pass)
     {
         var sum = nn.functional.linear(input, Weight, _bias);
-        return Activations.Apply(_activation, _normalisation?.Forward(sum, null, pass) ?? sum);
+        return Activations.Apply(_activation, _normalization?.Forward(sum, null, pass) ?? sum);
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
-        (Tensor weight, Tensor bias) = _normalisation is { Folds: true } folding ? folding.Fold(Weight, _bias) : (Weight, _bias);
+        (Tensor weight, Tensor bias) = _normalization is { Folds: true } folding ? folding.Fold(Weight, _bias) : (Weight, _bias);
         return Emit(graph, input, weight, bias);
     }
 
@@ -73,7 +73,7 @@ internal sealed class DenseLayer : NetworkPart
     {
         string sum = graph.Node("Gemm", _name,
             [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)], OnnxAttribute.Int64("transB", 1));
-        if (_normalisation is { Folds: false } over)
+        if (_normalization is { Folds: false } over)
             sum = over.Emit(graph, sum, null);
         return Activations.Emit(_activation, graph, $"{_name}/activation", sum);
     }
@@ -84,7 +84,7 @@ internal sealed class DenseLayer : NetworkPart
             _weight.copy_(values);
         else if (!Weight.allclose(values))
             throw new InvalidOperationException("its layer shares its weights, transposed, with one of the encoder, whose are others.");
-        _normalisation?.Unfold();
+        _normalization?.Unfold();
     }
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.

@@ -9,25 +9,25 @@ internal abstract class ImageLayer : NetworkPart
 {
     private readonly Activation _activation;
     private readonly Parameter _weight, _bias;
-    private readonly NormalisationLayer? _normalisation;
+    private readonly NormalizationLayer? _normalization;
 
     /// <param name="name">The layer's name in the graph.</param>
     /// <param name="input">The images that it takes.</param>
     /// <param name="output">The images that it gives, a channel of each filter.</param>
     /// <param name="shape">The shape of the weight.</param>
-    /// <param name="fanIn">The weights that PyTorch's initialisation counts as the inputs of one unit.</param>
+    /// <param name="fanIn">The weights that PyTorch's initialization counts as the inputs of one unit.</param>
     /// <param name="activation">The activation.</param>
-    /// <param name="normalisation">The normalisation: none, or over batch and places.</param>
+    /// <param name="normalization">The normalization: none, or over batch and places.</param>
     /// <param name="generator">Where the initial weights are drawn from.</param>
     protected ImageLayer(
         string name, ImageShape input, ImageShape output, long[] shape, long fanIn,
-        Activation activation, Normalisation normalisation, Generator generator)
+        Activation activation, Normalization normalization, Generator generator)
     {
         (Name, Input, Output, _activation) = (name, input, output, activation);
         _weight = AddWeight(generator, fanIn, shape);
         _bias = AddBias(generator, fanIn, output.Channels);
-        if (normalisation != Normalisation.None)
-            _normalisation = AddPart(new NormalisationLayer($"{name}/normalisation", normalisation, output.Channels, generator.device));
+        if (normalization != Normalization.None)
+            _normalization = AddPart(new NormalizationLayer($"{name}/normalization", normalization, output.Channels, generator.device));
     }
 
     public string Name { get; }
@@ -48,12 +48,12 @@ internal abstract class ImageLayer : NetworkPart
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var sum = Convolve(input, _weight, _bias);
-        return Activations.Apply(_activation, _normalisation?.Forward(sum, null, pass) ?? sum);
+        return Activations.Apply(_activation, _normalization?.Forward(sum, null, pass) ?? sum);
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
-        (Tensor weight, Tensor bias) = _normalisation is null ? (_weight, _bias) : Fold(_normalisation, _weight, _bias);
+        (Tensor weight, Tensor bias) = _normalization is null ? (_weight, _bias) : Fold(_normalization, _weight, _bias);
         string sum = EmitConvolution(graph, Name, input, Initializer(graph, $"{Name}/weight", weight), Initializer(graph, $"{Name}/bias", bias));
         return Activations.Emit(_activation, graph, $"{Name}/activation", sum);
     }
@@ -66,9 +66,9 @@ internal abstract class ImageLayer : NetworkPart
     private void TakeWeight(Tensor values)
     {
         _weight.copy_(values);
-        _normalisation?.Unfold();
+        _normalization?.Unfold();
     }
 
-    /// <summary>Weight and bias that do what the layer and its normalisation do.</summary>
-    protected abstract (Tensor Weight, Tensor Bias) Fold(NormalisationLayer normalisation, Tensor weight, Tensor bias);
+    /// <summary>Weight and bias that do what the layer and its normalization do.</summary>
+    protected abstract (Tensor Weight, Tensor Bias) Fold(NormalizationLayer normalization, Tensor weight, Tensor bias);
 }

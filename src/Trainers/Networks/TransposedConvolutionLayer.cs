@@ -10,10 +10,10 @@ namespace MLNetAutoencoder;
 /// </remarks>
 internal sealed class TransposedConvolutionLayer(
     string name, ImageShape input, int filters, int kernelSize, ImageShape to, int factor,
-    Activation activation, Normalisation normalisation, Generator generator)
+    Activation activation, Normalization normalization, Generator generator)
     : ImageLayer(
         name, input, to with { Channels = filters }, [input.Channels, filters, kernelSize, kernelSize],
-        (long)filters * kernelSize * kernelSize, activation, normalisation, generator)
+        (long)filters * kernelSize * kernelSize, activation, normalization, generator)
 {
     private readonly long _kernelSize = kernelSize, _border = kernelSize / 2;
     private readonly long[] _strides = to.Factors(factor);
@@ -30,9 +30,9 @@ internal sealed class TransposedConvolutionLayer(
         OnnxAttribute.Int64s("strides", _strides), OnnxAttribute.Int64s("output_padding", _outputPadding));
 
     // The filters stand on the second axis.
-    protected override (Tensor Weight, Tensor Bias) Fold(NormalisationLayer normalisation, Tensor weight, Tensor bias)
+    protected override (Tensor Weight, Tensor Bias) Fold(NormalizationLayer normalization, Tensor weight, Tensor bias)
     {
-        var (folded, shift) = normalisation.Fold(weight.transpose(0, 1), bias);
+        var (folded, shift) = normalization.Fold(weight.transpose(0, 1), bias);
         return (folded.transpose(0, 1), shift);
     }
 

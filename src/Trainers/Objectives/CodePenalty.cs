@@ -33,7 +33,7 @@ public abstract record CodePenalty(double Weight)
         Require.Not(options.Code.Variational is not null, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Variational)}", "set", "it needs code units between 0 and 1");
         Require.Not(options.Code.Activation != Activation.Sigmoid, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Activation)}", options.Code.Activation,
             "it needs code units between 0 and 1; use Sigmoid");
-        Require.Not(options.Code.Normalisation != CodeNormalisation.None, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Normalisation)}", options.Code.Normalisation,
+        Require.Not(options.Code.Normalization != CodeNormalization.None, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Normalization)}", options.Code.Normalization,
             "it needs code units between 0 and 1");
     }
 }

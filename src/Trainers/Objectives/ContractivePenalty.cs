@@ -21,7 +21,7 @@ public enum JacobianMethod
 
 /// <summary>
 /// Makes the code change little when the row does: ‖∂h/∂x‖²_F, the squared Frobenius norm of the Jacobian of the code with respect to the scaled row, mean over the rows
-/// (Rifai et al. 2011, equation 2). Of a variational code, the Jacobian of its mean. Dropout and noise are left out, and normalisation over the batch takes its running statistics.
+/// (Rifai et al. 2011, equation 2). Of a variational code, the Jacobian of its mean. Dropout and noise are left out, and normalization over the batch takes its running statistics.
 /// </summary>
 /// <param name="Weight">What the penalty is multiplied by, λ.</param>
 /// <param name="Method">How the norm is had.</param>
@@ -40,7 +40,7 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
     {
         base.Validate(options);
         Require.Defined(Method, $"{nameof(options.Penalties)}.{nameof(ContractivePenalty)}.{nameof(Method)}");
-        bool oneSigmoidLayer = options.Network is DenseNetworkOptions { Hidden.Count: 0 } && options.Code is { Activation: Activation.Sigmoid, Normalisation: CodeNormalisation.None };
+        bool oneSigmoidLayer = options.Network is DenseNetworkOptions { Hidden.Count: 0 } && options.Code is { Activation: Activation.Sigmoid, Normalization: CodeNormalization.None };
         Require.Not(Method == JacobianMethod.ClosedForm && !oneSigmoidLayer, $"{nameof(options.Penalties)}.{nameof(ContractivePenalty)}.{nameof(Method)}", Method, nameof(options.Network), options.Network.Kind,
             "the closed form is that of a dense encoder without hidden layers whose code is of sigmoid units");
     }
@@ -56,7 +56,7 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
         var code = context.Network.CodeLayer;
         if (method == JacobianMethod.Auto)
         {
-            bool oneSigmoidLayer = context.Network.Trunk is DenseStack { Layers.Length: 0 } && code.Units.Activation == Activation.Sigmoid && !code.IsNormalised;
+            bool oneSigmoidLayer = context.Network.Trunk is DenseStack { Layers.Length: 0 } && code.Units.Activation == Activation.Sigmoid && !code.IsNormalized;
             method = oneSigmoidLayer ? JacobianMethod.ClosedForm : code.Units.Outputs <= MostExactUnits ? JacobianMethod.Exact : JacobianMethod.Stochastic;
         }
         return method switch

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>What a step minimises: the reconstruction loss, for a variational code its divergence, and the penalties.</summary>
+/// <summary>What a step minimizes: the reconstruction loss, for a variational code its divergence, and the penalties.</summary>
 internal sealed class Objective
 {
     // What is evaluated at a time; of convolutions, the batch of the training: each further size would have to be checked.
@@ -50,7 +50,7 @@ internal sealed class Objective
         return terms;
     }
 
-    /// <summary>The loss of a set with the present weights, without anything random: reconstruction and, with its full weight, divergence. Null where it is cancelled on the way.</summary>
+    /// <summary>The loss of a set with the present weights, without anything random: reconstruction and, with its full weight, divergence. Null where it is canceled on the way.</summary>
     public double? Evaluate(TrainingSet set, Pass pass, CancellationToken cancellation)
     {
         using var none = no_grad();

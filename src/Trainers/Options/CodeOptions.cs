@@ -12,8 +12,8 @@ public sealed class CodeOptions
     /// <summary>The activation of the code's units. The default value is <see cref="Activation.Linear"/>.</summary>
     public Activation Activation { get; set; } = Activation.Linear;
 
-    /// <summary>How the code is normalised after its activation. The default value is <see cref="CodeNormalisation.None"/>.</summary>
-    public CodeNormalisation Normalisation { get; set; } = CodeNormalisation.None;
+    /// <summary>How the code is normalized after its activation. The default value is <see cref="CodeNormalization.None"/>.</summary>
+    public CodeNormalization Normalization { get; set; } = CodeNormalization.None;
 
     /// <summary>The standard deviation of the Gaussian noise that is added to the code while training. The default value is 0: none.</summary>
     public double NoiseDeviation { get; set; }
@@ -44,7 +44,7 @@ public sealed class CodeOptions
     [
         ("code_size", Size),
         ("code_activation", Activation.ToString()),
-        ("code_normalisation", Normalisation.ToString()),
+        ("code_normalization", Normalization.ToString()),
         ("code_noise_deviation", NoiseDeviation),
         ("variational", Variational),
         ("code_offset_hidden", OffsetHidden),
@@ -55,7 +55,7 @@ public sealed class CodeOptions
         const string path = nameof(AutoencoderEstimator.Options.Code);
         Require.AtLeast(Size, 1, $"{path}.{nameof(Size)}");
         Require.Defined(Activation, $"{path}.{nameof(Activation)}");
-        Require.Defined(Normalisation, $"{path}.{nameof(Normalisation)}");
+        Require.Defined(Normalization, $"{path}.{nameof(Normalization)}");
         Require.NotNegative(NoiseDeviation, $"{path}.{nameof(NoiseDeviation)}");
         Variational?.Validate($"{path}.{nameof(Variational)}");
         if (OffsetColumnName is not null)
@@ -65,15 +65,15 @@ public sealed class CodeOptions
 
         Require.Not(OffsetHidden is not null && OffsetColumnName is null, $"{path}.{nameof(OffsetHidden)}", "set", $"{path}.{nameof(OffsetColumnName)}", "null",
             "an encoder of the offset needs its column");
-        Require.Not(Normalisation == CodeNormalisation.Layer && Size == 1, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Size)}", Size,
-            "one unit, normalised over the units, is always 0");
-        Require.Not(Normalisation == CodeNormalisation.UnitLength && Size == 1, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Size)}", Size,
+        Require.Not(Normalization == CodeNormalization.Layer && Size == 1, $"{path}.{nameof(Normalization)}", Normalization, $"{path}.{nameof(Size)}", Size,
+            "one unit, normalized over the units, is always 0");
+        Require.Not(Normalization == CodeNormalization.UnitLength && Size == 1, $"{path}.{nameof(Normalization)}", Normalization, $"{path}.{nameof(Size)}", Size,
             "one unit of length 1 is -1 or 1, which has no gradient to train by");
         if (Variational is null)
             return;
         Require.Not(Activation != Activation.Linear, $"{path}.{nameof(Activation)}", Activation, $"{path}.{nameof(Variational)}", "set",
             "the mean of a normal distribution is any number; use Linear");
-        Require.Not(Normalisation != CodeNormalisation.None, $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Variational)}", "set",
+        Require.Not(Normalization != CodeNormalization.None, $"{path}.{nameof(Normalization)}", Normalization, $"{path}.{nameof(Variational)}", "set",
             "the divergence already draws mean and variance of the code to 0 and 1");
         Require.Not(NoiseDeviation > 0, $"{path}.{nameof(NoiseDeviation)}", NoiseDeviation, $"{path}.{nameof(Variational)}", "set",
             "a variational code has learned noise already");

@@ -16,7 +16,7 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
 
     private const int DefaultPooling = 2;
 
-    /// <summary>The channels of the image, such as 3 for colours. The default value is 1.</summary>
+    /// <summary>The channels of the image, such as 3 for colors. The default value is 1.</summary>
     public int Channels { get; set; } = DefaultChannels;
 
     /// <summary>The height of the image in pixels, at least 1. It has no default value: set it.</summary>
@@ -66,7 +66,7 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
         Require.NotNull(Hidden, $"{path}.{nameof(Hidden)}");
         foreach (int width in Hidden)
             Require.AtLeast(width, 1, $"{path}.{nameof(Hidden)}");
-        Require.Not(Normalisation == Normalisation.Layer, $"{path}.{nameof(Normalisation)}", Normalisation, path, Kind, $"it is over the units of a dense layer; use {Normalisation.Batch}");
+        Require.Not(Normalization == Normalization.Layer, $"{path}.{nameof(Normalization)}", Normalization, path, Kind, $"it is over the units of a dense layer; use {Normalization.Batch}");
     }
 
     internal override void ValidateFor(int featureCount, string column)
@@ -95,7 +95,7 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     {
         ImageBlock[] blocks = [.. Blocks()];
         ConvolutionLayer[] convolutions = [.. blocks.Select((block, i) =>
-            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalisation, generator))];
+            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalization, generator))];
         int[] widths = [checked((int)blocks[^1].To.Count) + conditionSize, .. Hidden];
         width = widths[^1];
         return new ConvolutionalEncoder(Layout, blocks, convolutions, new DenseStack("encoder", Dense("encoder", widths, generator)));
@@ -107,7 +107,7 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
         int[] widths = [code.Units.Outputs + conditionSize, .. Hidden.Reverse()];
         DenseLayer[] dense = [.. Dense("decoder", widths, generator)];
 
-        // Each pixel of the smallest image by itself is not normalised: the channels are, in the convolution that follows.
+        // Each pixel of the smallest image by itself is not normalized: the channels are, in the convolution that follows.
         var toImage = new DenseLayer($"decoder/dense{widths.Length}", widths[^1], (int)blocks[0].To.Count, Activation, generator);
         var hidden = new DenseStack("decoder", dense.Append(toImage));
         ImageLayer[] layers = [.. blocks.Select((block, i) =>
@@ -116,10 +116,10 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
             int filters = i == blocks.Length - 1 ? block.To.Channels : block.From.Channels;
             string name = $"decoder/convolution{i + 1}";
             return Upsampling == Upsampling.TransposedConvolution && block.Factor > 1
-                ? new TransposedConvolutionLayer(name, block.To, filters, KernelSize, block.From, block.Factor, Activation, Normalisation, generator)
-                : (ImageLayer)new ConvolutionLayer(name, block.From with { Channels = block.To.Channels }, filters, KernelSize, Activation, Normalisation, generator);
+                ? new TransposedConvolutionLayer(name, block.To, filters, KernelSize, block.From, block.Factor, Activation, Normalization, generator)
+                : (ImageLayer)new ConvolutionLayer(name, block.From with { Channels = block.To.Channels }, filters, KernelSize, Activation, Normalization, generator);
         })];
-        var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}", blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, KernelSize, OutputActivation, Normalisation.None, generator);
+        var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}", blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, KernelSize, OutputActivation, Normalization.None, generator);
         return new ConvolutionalDecoder(Layout, blocks, hidden, layers, last);
     }
 
@@ -136,7 +136,7 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     }
 
     private IEnumerable<DenseLayer> Dense(string name, int[] widths, Generator generator) => Enumerable.Range(0, widths.Length - 1).Select(i =>
-        new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalisation));
+        new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalization));
 
     /// <summary>What the encoder's blocks make of the image, one after another.</summary>
     private IEnumerable<ImageBlock> Blocks()

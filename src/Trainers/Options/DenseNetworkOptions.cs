@@ -30,8 +30,8 @@ public sealed class DenseNetworkOptions : NetworkOptions
             Require.AtLeast(width, 1, $"{path}.{nameof(Hidden)}");
         foreach (int width in DecoderHidden ?? [])
             Require.AtLeast(width, 1, $"{path}.{nameof(DecoderHidden)}");
-        Require.Not(Normalisation == Normalisation.Layer && Hidden.Concat(DecoderHidden ?? []).Contains(1), $"{path}.{nameof(Normalisation)}", Normalisation, $"{path}.{nameof(Hidden)}", 1,
-            "one unit, normalised over the units, is always 0");
+        Require.Not(Normalization == Normalization.Layer && Hidden.Concat(DecoderHidden ?? []).Contains(1), $"{path}.{nameof(Normalization)}", Normalization, $"{path}.{nameof(Hidden)}", 1,
+            "one unit, normalized over the units, is always 0");
         Require.Share(Dropout, $"{path}.{nameof(Dropout)}");
         Require.Not(TiedWeights && DecoderHidden is not null && !DecoderHidden.SequenceEqual(Hidden.Reverse()), $"{path}.{nameof(TiedWeights)}", true, $"{path}.{nameof(DecoderHidden)}", string.Join(", ", DecoderHidden ?? []),
             "tied weights need a decoder that mirrors the encoder");
@@ -55,7 +55,7 @@ public sealed class DenseNetworkOptions : NetworkOptions
         int[] widths = [featureCount + conditionSize, .. Hidden];
         width = widths[^1];
         return new DenseStack("encoder", Enumerable.Range(0, Hidden.Count).Select(i =>
-            new DenseLayer($"encoder/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalisation, Dropout)));
+            new DenseLayer($"encoder/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalization, Dropout)));
     }
 
     private protected override NetworkPart CreateDecoder(NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator)
@@ -66,7 +66,7 @@ public sealed class DenseNetworkOptions : NetworkOptions
         {
             bool isLast = i == widths.Length - 2;
             return new DenseLayer($"decoder/dense{i + 1}", widths[i], widths[i + 1], isLast ? OutputActivation : Activation, generator,
-                isLast ? Normalisation.None : Normalisation, isLast ? 0 : Dropout, TiedWeights ? encoder[^(i + 1)] : null);
+                isLast ? Normalization.None : Normalization, isLast ? 0 : Dropout, TiedWeights ? encoder[^(i + 1)] : null);
         }));
     }
 }

@@ -15,8 +15,8 @@ public abstract class NetworkOptions
     /// <summary>The activation of the last layer. The default value is <see cref="Activation.Linear"/>, which fits any scaling.</summary>
     public Activation OutputActivation { get; set; } = Activation.Linear;
 
-    /// <summary>How the hidden layers' sums are normalised before the activation. The default value is <see cref="Normalisation.None"/>.</summary>
-    public Normalisation Normalisation { get; set; } = Normalisation.None;
+    /// <summary>How the hidden layers' sums are normalized before the activation. The default value is <see cref="Normalization.None"/>.</summary>
+    public Normalization Normalization { get; set; } = Normalization.None;
 
     /// <summary>The kind of network, as the metadata name it.</summary>
     internal abstract string Kind { get; }
@@ -30,9 +30,9 @@ public abstract class NetworkOptions
         const string path = nameof(AutoencoderEstimator.Options.Network);
         Require.Defined(Activation, $"{path}.{nameof(Activation)}");
         Require.Defined(OutputActivation, $"{path}.{nameof(OutputActivation)}");
-        Require.Defined(Normalisation, $"{path}.{nameof(Normalisation)}");
-        Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU) && options.Scaling is InputScaling.Standardise or InputScaling.Robust, $"{path}.{nameof(OutputActivation)}", OutputActivation, nameof(options.Scaling), options.Scaling,
-            $"it does not reach all standardised values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation {Activation.Linear}");
+        Require.Defined(Normalization, $"{path}.{nameof(Normalization)}");
+        Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU) && options.Scaling is InputScaling.Standardize or InputScaling.Robust, $"{path}.{nameof(OutputActivation)}", OutputActivation, nameof(options.Scaling), options.Scaling,
+            $"it does not reach all standardized values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation {Activation.Linear}");
     }
 
     /// <summary>Checks the options against the width of the features, which only the data tell.</summary>
@@ -42,7 +42,7 @@ public abstract class NetworkOptions
 
     /// <summary>The options for the metadata.</summary>
     internal virtual IEnumerable<(string Name, object? Value)> Describe() =>
-        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()), ("normalisation", Normalisation.ToString())];
+        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()), ("normalization", Normalization.ToString())];
 
     /// <summary>A copy that later changes do not reach.</summary>
     internal virtual NetworkOptions Clone() => (NetworkOptions)MemberwiseClone();
@@ -66,7 +66,7 @@ public abstract class NetworkOptions
     internal AutoencoderNetwork Create(int featureCount, int conditionSize, int offsetSize, CodeOptions code, Generator generator)
     {
         var trunk = CreateTrunk(featureCount, conditionSize, generator, out int width);
-        var codeLayer = new CodeLayer("encoder/code", width, code, code.Activation, code.Normalisation, generator);
+        var codeLayer = new CodeLayer("encoder/code", width, code, code.Activation, code.Normalization, generator);
         var logVariance = code.Variational is null ? null : new DenseLayer("encoder/code_log_variance", width, code.Size, Activation.Linear, generator);
         var offset = code.OffsetHidden is null ? null : DenseStack.Create("offset", [offsetSize, .. code.OffsetHidden, code.Size], Activation, Activation.Linear, generator);
         var decoder = CreateDecoder(trunk, codeLayer, featureCount, conditionSize, generator);

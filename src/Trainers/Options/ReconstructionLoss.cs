@@ -2,7 +2,7 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>What the training minimises between a scaled row s and its reconstruction r: the mean of these terms over the features and the rows.</summary>
+/// <summary>What the training minimizes between a scaled row s and its reconstruction r: the mean of these terms over the features and the rows.</summary>
 public enum ReconstructionLoss
 {
     /// <summary>(s − r)². The likelihood of a variational autoencoder becomes Gaussian.</summary>

@@ -1,6 +1,6 @@
 namespace MLNetAutoencoder;
 
-/// <summary>Makes the code a distribution: the encoder gives mean and variance of each unit, training samples from them, and the divergence from a standard normal is penalised (Kingma and Welling 2014).</summary>
+/// <summary>Makes the code a distribution: the encoder gives mean and variance of each unit, training samples from them, and the divergence from a standard normal is penalized (Kingma and Welling 2014).</summary>
 /// <remarks>The likelihood follows the loss: <see cref="ReconstructionLoss.MeanSquared"/> makes it Gaussian with the variance given here, <see cref="ReconstructionLoss.BinaryCrossEntropy"/> Bernoulli.</remarks>
 public sealed class VariationalOptions
 {

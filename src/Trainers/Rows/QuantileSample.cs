@@ -26,7 +26,7 @@ internal sealed class QuantileSample
             row.CopyTo(_values.AsSpan(_count++ * _width));
     }
 
-    /// <summary>The quartiles of a feature's known values, linearly between neighbouring ones (Hyndman and Fan 1996, type 7).</summary>
+    /// <summary>The quartiles of a feature's known values, linearly between neighboring ones (Hyndman and Fan 1996, type 7).</summary>
     public (float Lower, float Median, float Upper) Quartiles(int feature)
     {
         float[] values = [.. Enumerable.Range(0, _count).Select(row => _values[row * _width + feature]).Where(float.IsFinite)];

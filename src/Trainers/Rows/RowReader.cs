@@ -63,7 +63,7 @@ internal sealed class RowReader : IDisposable
         while (_cursor.MoveNext())
         {
             if (_cancellation.IsCancellationRequested)
-                throw new OperationCanceledException($"The training was cancelled while its rows were read, at row {_cursor.Position} (counted from 0).", _cancellation);
+                throw new OperationCanceledException($"The training was canceled while its rows were read, at row {_cursor.Position} (counted from 0).", _cancellation);
 
             // A row that is known to be an anomaly, or weighs nothing, is not there, whatever else it has.
             if (_isAnomaly is not null && _isAnomaly())

@@ -20,8 +20,8 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
 
     public long Anomalies { get; private set; }
 
-    /// <summary>Starts to read the view again. A fit that keeps what it has when it is cancelled still needs these rows.</summary>
-    public RowReader Read() => new(view, columns, options.MissingValues, options.KeepsWhenCancelled ? CancellationToken.None : options.Cancellation);
+    /// <summary>Starts to read the view again. A fit that keeps what it has when it is canceled still needs these rows.</summary>
+    public RowReader Read() => new(view, columns, options.MissingValues, options.KeepsWhenCanceled ? CancellationToken.None : options.Cancellation);
 
     /// <summary>Reads the view for the first time, and keeps its rows while they fit.</summary>
     /// <param name="action">Sees each row.</param>

@@ -134,10 +134,10 @@ internal sealed record RowReading
     /// <summary>Ends the reading.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Whether a cancelled fit gives the model that it has, once there are rows.</summary>
-    public bool KeepsWhenCancelled { get; init; }
+    /// <summary>Whether a canceled fit gives the model that it has, once there are rows.</summary>
+    public bool KeepsWhenCanceled { get; init; }
 
-    /// <summary>Whether a row is held out: a hash of its number and the seed (the finaliser of SplitMix64; Steele, Lea and Flood 2014), as a share of the largest one.</summary>
+    /// <summary>Whether a row is held out: a hash of its number and the seed (the finalizer of SplitMix64; Steele, Lea and Flood 2014), as a share of the largest one.</summary>
     public static bool IsHeldOut(long row, double share, long seed)
     {
         ulong x = unchecked((ulong)row * 0x9E3779B97F4A7C15 + (ulong)seed * 0xD1B54A32D192ED03 + 0x9E3779B97F4A7C15);

@@ -54,12 +54,12 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     }
 
     /// <summary>Writes the state after an epoch.</summary>
-    public void Write(TrainingTask task, OptimizerHelper optimiser, Snapshot best, TrainingState state, Generator generator)
+    public void Write(TrainingTask task, OptimizerHelper optimizer, Snapshot best, TrainingState state, Generator generator)
     {
         using var scope = NewDisposeScope();
-        byte[] optimiserState = Save(optimiser);
+        byte[] optimizerState = Save(optimizer);
         byte[] header = JsonSerializer.SerializeToUtf8Bytes(new Header(
-            settings, optimiserState.Length, state.History, Finite(state.LeastValidationLoss), state.EpochsWithoutImprovement,
+            settings, optimizerState.Length, state.History, Finite(state.LeastValidationLoss), state.EpochsWithoutImprovement,
             Finite(state.PlateauLoss), state.EpochsOnPlateau, state.PlateauFactor));
         using var stream = new MemoryStream();
         stream.Write(s_magic);
@@ -72,7 +72,7 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
             using var values = tensor.detach().cpu().contiguous();
             stream.Write(values.bytes);
         }
-        stream.Write(optimiserState);
+        stream.Write(optimizerState);
         stream.Write(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
         AtomicFile.WriteAll((FilePath, stream.ToArray()));
     }
@@ -80,7 +80,7 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     /// <summary>Brings everything back to what the file says, where that is wanted and there is one.</summary>
     /// <exception cref="InvalidOperationException">The file is of a training with other options, another seed or other data; the message names what differs.</exception>
     /// <exception cref="InvalidDataException">The file is no checkpoint, or ends early.</exception>
-    public void Resume(TrainingTask task, OptimizerHelper optimiser, Snapshot best, TrainingState state, Generator generator)
+    public void Resume(TrainingTask task, OptimizerHelper optimizer, Snapshot best, TrainingState state, Generator generator)
     {
         if (!CanResume)
             return;
@@ -106,11 +106,11 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
                 throw new InvalidOperationException($"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} {saved ?? "unknown"}, and this training has {value}. Train with the same, or set Checkpoint.Continue to false.");
         }
 
-        int optimiserStart = end - header.OptimizerBytes;
-        LoadTensors(bytes.AsSpan(start + length, optimiserStart - start - length), task, best, generator);
+        int optimizerStart = end - header.OptimizerBytes;
+        LoadTensors(bytes.AsSpan(start + length, optimizerStart - start - length), task, best, generator);
 
         // Outside a scope: what the optimizer makes here stays with it.
-        LoadOptimizer(bytes[optimiserStart..end], optimiser);
+        LoadOptimizer(bytes[optimizerStart..end], optimizer);
         state.History.AddRange(header.History);
         state.LeastValidationLoss = header.LeastValidationLoss ?? double.PositiveInfinity;
         state.EpochsWithoutImprovement = header.EpochsWithoutImprovement;
@@ -145,19 +145,19 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     private static IEnumerable<Tensor> Tensors(TrainingTask task, Snapshot best) =>
         task.Parameters.Concat<Tensor>(task.Statistics).Concat(best.Copies);
 
-    private static byte[] Save(OptimizerHelper optimiser)
+    private static byte[] Save(OptimizerHelper optimizer)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
-        optimiser.save_state_dict(writer);
+        optimizer.save_state_dict(writer);
         writer.Flush();
         return stream.ToArray();
     }
 
-    private static void LoadOptimizer(byte[] bytes, OptimizerHelper optimiser)
+    private static void LoadOptimizer(byte[] bytes, OptimizerHelper optimizer)
     {
         using var reader = new BinaryReader(new MemoryStream(bytes));
-        optimiser.load_state_dict(reader);
+        optimizer.load_state_dict(reader);
     }
 
     // JSON has no infinity.

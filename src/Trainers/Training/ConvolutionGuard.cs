@@ -108,7 +108,7 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
         using var generator = new Generator(1, CPU);
         var images = new ImageShape(5, 5, 5);
         using var probe = new TransposedConvolutionLayer(
-            "probe", images, filters: 7, kernelSize: 5, to: images, factor: 1, Activation.Linear, Normalisation.None, generator);
+            "probe", images, filters: 7, kernelSize: 5, to: images, factor: 1, Activation.Linear, Normalization.None, generator);
         return FindFault(probe, new ConvolutionRun(32, Derivatives: 1));
     }
 

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace MLNetAutoencoder;
 
-/// <summary>A mixture of Gaussians with full covariances, fitted to the training rows' codes by expectation maximisation (Dempster, Laird and Rubin 1977).</summary>
+/// <summary>A mixture of Gaussians with full covariances, fitted to the training rows' codes by expectation maximization (Dempster, Laird and Rubin 1977).</summary>
 /// <remarks>
 /// <para>All is done in double precision and in one order, so that the same codes and seed give the same bytes. The start is k-means++ (Arthur and Vassilvitskii 2007).</para>
-/// <para><b>Regularisation.</b> Codes are standardised first. A component's covariance is the maximum of the posterior under a prior that is worth k/4 rows with the covariance of all
+/// <para><b>Regularization.</b> Codes are standardized first. A component's covariance is the maximum of the posterior under a prior that is worth k/4 rows with the covariance of all
 /// codes, shrunk to a component's share of the volume, R·c^(−2/k), as Fraley and Raftery (2007) have it: a component with few rows keeps the shape of the whole instead of
 /// closing in on them. A variance of 1e-6 is added, so that codes that fill less than their space have a density.</para>
 /// <para><b>Components.</b> There are ten, less where that leaves a component fewer than ten rows or two for each unit. Schwarz's criterion (1978) takes five fits, and on held-out codes was
@@ -57,7 +57,7 @@ internal sealed class GaussianMixture
     /// <summary>Fits a mixture of <paramref name="count"/> components.</summary>
     internal static GaussianMixture Fit(float[] codes, int codeSize, int seed, int count)
     {
-        var rows = new StandardisedCodes(codes, codeSize);
+        var rows = new StandardizedCodes(codes, codeSize);
         var components = new Component[count];
         for (int j = 0; j < count; j++)
             components[j] = new Component(codeSize);
@@ -72,7 +72,7 @@ internal sealed class GaussianMixture
         for (int iteration = 1; iteration <= MostIterations; iteration++)
         {
             foreach (var component in components)
-                component.Maximise(rows, strength, volume);
+                component.Maximize(rows, strength, volume);
             double logLikelihood = Expect(rows, components, nearest, logDensities) / rows.Count;
             if (logLikelihood - previous < Tolerance * codeSize)
                 break;
@@ -84,20 +84,20 @@ internal sealed class GaussianMixture
             [.. components.SelectMany(component => rows.RestoreCovariance(component.Covariance))]);
     }
 
-    /// <summary>k-means++: each centre is a row, drawn with a probability in proportion to its squared distance from the centres so far.</summary>
-    /// <returns>For each row, the nearest centre.</returns>
-    private static int[] Start(StandardisedCodes rows, int count, Random random)
+    /// <summary>k-means++: each center is a row, drawn with a probability in proportion to its squared distance from the centers so far.</summary>
+    /// <returns>For each row, the nearest center.</returns>
+    private static int[] Start(StandardizedCodes rows, int count, Random random)
     {
         int[] nearest = new int[rows.Count];
         double[] distances = new double[rows.Count];
         Array.Fill(distances, double.PositiveInfinity);
-        int centre = random.Next(rows.Count);
+        int center = random.Next(rows.Count);
         for (int j = 0; ; j++)
         {
             double sum = 0;
             for (int i = 0; i < rows.Count; i++)
             {
-                double distance = SquaredDistance(rows.Row(i), rows.Row(centre));
+                double distance = SquaredDistance(rows.Row(i), rows.Row(center));
                 if (distance < distances[i])
                     (distances[i], nearest[i]) = (distance, j);
                 sum += distances[i];
@@ -105,15 +105,15 @@ internal sealed class GaussianMixture
             if (j == count - 1)
                 return nearest;
             double place = random.NextDouble() * sum;
-            centre = 0;
-            while (centre < rows.Count - 1 && (place -= distances[centre]) >= 0)
-                centre++;
+            center = 0;
+            while (center < rows.Count - 1 && (place -= distances[center]) >= 0)
+                center++;
         }
     }
 
     /// <summary>Gives each row to the components in proportion to their densities there.</summary>
     /// <returns>The logarithm of the likelihood.</returns>
-    private static double Expect(StandardisedCodes rows, Component[] components, int[] nearest, double[] logDensities)
+    private static double Expect(StandardizedCodes rows, Component[] components, int[] nearest, double[] logDensities)
     {
         // A density e^37 times smaller than another does not change their sum in double precision.
         const double negligible = 37;
@@ -194,7 +194,7 @@ internal sealed class GaussianMixture
         }
 
         /// <summary>Takes weight, mean and covariance from the rows that were added, and forgets these.</summary>
-        public void Maximise(StandardisedCodes rows, double strength, double volume)
+        public void Maximize(StandardizedCodes rows, double strength, double volume)
         {
             Weight = _share / rows.Count;
             double perShare = _share > 0 ? 1 / _share : 0;
@@ -280,14 +280,14 @@ internal sealed class GaussianMixture
     }
 
     /// <summary>The codes with mean 0 and deviation 1 in every unit; a constant unit stays 0.</summary>
-    private sealed class StandardisedCodes
+    private sealed class StandardizedCodes
     {
         private readonly int _k;
         private readonly double[] _values;
         private readonly double[] _mean;
         private readonly double[] _deviation;
 
-        public StandardisedCodes(float[] codes, int codeSize)
+        public StandardizedCodes(float[] codes, int codeSize)
         {
             int k = _k = codeSize;
             Count = codes.Length / k;
@@ -317,7 +317,7 @@ internal sealed class GaussianMixture
 
         public int Count { get; }
 
-        /// <summary>The covariance of the standardised codes; only its lower triangle is kept.</summary>
+        /// <summary>The covariance of the standardized codes; only its lower triangle is kept.</summary>
         public double[] Covariance { get; }
 
         public ReadOnlySpan<double> Row(int row) => _values.AsSpan(row * _k, _k);

@@ -30,7 +30,7 @@ internal static class TorchThreads
     /// <summary>Takes a number of threads until disposed, on the thread that calls.</summary>
     /// <param name="count">The number.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <returns>What is disposed in the end; it holds nothing where the waiting was cancelled.</returns>
+    /// <returns>What is disposed in the end; it holds nothing where the waiting was canceled.</returns>
     /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of whose log this was called.</exception>
     public static IDisposable Use(int count, CancellationToken cancellation = default)
     {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Trains: epochs of shuffled batches, an optimiser with its schedule, validation, early stopping, checkpoints, progress and cancellation.</summary>
+/// <summary>Trains: epochs of shuffled batches, an optimizer with its schedule, validation, early stopping, checkpoints, progress and cancellation.</summary>
 internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChannel channel)
 {
     // What is told within an epoch besides its end: to a caller that watches, and to the log.
@@ -19,22 +19,22 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     /// <param name="generator">Where everything random is drawn from.</param>
     /// <returns>What each epoch came to, those before a checkpoint that was gone on from included.</returns>
     /// <exception cref="InvalidOperationException">The loss is no longer a number, or the checkpoint is of another training.</exception>
-    /// <exception cref="OperationCanceledException">The training was cancelled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so far.</exception>
     public IReadOnlyList<TrainingEpoch> Run(TrainingTask task, Generator generator)
     {
         using var scope = NewDisposeScope();
 
         // Whatever the caller's thread is in the middle of.
         using var gradients = enable_grad();
-        using var optimiser = options.Optimiser.Start(task.Parameters);
+        using var optimizer = options.Optimizer.Start(task.Parameters);
         using var best = new Snapshot(task.Parameters.Concat<Tensor>(task.Statistics));
         var state = new TrainingState();
-        task.Checkpoint?.Resume(task, optimiser, best, state, generator);
-        while (state.History.Count < task.Epochs && !ShouldStopEarly(state) && RunEpoch(task, optimiser, state, generator))
+        task.Checkpoint?.Resume(task, optimizer, best, state, generator);
+        while (state.History.Count < task.Epochs && !ShouldStopEarly(state) && RunEpoch(task, optimizer, state, generator))
         {
             Judge(task, best, state);
             if (task.Checkpoint is { } checkpoint && (state.History.Count % checkpoint.EveryEpochs == 0 || state.History.Count == task.Epochs || ShouldStopEarly(state)))
-                checkpoint.Write(task, optimiser, best, state, generator);
+                checkpoint.Write(task, optimizer, best, state, generator);
         }
         if (state.LeastValidationLoss < double.PositiveInfinity)
             best.Restore();
@@ -44,7 +44,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
 
     /// <summary>Runs an epoch.</summary>
     /// <returns>Whether it came to its end; not where the training is stopped within it.</returns>
-    private bool RunEpoch(TrainingTask task, OptimizerHelper optimiser, TrainingState state, Generator generator)
+    private bool RunEpoch(TrainingTask task, OptimizerHelper optimizer, TrainingState state, Generator generator)
     {
         int epoch = state.History.Count;
         int steps = checked((int)((task.Rows.Count + options.BatchSize - 1) / options.BatchSize));
@@ -62,7 +62,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
             task.Step.Run(batch, epoch, pass, losses);
             RequireNumbers(task, losses, epoch);
             rate = LearningRate(epoch + (double)step / steps, task.Epochs, state);
-            Update(task, optimiser, rate);
+            Update(task, optimizer, rate);
             step++;
             if (step == steps || clock.Elapsed - news < s_newsEvery)
                 continue;
@@ -93,16 +93,16 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     /// <summary>Whether the training is to end here with the best weights so far.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="step">The step that would be the next, from 0; null in the validation.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled, and that is how it is to end.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled, and that is how it is to end.</exception>
     private bool ShouldStop(int epoch, int? step)
     {
-        bool isCancelled = options.Cancellation.IsCancellationRequested;
-        if (!isCancelled && _total.Elapsed < options.MaxTrainingTime)
+        bool isCanceled = options.Cancellation.IsCancellationRequested;
+        if (!isCanceled && _total.Elapsed < options.MaxTrainingTime)
             return false;
         string where = $"in {(step is null ? "the validation" : $"step {step + 1}")} of epoch {epoch + 1}";
-        if (isCancelled && options.WhenCancelled == WhenCancelled.Throw)
-            throw new OperationCanceledException($"The training was cancelled {where}.", options.Cancellation);
-        channel.Info(MessageSensitivity.None, $"The training {(isCancelled ? "was cancelled" : "has reached its longest time")} {where}; the best weights so far are kept.");
+        if (isCanceled && options.WhenCanceled == WhenCanceled.Throw)
+            throw new OperationCanceledException($"The training was canceled {where}.", options.Cancellation);
+        channel.Info(MessageSensitivity.None, $"The training {(isCanceled ? "was canceled" : "has reached its longest time")} {where}; the best weights so far are kept.");
         return true;
     }
 
@@ -162,13 +162,13 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         return epoch < options.WarmUpEpochs ? rate * epoch / options.WarmUpEpochs : rate;
     }
 
-    private void Update(TrainingTask task, OptimizerHelper optimiser, double rate)
+    private void Update(TrainingTask task, OptimizerHelper optimizer, double rate)
     {
         if (options.GradientClipping is { } most)
             nn.utils.clip_grad_norm_(task.Parameters, most);
-        foreach (var group in optimiser.ParamGroups)
+        foreach (var group in optimizer.ParamGroups)
             group.LearningRate = rate;
-        optimiser.step();
+        optimizer.step();
     }
 
     private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)

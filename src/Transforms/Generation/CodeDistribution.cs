@@ -1,9 +1,11 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>Where <see cref="AutoencoderGenerator.Sample"/> takes codes from.</summary>
 public enum CodeDistribution
 {
-    /// <summary>Independent standard normal units: the prior that a variational autoencoder is trained towards. Codes of other models are not distributed like this.</summary>
+    /// <summary>Independent standard normal units: the prior that a variational autoencoder is trained toward. Codes of other models are not distributed like this.</summary>
     StandardNormal,
 
     /// <summary>

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>Widens small weights to Single in memory, the nodes of <see cref="WidenedWeights"/> being gone then.</summary>
+/// <remarks>ONNX Runtime does the same in every session for itself; done here, the sessions of a model share one copy (<see cref="SharedWeights"/>). The values are the same, bit for bit.</remarks>
+internal static class WeightFolding
+{
+    /// <summary>The graph with its weights widened: the graph itself where there are none to widen.</summary>
+    public static ModelProto Fold(ModelProto model)
+    {
+        var small = model.Graph.Initializer.Where(IsSmall).Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        if (!model.Graph.Node.Any(node => IsCast(node) && small.Contains(node.Input[0])))
+            return model;
+        var result = model.Clone();
+        var graph = result.Graph;
+        var initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        foreach (var cast in graph.Node.Where(node => IsCast(node) && small.Contains(node.Input[0])).ToArray())
+        {
+            NodeProto[] users = [.. graph.Node.Where(node => node.Input.Contains(cast.Output[0]))];
+            var weight = initializers[cast.Input[0]];
+            float[] values = Widen(weight);
+            string name = cast.Output[0];
+            if (users is [{ OpType: "Mul" } scaling] && scaling.Input[0] == name && initializers.TryGetValue(scaling.Input[1], out var scale) && IsScale(scale, weight))
+            {
+                Scale(values, weight.Dims, LayerWeight.ReadSingles(scale), scale.Dims);
+                name = scaling.Output[0];
+                graph.Node.Remove(scaling);
+            }
+            graph.Node.Remove(cast);
+            byte[] bytes = new byte[values.Length * sizeof(float)];
+            for (int i = 0; i < values.Length; i++)
+                BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Single, Dims = { weight.Dims }, RawData = ByteString.CopyFrom(bytes) });
+        }
+        var taken = graph.Node.SelectMany(node => node.Input).ToHashSet(StringComparer.Ordinal);
+        foreach (var tensor in graph.Initializer.Where(tensor => !taken.Contains(tensor.Name)).ToArray())
+            graph.Initializer.Remove(tensor);
+        return result;
+    }
+
+    /// <summary>Whether it is a weight in a small type, with as many values as its shape has.</summary>
+    private static bool IsSmall(TensorProto tensor)
+    {
+        int size = tensor.DataType switch { (int)OnnxElementType.Half => 2, (int)OnnxElementType.SByte => 1, _ => 0 };
+        return size > 0 && tensor.RawData.Length == size * Count(tensor);
+    }
+
+    private static bool IsScale(TensorProto scale, TensorProto weight) => scale.DataType == (int)OnnxElementType.Single && scale.Dims.Count == weight.Dims.Count
+        && scale.Dims.Zip(weight.Dims).All(pair => pair.First == 1 || pair.First == pair.Second) && scale.RawData.Length == sizeof(float) * Count(scale);
+
+    private static long Count(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, length) => product * length);
+
+    private static bool IsCast(NodeProto node) => node.OpType == "Cast" && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == (long)OnnxElementType.Single);
+
+    private static float[] Widen(TensorProto tensor)
+    {
+        var bytes = tensor.RawData.Span;
+        if (tensor.DataType == (int)OnnxElementType.SByte)
+        {
+            float[] whole = new float[bytes.Length];
+            for (int i = 0; i < whole.Length; i++)
+                whole[i] = (sbyte)bytes[i];
+            return whole;
+        }
+        float[] values = new float[bytes.Length / 2];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]);
+        return values;
+    }
+
+    /// <summary>Multiplies by scales whose shape is 1 along all axes but those of the values' own length.</summary>
+    private static void Scale(float[] values, IList<long> shape, float[] scales, IList<long> scaleShape)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            long rest = i, place = 0, stride = 1;
+            for (int axis = shape.Count - 1; axis >= 0; axis--)
+            {
+                long along = rest % shape[axis];
+                rest /= shape[axis];
+                if (scaleShape[axis] > 1)
+                {
+                    place += along * stride;
+                    stride *= scaleShape[axis];
+                }
+            }
+            values[i] *= scales[place];
+        }
+    }
+}

@@ -1,0 +1,416 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>A graph of this library with its metadata, ready to be run under ONNX Runtime.</summary>
+/// <remarks>
+/// Safe for use by several threads. ONNX Runtime runs every node of a graph whatever outputs are asked for; so there is one session
+/// for each set of asked-for outputs, over the graph cut to these, made when it is first needed, and a second one where missing values turn up.
+/// </remarks>
+public sealed class AutoencoderModel : IDisposable
+{
+    private readonly ModelProto _model;
+    private readonly Lazy<ModelProto> _runnable;
+    private readonly byte[] _bytes;
+    private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
+    private readonly Dictionary<string, int> _widths;
+    private readonly ScoringOptions _scoring = new();
+    private SharedWeights? _weights;
+    private volatile bool _disposed;
+    private int _leases;
+    private bool _warned;
+
+    /// <summary>Reads a graph.</summary>
+    /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
+    /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'scorer.onnx'</c>.</param>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major format version, contradict themselves or their metadata, or ask for more than a graph of this library may.</exception>
+    public AutoencoderModel(byte[] bytes, string source)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        _model = OnnxFile.Parse(bytes, source, onlyKnown: true);
+
+        // A file for a fixed number of rows differs from others in the shape of its border only.
+        _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
+        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
+        if (Metadata.Graph == AutoencoderMetadata.Pipeline)
+            throw new InvalidDataException($"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved with the pipeline.");
+        var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source) : GraphCheck.OfOurs(_model, bytes.Length, source);
+        ContractCheck.Check(_model.Graph, values, Metadata, source);
+        _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+    }
+
+    private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
+    {
+        (_model, _runnable, _bytes, _widths, Metadata) = (other._model, other._runnable, other._bytes, other._widths, other.Metadata);
+        (Scoring, Warn) = (scoring, warn);
+    }
+
+    /// <summary>What the graph says of itself.</summary>
+    public AutoencoderMetadata Metadata { get; }
+
+    /// <summary>Device, threads and batches. The default is the CPU with all cores.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public ScoringOptions Scoring
+    {
+        get => _scoring;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            value.Validate();
+            _scoring = value;
+        }
+    }
+
+    /// <summary>Is told once, in a sentence, why the model runs on the CPU although a CUDA device was asked for.</summary>
+    public Action<string>? Warn { get; init; }
+
+    /// <summary>The names of the graph's inputs.</summary>
+    public IReadOnlyList<string> Inputs => _model.Graph.Input.Select(value => value.Name).ToArray();
+
+    /// <summary>The names of the graph's outputs.</summary>
+    public IReadOnlyList<string> Outputs => _model.Graph.Output.Select(value => value.Name).ToArray();
+
+    /// <summary>The length of the second axis of an input or output.</summary>
+    /// <param name="name">One of <see cref="Inputs"/> or <see cref="Outputs"/>.</param>
+    /// <exception cref="ArgumentException">The graph has no such input or output.</exception>
+    public int Width(string name) => _widths.TryGetValue(name, out int width)
+        ? width
+        : throw new ArgumentException($"The {Metadata.Graph} graph has no input or output '{name}'; it has {string.Join(", ", _widths.Keys)}.", nameof(name));
+
+    /// <summary>The same graph with sessions of its own, on another device or with other threads.</summary>
+    /// <param name="scoring">Device, threads and batches.</param>
+    /// <param name="warn">Is told once why the model runs on the CPU although a CUDA device was asked for.</param>
+    public AutoencoderModel WithScoring(ScoringOptions scoring, Action<string>? warn = null) => new(this, scoring, warn);
+
+    /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
+    public byte[] ToBytes() => (byte[])_bytes.Clone();
+
+    /// <summary>One of the model's graphs as an ONNX file: the encoder, features (and condition and code offset) to code; the decoder, code (and condition) to reconstruction; or the scorer or classifier, which is the whole.</summary>
+    /// <param name="graph">Which of them.</param>
+    /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option asks for an output that this graph cannot have.</exception>
+    /// <exception cref="NotSupportedException">The model has an operator whose form in the wanted opset is not known.</exception>
+    public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null)
+    {
+        if (!Enum.IsDefined(graph))
+            throw new ArgumentOutOfRangeException(nameof(graph), graph, $"The graph is {graph}; expected one of {string.Join(", ", Enum.GetNames<OnnxGraph>())}.");
+        options ??= new OnnxExportOptions();
+        options.Validate(Metadata, graph);
+        var model = graph switch
+        {
+            OnnxGraph.Encoder => CutTo("encoder", [GraphNames.Features, .. Sides(GraphNames.Condition, GraphNames.CodeOffset)], [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]),
+            OnnxGraph.Decoder => CutTo("decoder", [GraphNames.Code, .. Sides(GraphNames.Condition)], [GraphNames.Reconstruction]),
+            OnnxGraph.Classifier => Whole("classifier", GraphNames.ClassProbabilities),
+            _ => OptionalOutputs.Set(Whole("scorer", GraphNames.Score), Metadata, options.Probability, options.TopFeatures),
+        };
+        if (!options.MissingValueNodes && MissingValueGraph.IsIn(model))
+            model = WithoutMissingValues(model);
+        if (!OpsetForms.IsIn(model, options.Opset))
+            model = OpsetForms.Convert(model, options.Opset);
+        if (options.BatchSize is { } batch)
+        {
+            model = model.Clone();
+            OnnxFile.FixBatch(model, batch, Metadata.ScoreSamples);
+        }
+        return ReferenceEquals(model, _model) ? ToBytes() : model.ToByteArray();
+    }
+
+    /// <summary>
+    /// The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata, for ML.NET's OnnxTransformer. That knows no 16-bit floating point: weights of this type are written as
+    /// the 32-bit numbers that they are run as.
+    /// </summary>
+    /// <param name="inputs">Inputs, or outputs at which to cut.</param>
+    /// <param name="outputs">The outputs to keep.</param>
+    /// <param name="rename">Gives each input and output its name in the file.</param>
+    public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
+    {
+        ArgumentNullException.ThrowIfNull(rename);
+        bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
+        var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
+        OnnxFile.SetMetadata(cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization }).ToDictionary());
+        return OnnxFile.RenameBorder(cut, rename).ToByteArray();
+    }
+
+    /// <summary>The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.</summary>
+    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that feed this graph among its outputs.</param>
+    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own inputs.</param>
+    /// <param name="outputs">The outputs to keep.</param>
+    /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
+    /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
+    /// <exception cref="NotSupportedException">The stock graph has an operator that none of the supported transforms has.</exception>
+    public byte[] PipelineBytes(byte[] stockGraph, IReadOnlyDictionary<string, string> columns, IReadOnlyCollection<string> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(stockGraph);
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentNullException.ThrowIfNull(outputs);
+        var stock = OnnxFile.Parse(stockGraph, "The graph of the stock transforms");
+        string[] fed = [.. Inputs.Concat(Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
+        var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
+        var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
+        OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
+        joined.DocString = $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
+        return joined.ToByteArray();
+    }
+
+    /// <summary>Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the inverse of <see cref="CutAndRename"/>.</summary>
+    /// <param name="bytes">The content of an ONNX file.</param>
+    /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that <see cref="CutAndRename"/> did not give.</param>
+    /// <returns>The model, or null where the bytes are not a graph of this library with such names; then they have been checked as a file of any origin is.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of this library that cannot be read.</exception>
+    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
+    {
+        ArgumentNullException.ThrowIfNull(rename);
+        const string source = "The graph in the model";
+        var model = OnnxFile.Parse(bytes, source);
+        if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model)) && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
+            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source);
+        GraphCheck.Structural(model, bytes.Length, source);
+        return null;
+    }
+
+    /// <summary>The same model with another threshold.</summary>
+    /// <param name="rule">How it is chosen from the training scores, which the metadata keep.</param>
+    public AutoencoderModel WithThreshold(ThresholdRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return WithMetadata(Metadata with { Threshold = rule.Compute(Metadata), ThresholdRule = rule.ToString() });
+    }
+
+    /// <summary>The same model with other metadata; threshold and probability in the graph follow the metadata's, and without quantiles of scores there is no probability.</summary>
+    /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be those of the graph.</param>
+    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return With(_model.Clone(), metadata);
+    }
+
+    /// <summary>The weights and biases of every dense and convolutional layer, with PyTorch's shapes, and in the metadata the layers in their order: see <see cref="TorchWeights"/>.</summary>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single.</exception>
+    public SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
+
+    /// <summary>The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those of the old ones: the new model has none, a threshold of +∞ and no probability.</summary>
+    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors of the scaling may be left out.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file names other layers.</exception>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single.</exception>
+    public AutoencoderModel WithTorchWeights(SafeTensors weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var model = _model.Clone();
+        return With(model, RowStatistics.RemoveFrom(TorchWeights.Replace(model, Metadata, weights)));
+    }
+
+    /// <summary>The same layers with other weights, and with threshold, statistics of the scores and distribution of the codes from some rows.</summary>
+    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors of the scaling may be left out.</param>
+    /// <param name="score">Scores the rows by the model that it is given, which has the new weights.</param>
+    /// <param name="threshold">How the threshold is chosen from the rows' scores.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file names other layers.</exception>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single; or there are no rows.</exception>
+    public AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(score);
+        var model = _model.Clone();
+        var metadata = TorchWeights.Replace(model, Metadata, weights);
+        using var unscored = With(model.Clone(), RowStatistics.RemoveFrom(metadata));
+        return With(model, score(unscored).AddTo(metadata, threshold));
+    }
+
+    /// <summary>The same graph with smaller weights, as an ONNX file. Threshold and training statistics stay as they are.</summary>
+    /// <param name="form">How the weights are stored and calculated with.</param>
+    /// <param name="ranges">What calibration rows came to, from <see cref="CreateActivationRanges"/>; needed for <see cref="OnnxQuantization.StaticInt8"/> only.</param>
+    /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the form needs.</exception>
+    public byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
+    {
+        if (Metadata.Quantization != QuantizationName.None)
+            throw new InvalidOperationException($"The graph is quantized already ('{Metadata.Quantization}'); quantize the one that it was made from.");
+        if (form == OnnxQuantization.StaticInt8 && ranges is not { Rows: > 0 })
+            throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
+        string name = QuantizationName.Of(form);
+        var quantized = QuantizedGraph.Write(_model, form, ranges?.Find());
+        OnnxFile.SetMetadata(quantized, (Metadata with { Quantization = name }).ToDictionary());
+        return quantized.ToByteArray();
+    }
+
+    /// <summary>Makes what calibration rows are given to, so that <see cref="QuantizedBytes"/> knows what the layers' inputs range over.</summary>
+    /// <param name="capacity">The most rows that are added at once.</param>
+    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left out is the same at both ends. 1 is from the least value to the largest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
+    public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        if (coverage is not (> 0.5 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(coverage), coverage, FormattableString.Invariant($"The coverage is {coverage}; expected more than 0.5 and at most 1."));
+        OnnxRuntimeLibrary.Require();
+        return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
+    }
+
+    /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
+    /// <param name="inputs">The inputs that the caller will fill.</param>
+    /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
+    /// <param name="capacity">The most rows that one run takes.</param>
+    /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
+    /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the options name cannot be used.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    public BatchRunner CreateRunner(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(outputs);
+        if (outputs.Count == 0)
+            throw new ArgumentException($"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        Lease();
+        try
+        {
+            Session(inputs, outputs, missing: false);
+            return new BatchRunner(this, missing => Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+        }
+        catch
+        {
+            EndLease();
+            throw;
+        }
+    }
+
+    /// <summary>Releases the native sessions, at once or, where runners still use them, with the last of these. Safe to call twice; a run afterwards is an <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        lock (_sessions)
+        {
+            _disposed = true;
+            ReleaseIfUnused();
+        }
+    }
+
+    /// <summary>Gives a runner's session back.</summary>
+    internal void EndLease()
+    {
+        lock (_sessions)
+        {
+            _leases--;
+            ReleaseIfUnused();
+        }
+    }
+
+    /// <summary>The weights that the sessions share; null before there is a session.</summary>
+    internal SharedWeights? Weights => _weights;
+
+    /// <summary>Throws where the model has been disposed.</summary>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+            throw new ObjectDisposedException(nameof(AutoencoderModel), "The model has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
+    }
+
+    /// <summary>Keeps the sessions until <see cref="EndLease"/>.</summary>
+    private void Lease()
+    {
+        lock (_sessions)
+        {
+            ThrowIfDisposed();
+            _leases++;
+        }
+    }
+
+    /// <summary>The session for some inputs and outputs, opened when it is first wanted; to be called under a lease.</summary>
+    private InferenceSession Session(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, bool missing)
+    {
+        string key = string.Join(',', inputs) + ">" + string.Join(',', outputs.Order(StringComparer.Ordinal));
+        lock (_sessions)
+        {
+            if (_sessions.TryGetValue((key, missing), out var session))
+                return session;
+            var cut = OnnxFile.Cut(_runnable.Value, inputs, outputs);
+            session = MissingValueGraph.IsIn(cut)
+                ? OpenSession(missing ? cut : MissingValueGraph.Remove(cut))
+                : _sessions.TryGetValue((key, !missing), out var other) ? other : OpenSession(cut);
+            _sessions.Add((key, missing), session);
+            return session;
+        }
+    }
+
+    private void ReleaseIfUnused()
+    {
+        if (!_disposed || _leases > 0)
+            return;
+        foreach (var session in _sessions.Values.Distinct())
+            session.Dispose();
+        _sessions.Clear();
+        _weights?.Dispose();
+        _weights = null;
+    }
+
+    private InferenceSession OpenSession(ModelProto cut)
+    {
+        OnnxRuntimeLibrary.Require();
+        _weights ??= new SharedWeights(_runnable.Value.Graph);
+        return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce, _weights.Prepacked);
+    }
+
+    /// <summary>A model over a changed graph.</summary>
+    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata)
+    {
+        if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
+            OnnxFile.SetValues(threshold, [metadata.Threshold]);
+        if (Outputs.Contains(GraphNames.Probability) && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles))
+        {
+            // Made anew, since it is made of the quantiles.
+            int topFeatures = Outputs.Contains(GraphNames.TopFeatureIndices) ? Width(GraphNames.TopFeatureIndices) : 0;
+            model = OptionalOutputs.Set(model, metadata, withProbability: false, topFeatures);
+            if (metadata.ScoreQuantiles.Count > 0)
+                model = OptionalOutputs.Set(model, metadata, withProbability: true, topFeatures);
+            else
+                metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal) };
+        }
+        OnnxFile.SetMetadata(model, metadata.ToDictionary());
+        return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
+    }
+
+    private void WarnOnce(string message)
+    {
+        if (_warned)
+            return;
+        _warned = true;
+        Warn?.Invoke(message);
+    }
+
+    private ModelProto Whole(string graph, string output) => Outputs.Contains(output) ? _model : throw Lacks(graph);
+
+    private InvalidOperationException Lacks(string graph) =>
+        new($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its {graph} cannot be had from it.");
+
+    private static ModelProto WithoutMissingValues(ModelProto model)
+    {
+        var result = MissingValueGraph.Remove(model);
+        OnnxFile.SetMetadata(result, (AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph") with { MissingValues = MissingValuePolicy.Error }).ToDictionary());
+        return result;
+    }
+
+    private ModelProto CutTo(string graph, string[] inputs, string[] outputs)
+    {
+        if (!inputs.Concat(outputs).All(_widths.ContainsKey))
+            throw Lacks(graph);
+        var cut = OnnxFile.Cut(_model, inputs, outputs);
+        OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
+        cut.DocString = $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
+        return cut;
+    }
+
+    /// <summary>Those of some inputs that the graph has.</summary>
+    private IEnumerable<string> Sides(params string[] names) => names.Where(Inputs.Contains);
+
+    private static string KindOf(ModelProto model)
+    {
+        if (model.Graph.Output.Any(value => value.Name == GraphNames.ClassProbabilities))
+            return "classifier";
+        if (model.Graph.Output.Any(value => value.Name == GraphNames.Score))
+            return "scorer";
+        return model.Graph.Input.Any(value => value.Name == GraphNames.Features) ? "encoder" : "decoder";
+    }
+
+    private OnnxElementType ElementType(string output) =>
+        (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
+}

@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>Writes weights in a small type, with the nodes that widen them to Single; these depend on nothing but the weight, so that a runtime calculates them once, when it opens the file.</summary>
+/// <remarks>
+/// DequantizeLinear says the same in one node, but ONNX Runtime keeps it for the sake of its integer kernels and runs it with every batch, which took 60 % of the speed row by row.
+/// </remarks>
+internal sealed class WidenedWeights(GraphRewriter graph)
+{
+    private readonly Dictionary<string, string> _widened = new(StringComparer.Ordinal);
+
+    /// <summary>The layer, with its weight stored in 16 bits; as it is where a value is too large for them.</summary>
+    public void AsFloat16(NodeProto node, LayerWeight weight)
+    {
+        if (!_widened.TryGetValue(weight.Tensor.Name, out string? widened))
+        {
+            byte[] bytes = new byte[weight.Values.Length * 2];
+            bool fits = true;
+            for (int i = 0; i < weight.Values.Length; i++)
+            {
+                var half = (Half)weight.Values[i];
+                fits &= Half.IsFinite(half);
+                BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(i * 2), half);
+            }
+            widened = weight.Tensor.Name;
+            if (fits)
+            {
+                GraphRewriter.Store(weight.Tensor, OnnxElementType.Half, bytes, [.. weight.Tensor.Dims]);
+                widened = Cast(weight);
+            }
+            _widened.Add(weight.Tensor.Name, widened);
+        }
+        Take(node, widened);
+    }
+
+    /// <summary>The layer, with its weight stored in 8 bits.</summary>
+    public void AsInt8(NodeProto node, LayerWeight weight)
+    {
+        if (!_widened.TryGetValue(weight.Tensor.Name, out string? widened))
+        {
+            var levels = Int8Levels.Of(weight, Int8Levels.Widened);
+            GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, levels.Bytes, [.. weight.Tensor.Dims]);
+            long[] shape = [.. weight.Tensor.Dims.Select((_, axis) => axis == weight.Axis ? (long)weight.Units : 1)];
+            widened = graph.Node("Mul", $"{weight.Tensor.Name}/scaled", [Cast(weight), graph.Singles($"{weight.Tensor.Name}/scale", levels.Scales, shape)]);
+            _widened.Add(weight.Tensor.Name, widened);
+        }
+        Take(node, widened);
+    }
+
+    private string Cast(LayerWeight weight) => graph.Node("Cast", $"{weight.Tensor.Name}/single", [weight.Tensor.Name], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+
+    private void Take(NodeProto node, string weight)
+    {
+        node.Input[1] = weight;
+        graph.Keep(node);
+    }
+}

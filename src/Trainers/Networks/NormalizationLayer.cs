@@ -1,0 +1,81 @@
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The normalization of a layer's sums before its activation, with a scale and a shift that are trained.</summary>
+/// <remarks>
+/// Over the batch (Ioffe and Szegedy 2015) it is, once trained, a scale and a shift of each unit: the layer before it takes these over when it is written into a graph.
+/// Over the units (Ba, Kiros and Hinton 2016) it depends on the row and stays.
+/// </remarks>
+internal sealed class NormalizationLayer : NetworkPart
+{
+    private const double Epsilon = 1e-5, Momentum = 0.1;
+
+    private readonly Normalization _kind;
+    private readonly int _width;
+    private readonly string _name;
+    private readonly Tensor _scale, _shift;
+    private readonly Tensor? _mean, _variance;
+
+    public NormalizationLayer(string name, Normalization kind, int width, Device device)
+    {
+        (_name, _kind, _width) = (name, kind, width);
+        _scale = Add(ones(width, device: device));
+        _shift = Add(zeros(width, device: device));
+        if (kind == Normalization.Batch)
+        {
+            _mean = AddStatistic(zeros(width, device: device));
+            _variance = AddStatistic(ones(width, device: device));
+        }
+    }
+
+    /// <summary>Whether a layer before it can take it over.</summary>
+    public bool Folds => _kind == Normalization.Batch;
+
+    public override IEnumerable<NamedWeight> NamedWeights => Folds ? [] : [new($"{_name}/scale", _scale), new($"{_name}/shift", _shift)];
+
+    // A batch of one row has no variance of its own.
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => _kind == Normalization.Batch
+        ? nn.functional.batch_norm(input, _mean!, _variance!, _scale, _shift, pass.IsTraining && input.shape[0] > 1, Momentum, Epsilon)
+        : nn.functional.layer_norm(input, [_width], _scale, _shift, Epsilon);
+
+    /// <summary>Weights, whose first axis is the units, and biases that do what the layer and this normalization do.</summary>
+    public (Tensor Weight, Tensor Bias) Fold(Tensor weight, Tensor bias)
+    {
+        using var none = no_grad();
+        var factor = _scale / (_variance! + Epsilon).sqrt();
+        long[] shape = [_width, .. Enumerable.Repeat(1L, weight.shape.Length - 1)];
+        return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
+    }
+
+    /// <summary>Makes a normalization over the batch do nothing: the layer before it has been given weights that it is folded into already.</summary>
+    public void Unfold()
+    {
+        if (!Folds)
+            return;
+        _scale.fill_(1);
+        _shift.fill_(0);
+        _mean!.fill_(0);
+        _variance!.fill_(1 - Epsilon);
+    }
+
+    public override string Emit(OnnxGraphBuilder graph, string input, string? condition) =>
+        EmitOverUnits(graph, _name, input, _width, (Initializer(graph, $"{_name}/scale", _scale), Initializer(graph, $"{_name}/shift", _shift)));
+
+    /// <summary>Writes (x − mean) / √(variance + ε) over the units of each row, and scale and shift where there are any.</summary>
+    public static string EmitOverUnits(OnnxGraphBuilder graph, string name, string input, int width, (string Scale, string Shift)? affine)
+    {
+        // A matrix of 1/n takes the mean: reductions change their form with the opset.
+        float[] share = new float[width];
+        Array.Fill(share, 1f / width);
+        string mean = graph.Initializer($"{name}/share", share, width, 1);
+        string centerd = graph.Node("Sub", $"{name}/centerd", [input, graph.Node("MatMul", $"{name}/mean", [input, mean])]);
+        string variance = graph.Node("MatMul", $"{name}/variance", [graph.Node("Mul", $"{name}/squared", [centerd, centerd]), mean]);
+        string deviation = graph.Node("Sqrt", $"{name}/deviation", [graph.Node("Add", $"{name}/variance_and_epsilon", [variance, graph.Initializer($"{name}/epsilon", [(float)Epsilon])])]);
+        if (affine is not { } both)
+            return graph.Node("Div", name, [centerd, deviation]);
+        string scaled = graph.Node("Mul", $"{name}/scaled", [graph.Node("Div", $"{name}/normalized", [centerd, deviation]), both.Scale]);
+        return graph.Node("Add", name, [scaled, both.Shift]);
+    }
+}

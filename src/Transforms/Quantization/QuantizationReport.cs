@@ -1,0 +1,45 @@
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder;
+
+/// <summary>What smaller weights do to a model's scores, on calibration rows.</summary>
+public sealed record QuantizationReport
+{
+    /// <summary>How the weights are stored and calculated with.</summary>
+    public required OnnxQuantization Form { get; init; }
+
+    /// <summary>The bytes of the scorer before.</summary>
+    public required long BytesBefore { get; init; }
+
+    /// <summary>The bytes of the scorer after.</summary>
+    public required long BytesAfter { get; init; }
+
+    /// <summary>The calibration rows that have a score, and that all figures are over; rows whose score is NaN for a missing value have none.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>Spearman's rank correlation of the scores before and after, ties with their mean rank; NaN where all scores before, or all after, are equal.</summary>
+    public required double RankCorrelation { get; init; }
+
+    /// <summary>The mean of the scores before, to hold the deviations against.</summary>
+    public required double MeanScore { get; init; }
+
+    /// <summary>The mean of |score after − score before|.</summary>
+    public required double MeanScoreDeviation { get; init; }
+
+    /// <summary>The largest |score after − score before|; infinite where a row has lost its score.</summary>
+    public required double LargestScoreDeviation { get; init; }
+
+    /// <summary>The share of the rows that count as anomalies before and not after, or the other way round. The threshold is the same.</summary>
+    public required double ChangedDecisions { get; init; }
+
+    /// <summary>The area under the ROC curve before, over the rows that have a label; null without a label column.</summary>
+    public double? AreaUnderRocCurveBefore { get; init; }
+
+    /// <summary>The area under the ROC curve after, over the rows that have a label; null without a label column.</summary>
+    public double? AreaUnderRocCurveAfter { get; init; }
+
+    /// <summary>The report in one sentence.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Form}: {BytesAfter:N0} of {BytesBefore:N0} bytes; on {Rows:N0} rows the rank correlation of the scores is {RankCorrelation:F4}, their deviation {MeanScoreDeviation:G3} in the mean and {LargestScoreDeviation:G3} at most with a mean score of {MeanScore:G3}, and {ChangedDecisions:P2} of the decisions changed")
+        + (AreaUnderRocCurveBefore is null ? "." : FormattableString.Invariant($"; the area under the ROC curve was {AreaUnderRocCurveBefore:F4} and is {AreaUnderRocCurveAfter:F4}."));
+}

@@ -1,0 +1,67 @@
+using Microsoft.ML;
+using Microsoft.ML.OnnxRuntime;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder.Tests.Onnx;
+
+/// <summary>Our graphs in other opsets than 17: ONNX Runtime knows all of their forms.</summary>
+[TestClass]
+public sealed class OpsetFormsTests
+{
+    private static ModelProto Graph(string operation, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes)
+    {
+        var graph = new OnnxGraphBuilder("test");
+        graph.Input("x", 2, "");
+        graph.Output(graph.Node(operation, "node", inputs, attributes), OnnxElementType.Single, 2, "");
+        return OnnxFile.Parse(graph.Build(new Dictionary<string, string>()), "The graph");
+    }
+
+    [TestMethod]
+    [DataRow(12, 7)]
+    [DataRow(13, 7)]
+    [DataRow(14, 7)]
+    [DataRow(15, 8)]
+    [DataRow(16, 8)]
+    [DataRow(17, 8)]
+    [DataRow(18, 8)]
+    [DataRow(19, 9)]
+    [DataRow(20, 9)]
+    [DataRow(21, 10)]
+    public void Each_opset_comes_with_its_IR_version(int opset, int irVersion)
+    {
+        var converted = OpsetForms.Convert(Graph("Neg", ["x"]), opset);
+        Assert.AreEqual((irVersion, opset), (converted.IrVersion, converted.OpsetImport.Single().Version));
+        Assert.AreEqual(opset, OpsetForms.Of(converted));
+    }
+
+    [TestMethod]
+    public void Axes_are_an_input_from_opset_18_on_and_an_attribute_before()
+    {
+        var model = Graph("ReduceMean", ["x"], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        Assert.AreEqual(model, OpsetForms.Convert(model, 17));
+        var later = OpsetForms.Convert(model, 18);
+        var node = later.Graph.Node.Single();
+        Assert.AreEqual("x,node/axes", string.Join(',', node.Input));
+        Assert.AreEqual("keepdims", node.Attribute.Single().Name);
+        Assert.AreEqual("node/axes", later.Graph.Initializer.Single().Name);
+        var back = OpsetForms.Convert(later, 17).Graph;
+        Assert.AreEqual("x", string.Join(',', back.Node.Single().Input));
+        Assert.AreEqual(1, back.Node.Single().Attribute.Single(attribute => attribute.Name == "axes").Ints.Single());
+        Assert.IsEmpty(back.Initializer);
+    }
+
+    [TestMethod]
+    public void What_is_not_known_is_refused_by_name()
+    {
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => OpsetForms.Convert(Graph("Neg", ["x"]), 11)).Message, "The opset is 11; expected 12 to 21");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => OpsetForms.Convert(Graph("Neg", ["x"]), 22)).Message, "The opset is 22; expected 12 to 21");
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => OpsetForms.Convert(Graph("Celu", ["x"]), 17)).Message, "The node 'node' has the operator Celu");
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => OpsetForms.Convert(Graph("Softmax", ["x"], OnnxAttribute.Int64("axis", 1)), 12)).Message, "not over the last axis");
+        var other = Graph("Neg", ["x"]);
+        other.OpsetImport.Add(new OperatorSetIdProto { Domain = "ai.onnx.ml", Version = 2 });
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => OpsetForms.Convert(other, 17)).Message, "'ai.onnx.ml' 2");
+        other = Graph("Neg", ["x"]);
+        other.Graph.Node[0].Domain = "com.microsoft";
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => OpsetForms.Convert(other, 17)).Message, "com.microsoft.Neg");
+    }
+}

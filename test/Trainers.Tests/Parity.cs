@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using MLNetAutoencoder.Onnx;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using TorchSharp;
+
+namespace MLNetAutoencoder.Tests.Trainers;
+
+/// <summary>Whether ONNX Runtime gives what libtorch gives on the same weights.</summary>
+internal static class Parity
+{
+    /// <summary>Fits, and compares code, reconstruction and feature errors of the first rows.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="options">The options; output columns are named here.</param>
+    /// <param name="view">The training rows.</param>
+    /// <param name="batch">The rows that the graph gets at a time.</param>
+    /// <param name="tolerance">The largest difference, relative to the largest value of the output: single values may lie next to zero.</param>
+    public static void Check(MLContext ml, AutoencoderEstimator.Options options, IDataView view, int batch, double tolerance)
+    {
+        options.CodeColumnName = "Code";
+        options.ReconstructionColumnName = "Reconstruction";
+        options.FeatureErrorsColumnName = "FeatureErrors";
+        options.CodeLogVarianceColumnName = options.Code.Variational is null ? null : "CodeLogVariance";
+        options.Scoring = new ScoringOptions { BatchSize = batch };
+        var expected = new Dictionary<string, float[]>();
+        using var model = new AutoencoderEstimator(ml, options).Fit(view, (network, set) =>
+        {
+            using var none = torch.no_grad();
+            using var generator = new torch.Generator(1, torch.CPU);
+            var pass = new Pass(IsTraining: false, generator);
+            var all = set.Whole();
+            var encoded = network.Encode(all.Rows, all.Condition, all.Offset, pass);
+            var reconstruction = network.Decode(encoded.Code, all.Condition, pass);
+            expected["Code"] = Values(encoded.Code);
+            if (encoded.LogVariance is not null)
+                expected["CodeLogVariance"] = Values(encoded.LogVariance);
+            expected["Reconstruction"] = Values(reconstruction);
+            expected["FeatureErrors"] = Values(ReconstructionErrors.Of(options.Loss, all.Rows, reconstruction));
+        });
+
+        // Reconstructions come out in raw units.
+        int d = model.Metadata.FeatureCount;
+        float[] raw = expected["Reconstruction"];
+        for (int i = 0; i < raw.Length; i++)
+            raw[i] = raw[i] * model.Metadata.ScalingScales[i % d] + model.Metadata.ScalingOffsets[i % d];
+
+        var scored = model.Transform(view);
+        foreach (var (name, values) in expected)
+        {
+            float[] actual = [.. scored.GetColumn<float[]>(name).SelectMany(row => row)];
+            float largest = values.Max(Math.Abs);
+            Assert.AreEqual(values.Length, actual.Length, name);
+            for (int i = 0; i < values.Length; i++)
+                Assert.AreEqual(values[i], actual[i], tolerance * largest, $"{name}, value {i}");
+        }
+    }
+
+    private static float[] Values(torch.Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.contiguous().bytes).ToArray();
+}
