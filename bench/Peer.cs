@@ -13,7 +13,8 @@ internal sealed class Peer : IDisposable
     {
         // Debian's own interpreter: another one that comes first in PATH would not see python3-torch.
         const string debian = "/usr/bin/python3";
-        var start = new ProcessStartInfo(File.Exists(debian) ? debian : "python3", [script]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(File.Exists(debian) ? debian : "python3", [script]) { RedirectStandardInput = true,
+            RedirectStandardOutput = true };
         _process = Process.Start(start)!;
         Version = Answer();
     }
@@ -48,5 +49,6 @@ internal sealed class Peer : IDisposable
         _process.Dispose();
     }
 
-    private string Answer() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The PyTorch side ended early; is python3-torch installed?");
+    private string Answer() => _process.StandardOutput.ReadLine()
+        ?? throw new InvalidOperationException("The PyTorch side ended early; is python3-torch installed?");
 }

@@ -6,8 +6,9 @@ using MLNetAutoencoder.Samples;
 namespace MLNetAutoencoder.Bench.Codes;
 
 /// <summary>
-/// How large a code should be, and what a penalty does for it: autoencoders of the digits 0 to 4, from codes far smaller than the 64 pixels to larger ones, with and without something that keeps them from copying.
-/// Measured are the error of held-out rows of these digits, and how well the score tells the digits 5 to 9 from them.
+/// How large a code should be, and what a penalty does for it: autoencoders of the digits 0 to 4, from codes far
+/// smaller than the 64 pixels to larger ones, with and without something that keeps them from copying. Measured are the
+/// error of held-out rows of these digits, and how well the score tells the digits 5 to 9 from them.
 /// </summary>
 internal static class CodesBenchmark
 {
@@ -34,8 +35,12 @@ internal static class CodesBenchmark
         var ml = new MLContext(seed: 1);
         var data = DataSets.Digits(ml);
         IDataView train = Scaled(ml, data.Train), test = Scaled(ml, data.Test);
-        Console.WriteLine($"Digits, 64-{Hidden}-code-{Hidden}-64 (ReLU, linear code), {Epochs} epochs, learning rate {LearningRate}; sparse: L1 {SparseWeight}; contractive: {ContractiveWeight}; denoising: {MaskedShare:P0} masked.");
-        Console.WriteLine($"Mean of {Experiment.Seeds.Length} seeds: mean squared error of held-out rows of 0 to 4 (pixels from 0 to 1) / AUC against 5 to 9.");
+        Console.WriteLine(
+            $"Digits, 64-{Hidden}-code-{Hidden}-64 (ReLU, linear code), {Epochs} epochs, learning rate {LearningRate}; sparse: L1 " +
+            $"{SparseWeight}; contractive: {ContractiveWeight}; denoising: {MaskedShare:P0} masked.");
+        Console.WriteLine(
+            $"Mean of {Experiment.Seeds.Length} seeds: mean squared error of held-out rows of 0 to 4 (pixels from 0 to 1) / AUC against " +
+            "5 to 9.");
         Console.WriteLine();
         Console.WriteLine($"| code | {string.Join(" | ", s_kinds.Select(kind => kind.Name))} |");
         Console.WriteLine($"|---|{string.Concat(Enumerable.Repeat("---|", s_kinds.Length))}");
@@ -52,7 +57,8 @@ internal static class CodesBenchmark
         return 0;
     }
 
-    private static (double Error, double Auc) Measure(MLContext ml, IDataView train, IDataView test, int size, Action<AutoencoderEstimator.Options> set, int seed)
+    private static (double Error, double Auc) Measure(
+        MLContext ml, IDataView train, IDataView test, int size, Action<AutoencoderEstimator.Options> set, int seed)
     {
         var options = new AutoencoderEstimator.Options
         {
@@ -66,12 +72,14 @@ internal static class CodesBenchmark
         set(options);
         using var model = ml.Autoencoders().Autoencoder(options).Fit(train);
         var scored = model.Transform(test);
-        double error = scored.GetColumn<float>("Score").Zip(scored.GetColumn<float>("Label")).Where(row => row.Second == 0).Average(row => (double)row.First);
+        double error = scored.GetColumn<float>("Score").Zip(scored.GetColumn<float>("Label")).Where(row => row.Second == 0)
+            .Average(row => (double)row.First);
         return (error, ml.AnomalyDetection.Evaluate(scored).AreaUnderRocCurve);
     }
 
     private static IDataView Scaled(MLContext ml, IDataView view) => ml.Data.LoadFromEnumerable(
-        view.GetColumn<float[]>("Pixels").Zip(view.GetColumn<float>(DataSets.Label)).Select(row => new Digit { Features = Array.ConvertAll(row.First, value => value / Brightest), Label = row.Second }).ToArray());
+        view.GetColumn<float[]>("Pixels").Zip(view.GetColumn<float>(DataSets.Label))
+            .Select(row => new Digit { Features = Array.ConvertAll(row.First, value => value / Brightest), Label = row.Second }).ToArray());
 
     private sealed class Digit
     {

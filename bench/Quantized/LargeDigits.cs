@@ -4,7 +4,10 @@ using MLNetAutoencoder.Bench.Scoring;
 
 namespace MLNetAutoencoder.Bench.Quantized;
 
-/// <summary>A handwritten digit of 28×28 pixels: one of 8×8, enlarged, with a little noise, without which the pixels between would tell nothing new.</summary>
+/// <summary>
+/// A handwritten digit of 28×28 pixels: one of 8×8, enlarged, with a little noise, without which the pixels between
+/// would tell nothing new.
+/// </summary>
 internal sealed class LargeDigit
 {
     public const int Width = Side * Side;
@@ -18,7 +21,9 @@ internal sealed class LargeDigit
     /// <summary>1 for a nine, which counts as an anomaly; 0 for every other digit.</summary>
     public float Label { get; set; }
 
-    public static LargeDigit Enlarge(int digit, int[] pixels, Random random) => new() { Label = digit == 9 ? 1 : 0, Features = [.. Enumerable.Range(0, Width).Select(place => Pixel(pixels, place) / White + Noise * (random.NextSingle() - 0.5f))] };
+    public static LargeDigit Enlarge(int digit, int[] pixels, Random random) =>
+        new() { Label = digit == 9 ? 1 : 0, Features =
+        [.. Enumerable.Range(0, Width).Select(place => Pixel(pixels, place) / White + Noise * (random.NextSingle() - 0.5f))] };
 
     /// <summary>Linearly between the four nearest pixels.</summary>
     private static float Pixel(int[] pixels, int place)
@@ -31,7 +36,10 @@ internal sealed class LargeDigit
     }
 }
 
-/// <summary>The digits of samples/data in the order of a seed: two thirds to train and calibrate on, without the nines, and a third held out.</summary>
+/// <summary>
+/// The digits of samples/data in the order of a seed: two thirds to train and calibrate on, without the nines, and a
+/// third held out.
+/// </summary>
 internal sealed class LargeDigits
 {
     private readonly LargeDigit[] _rows;

@@ -6,7 +6,10 @@ using MLNetAutoencoder.Onnx;
 namespace MLNetAutoencoder.Bench.Quantized;
 
 /// <summary>The large dense model with smaller weights: size, scores and speed of each form against those of float32.</summary>
-/// <remarks>Both sides of a ratio are cursors of this library that read the score, with one intra-op thread and the same batches; see <see cref="Duel"/> for how they take turns.</remarks>
+/// <remarks>
+/// Both sides of a ratio are cursors of this library that read the score, with one intra-op thread and the same
+/// batches; see <see cref="Duel"/> for how they take turns.
+/// </remarks>
 internal static class QuantizedBenchmark
 {
     private const int BlockRows = 1024;
@@ -24,7 +27,9 @@ internal static class QuantizedBenchmark
             Epochs = 20,
             Seed = 1,
         }).Fit(training);
-        Console.WriteLine($"quantized: large is 784-128-64-128-784, 20 epochs on digits without nines, calibrated on its training rows; the nines among the rows held out count as anomalies");
+        Console.WriteLine(
+            "quantized: large is 784-128-64-128-784, 20 epochs on digits without nines, calibrated on its training rows; the nines " +
+            "among the rows held out count as anomalies");
         Console.WriteLine();
 
         Form[] forms = [.. Enum.GetValues<OnnxQuantization>().Select(quantization => new Form(ml, model, training, quantization))];
@@ -38,7 +43,8 @@ internal static class QuantizedBenchmark
         Form[] integers = [.. forms.Where(form => form.Quantization != OnnxQuantization.Float16)];
         var (largest, fastest) = (integers.MaxBy(form => form.SizeRatio)!, integers.MaxBy(form => form.Rate)!);
         Console.WriteLine();
-        Console.WriteLine($"int8-size is that of the largest int8 form, {largest.Quantization}; int8-rate that of the fastest, {fastest.Quantization}.");
+        Console.WriteLine(
+            $"int8-size is that of the largest int8 form, {largest.Quantization}; int8-rate that of the fastest, {fastest.Quantization}.");
         Report.Ratio("quantized.int8-size", largest.SizeRatio);
         Report.Ratio("quantized.int8-rate", fastest.Rate);
         Array.ForEach(forms, form => form.Dispose());
@@ -55,7 +61,8 @@ internal static class QuantizedBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{form.Quantization,-16}{report.BytesAfter,10:N0}{form.SizeRatio,12:F3}{report.RankCorrelation,12:F5}{report.MeanScoreDeviation,12:F5}{report.LargestScoreDeviation,12:F5}{report.ChangedDecisions,10:P2}{Area(ml, form.Model, heldOut),14:F4}"));
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The mean score is {forms[0].Report.MeanScore:F4}, over {forms[0].Report.Rows:N0} rows."));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"The mean score is {forms[0].Report.MeanScore:F4}, over {forms[0].Report.Rows:N0} rows."));
     }
 
     private static double Rate(AutoencoderTransformer model, Form form, RowBlock block, int? batch)
@@ -63,12 +70,15 @@ internal static class QuantizedBenchmark
         var scoring = new ScoringOptions { IntraOpThreads = 1, BatchSize = batch };
         using AutoencoderTransformer before = model.WithScoring(scoring), after = form.Model.WithScoring(scoring);
         using Scoring.ColumnReader first = Open(after, block), second = Open(before, block);
-        return Duel.Measure($"{form.Quantization}, {(batch is null ? "batches" : "row by row")}", new Side(form.Quantization.ToString(), first.Read), new Side("Float32", second.Read), sameSum: false);
+        return Duel.Measure($"{form.Quantization}, {(batch is null ? "batches" : "row by row")}",
+            new Side(form.Quantization.ToString(), first.Read), new Side("Float32", second.Read), sameSum: false);
     }
 
-    private static Scoring.ColumnReader Open(AutoencoderTransformer model, RowBlock block) => new(model.Transform(new BlockView(block, AutoencoderColumns.Features, long.MaxValue)), AutoencoderColumns.Score);
+    private static Scoring.ColumnReader Open(AutoencoderTransformer model, RowBlock block) =>
+        new(model.Transform(new BlockView(block, AutoencoderColumns.Features, long.MaxValue)), AutoencoderColumns.Score);
 
-    private static double Area(MLContext ml, AutoencoderTransformer model, IDataView rows) => ml.AnomalyDetection.Evaluate(model.Transform(rows)).AreaUnderRocCurve;
+    private static double Area(MLContext ml, AutoencoderTransformer model, IDataView rows) =>
+        ml.AnomalyDetection.Evaluate(model.Transform(rows)).AreaUnderRocCurve;
 
     /// <summary>A model in one form, and what its export said.</summary>
     private sealed class Form : IDisposable
@@ -76,7 +86,9 @@ internal static class QuantizedBenchmark
         public Form(MLContext ml, AutoencoderTransformer model, IDataView calibration, OnnxQuantization quantization)
         {
             Quantization = quantization;
-            Model = ml.Autoencoders().FromModel(new AutoencoderModel(model.ToQuantizedOnnx(calibration, new QuantizationOptions { Form = quantization }, out var report), $"The graph as {quantization}"));
+            Model = ml.Autoencoders()
+                .FromModel(new AutoencoderModel(model.ToQuantizedOnnx(
+                calibration, new QuantizationOptions { Form = quantization }, out var report), $"The graph as {quantization}"));
             Report = report;
         }
 

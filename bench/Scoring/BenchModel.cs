@@ -3,7 +3,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Bench.Scoring;
 
-/// <summary>A model to score with, and the rows that it scores. Nothing is trained: the speed of a network does not depend on its weights.</summary>
+/// <summary>
+/// A model to score with, and the rows that it scores. Nothing is trained: the speed of a network does not depend on
+/// its weights.
+/// </summary>
 internal sealed class BenchModel : IDisposable
 {
     private readonly AutoencoderTransformer _allCores;
@@ -48,7 +51,10 @@ internal sealed class BenchModel : IDisposable
         return new BenchModel(name, $"{features}-{hidden}-{code}-{hidden}-{features}", transformer, Export(transformer), block);
     }
 
-    /// <summary>An encoder of one layer of 784 x 64 weights, and a decoder of 64 x 1856 + 1856 x 1856 + 1856 x 784: a hundred times as many.</summary>
+    /// <summary>
+    /// An encoder of one layer of 784 x 64 weights, and a decoder of 64 x 1856 + 1856 x 1856 + 1856 x 784: a hundred
+    /// times as many.
+    /// </summary>
     public static BenchModel HeavyDecoder(MLContext ml) =>
         Untrained(ml, "heavy decoder", [784, 64], [64, 1856, 1856, 784], blockRows: 2048);
 
@@ -80,7 +86,8 @@ internal sealed class BenchModel : IDisposable
                 Seed = 1,
                 ThreadCount = 1,
                 Training = "{}",
-                Columns = Outputs.All.Pairs.ToDictionary(pair => pair.Output, pair => pair.Column).Append(new(GraphNames.Features, "Features")).ToDictionary(),
+                Columns = Outputs.All.Pairs.ToDictionary(pair => pair.Output, pair => pair.Column)
+                    .Append(new(GraphNames.Features, "Features")).ToDictionary(),
             });
         var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(scorer, $"The graph of '{name}'"));
         string shape = string.Join('-', encoder.Concat(decoder[1..]));
@@ -137,6 +144,7 @@ internal sealed class BenchModel : IDisposable
         float bound = 1 / MathF.Sqrt(from);
         for (int i = 0; i < weights.Length; i++)
             weights[i] = bound * ((2 * random.NextSingle()) - 1);
-        return graph.Node("Gemm", name, [input, graph.Initializer($"{name}/weight", weights, from, to), graph.Initializer($"{name}/bias", new float[to], to)]);
+        return graph.Node("Gemm", name, [input, graph.Initializer($"{name}/weight", weights, from, to),
+            graph.Initializer($"{name}/bias", new float[to], to)]);
     }
 }

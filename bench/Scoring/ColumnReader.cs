@@ -16,12 +16,15 @@ internal sealed class ColumnReader : IDisposable
         DataViewSchema.Column[] active = Array.ConvertAll(columns, column => view.Schema[column]);
         _cursor = view.GetRowCursor(active);
         _scalars = [.. active.Where(column => column.Type is not VectorDataViewType).Select(column => _cursor.GetGetter<float>(column))];
-        _vectors = [.. active.Where(column => column.Type is VectorDataViewType).Select(column => _cursor.GetGetter<VBuffer<float>>(column))];
+        _vectors = [.. active.Where(column => column.Type is VectorDataViewType)
+            .Select(column => _cursor.GetGetter<VBuffer<float>>(column))];
         _values = new VBuffer<float>[_vectors.Length];
     }
 
     /// <summary>Goes on by a number of rows, or to the end of the view.</summary>
-    /// <returns>The sum of the scalars and of the vectors' last values, so that nothing that was read is unused, and two readers can be compared.</returns>
+    /// <returns> The sum of the scalars and of the vectors' last values, so that nothing that was read is unused, and
+    /// two readers can be compared.
+    /// </returns>
     public double Read(long rows)
     {
         double sum = 0;

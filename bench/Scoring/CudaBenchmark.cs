@@ -4,8 +4,8 @@ using Microsoft.ML;
 namespace MLNetAutoencoder.Bench.Scoring;
 
 /// <summary>
-/// The transformer's cursor on a GPU against a hand-written loop over ONNX Runtime on the same GPU, and against the cursor on all cores of the CPU.
-/// Needs <c>-p:Gpu=true</c> and a GPU.
+/// The transformer's cursor on a GPU against a hand-written loop over ONNX Runtime on the same GPU, and against the
+/// cursor on all cores of the CPU. Needs <c>-p:Gpu=true</c> and a GPU.
 /// </summary>
 internal static class CudaBenchmark
 {

@@ -43,8 +43,8 @@ internal sealed record Side(string Name, Func<long, double> Read)
 
 /// <summary>Measures two sides turn by turn and prints a line of the table.</summary>
 /// <remarks>
-/// Each of the five rounds gives each side eight short turns, one side's after the other's: what else the machine does then slows both alike. A round's figure
-/// is a side's rows over its seconds; the ratio is that of the medians.
+/// Each of the five rounds gives each side eight short turns, one side's after the other's: what else the machine does
+/// then slows both alike. A round's figure is a side's rows over its seconds; the ratio is that of the medians.
 /// </remarks>
 internal static class Duel
 {
@@ -59,7 +59,8 @@ internal static class Duel
     /// <param name="first">The side above the fraction bar.</param>
     /// <param name="second">The side below.</param>
     /// <param name="sameSum">Whether the sides compute the same, so that their sums must agree.</param>
-    /// <param name="secondsPerTurn">How long a turn is. Where one side leaves garbage behind, turns must be long enough for it to be collected in that side's own turn.</param>
+    /// <param name="secondsPerTurn">How long a turn is. Where one side leaves garbage behind, turns must be long enough
+    /// for it to be collected in that side's own turn.</param>
     public static double Measure(string what, Side first, Side second, bool sameSum = true, double secondsPerTurn = SecondsPerTurn)
     {
         if (sameSum)
@@ -78,7 +79,8 @@ internal static class Duel
         }
 
         double ratio = Report.Median(rates[0]) / Report.Median(rates[1]);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-50}{Describe(first, rates[0]),-50}{Describe(second, rates[1]),-50}{ratio,8:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{what,-50}{Describe(first, rates[0]),-50}{Describe(second, rates[1]),-50}{ratio,8:F3}"));
         return ratio;
     }
 
@@ -91,7 +93,8 @@ internal static class Duel
         for (int turn = 0; turn < Turns; turn++)
             for (int i = 0; i < sides.Length; i++)
                 best[i] = Math.Max(best[i], sides[i].Rate(rows[i], sides[i].Time(rows[i])));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  best turns, ns a row: {string.Join(", ", sides.Select((side, i) => $"{side.Name}: {1e9 / best[i]:F0}"))}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"  best turns, ns a row: {string.Join(", ", sides.Select((side, i) => $"{side.Name}: {1e9 / best[i]:F0}"))}"));
         return candidates[Array.IndexOf(best, best.Max())];
     }
 

@@ -11,13 +11,15 @@ internal static class MemoryProbe
     public const string Command = "scoring-memory";
 
     /// <summary>The peak working set, in bytes, of a process that reads all columns of so many rows.</summary>
-    /// <param name="scorerFile">The model, as an ONNX file: the child then needs no libtorch, whose memory would hide what scoring takes.</param>
+    /// <param name="scorerFile">The model, as an ONNX file: the child then needs no libtorch, whose memory would hide
+    /// what scoring takes.</param>
     /// <param name="rows">How many rows.</param>
     public static long PeakWorkingSet(string scorerFile, long rows)
     {
         string host = Environment.ProcessPath!;
         string[] assembly = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(MemoryProbe).Assembly.Location] : [];
-        var start = new ProcessStartInfo(host, [.. assembly, Command, scorerFile, rows.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(host, [.. assembly, Command, scorerFile,
+            rows.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true };
         using var child = Process.Start(start)!;
         string answer = child.StandardOutput.ReadToEnd();
         child.WaitForExit();

@@ -5,9 +5,10 @@ using MLNetAutoencoder.Onnx;
 namespace MLNetAutoencoder.Bench.Scoring;
 
 /// <summary>
-/// The other side: a loop over <see cref="InferenceSession"/> as one writes it by hand. The tensors are allocated and bound once, a batch is copied in as one piece, and each row's
-/// outputs are read as a cursor's reader reads them: the score is summed, a vector copied into a buffer that is used again.
-/// On a GPU the input is bound anew for each batch, which copies it there.
+/// The other side: a loop over <see cref="InferenceSession"/> as one writes it by hand. The tensors are allocated and
+/// bound once, a batch is copied in as one piece, and each row's outputs are read as a cursor's reader reads them: the
+/// score is summed, a vector copied into a buffer that is used again. On a GPU the input is bound anew for each batch,
+/// which copies it there.
 /// </summary>
 internal sealed class OnnxRuntimeLoop : IDisposable
 {
@@ -98,5 +99,6 @@ internal sealed class OnnxRuntimeLoop : IDisposable
         return sum;
     }
 
-    private static OrtValue Allocate(int rows, int width) => OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, [rows, width]);
+    private static OrtValue Allocate(int rows, int width) =>
+        OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, [rows, width]);
 }

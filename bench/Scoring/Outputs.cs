@@ -9,7 +9,8 @@ internal sealed record Outputs(string Name, params (string Column, string Output
 
     public static readonly Outputs Code = new("code", ("Code", GraphNames.Code));
 
-    public static readonly Outputs All = new("all", ("Score", GraphNames.Score), ("Code", GraphNames.Code), ("Reconstruction", GraphNames.Reconstruction));
+    public static readonly Outputs All = new("all", ("Score", GraphNames.Score), ("Code", GraphNames.Code),
+        ("Reconstruction", GraphNames.Reconstruction));
 
     public string[] Columns => Array.ConvertAll(Pairs, pair => pair.Column);
 

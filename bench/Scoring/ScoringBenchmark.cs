@@ -3,10 +3,15 @@ using Microsoft.ML;
 
 namespace MLNetAutoencoder.Bench.Scoring;
 
-/// <summary>The transformer's cursors and prediction engine against a hand-written loop over ONNX Runtime, and against ML.NET's own OnnxTransformer.</summary>
+/// <summary>
+/// The transformer's cursors and prediction engine against a hand-written loop over ONNX Runtime, and against ML.NET's
+/// own OnnxTransformer.
+/// </summary>
 /// <remarks>
-/// The ratios are taken with one intra-op thread on every side. With more, ONNX Runtime's threads wait for each other in a loop, and where another process takes one of the cores for a
-/// moment, a run takes twice as long: the same figures with all cores stand in the table, but on a machine that does other things they are no measure of either side.
+/// The ratios are taken with one intra-op thread on every side. With more, ONNX Runtime's threads wait for each other
+/// in a loop, and where another process takes one of the cores for a moment, a run takes twice as long: the same
+/// figures with all cores stand in the table, but on a machine that does other things they are no measure of either
+/// side.
 /// </remarks>
 internal static class ScoringBenchmark
 {
@@ -22,7 +27,8 @@ internal static class ScoringBenchmark
         using var large = BenchModel.Dense(ml, "large", 784, 128, 64, LargeBlockRows);
         using var small = BenchModel.Dense(ml, "small", 30, 16, 4, SmallBlockRows);
         using var heavy = BenchModel.HeavyDecoder(ml);
-        Console.WriteLine($"scoring: large is {large.Shape}, small {small.Shape}, heavy decoder {heavy.Shape}; {Environment.ProcessorCount} processors");
+        Console.WriteLine(
+            $"scoring: large is {large.Shape}, small {small.Shape}, heavy decoder {heavy.Shape}; {Environment.ProcessorCount} processors");
         Console.WriteLine();
 
         List<(string Name, double Value)> ratios = [];
@@ -67,7 +73,8 @@ internal static class ScoringBenchmark
 
     private static double TwoThreads(BenchModel model)
     {
-        using ColumnReader alone = model.Open(Outputs.Score, threads: 1), one = model.Open(Outputs.Score, threads: 1), other = model.Open(Outputs.Score, threads: 1);
+        using ColumnReader alone = model.Open(Outputs.Score, threads: 1), one = model.Open(Outputs.Score, threads: 1),
+            other = model.Open(Outputs.Score, threads: 1);
         var two = new Side("two cursors", rows =>
         {
             double sum = 0;
@@ -97,7 +104,8 @@ internal static class ScoringBenchmark
     {
         using var stock = new StockScorer(ml, model, threads);
         using ColumnReader ours = model.Open(Outputs.Score, threads), theirs = stock.Open();
-        return Duel.Measure($"{model.Name}, score, {Describe(threads)}", new Side("cursor", ours.Read), new Side("OnnxTransformer", theirs.Read), secondsPerTurn: 0.5);
+        return Duel.Measure($"{model.Name}, score, {Describe(threads)}", new Side("cursor", ours.Read),
+            new Side("OnnxTransformer", theirs.Read), secondsPerTurn: 0.5);
     }
 
     private static (double Ours, double Stock) PredictionBytes(MLContext ml, BenchModel model)
@@ -105,12 +113,15 @@ internal static class ScoringBenchmark
         using var prediction = Engine(ml, model);
         using var stock = new StockScorer(ml, model, threads: 1);
         using var stockPrediction = new EngineLoop<LargeGraphRow, GraphScoreOnly>(
-            ml, stock.Transformer, model.Block.First(PredictionRows), values => new LargeGraphRow { Features = values }, score => score.Score[0]);
-        return (Bytes("prediction engine", Allocations.PerRow(prediction.Read)), Bytes("prediction engine over OnnxTransformer", Allocations.PerRow(stockPrediction.Read)));
+            ml, stock.Transformer, model.Block.First(PredictionRows), values => new LargeGraphRow { Features = values }, score =>
+                score.Score[0]);
+        return (Bytes("prediction engine", Allocations.PerRow(prediction.Read)),
+            Bytes("prediction engine over OnnxTransformer", Allocations.PerRow(stockPrediction.Read)));
     }
 
     private static EngineLoop<LargeRow, ScoreOnly> Engine(MLContext ml, BenchModel model) =>
-        new(ml, model.Transformer(threads: 1), model.Block.First(PredictionRows), values => new LargeRow { Features = values }, score => score.Score);
+        new(ml, model.Transformer(threads: 1), model.Block.First(PredictionRows), values => new LargeRow { Features = values }, score =>
+            score.Score);
 
     private static double BytesPerRow(params BenchModel[] models)
     {
@@ -143,7 +154,9 @@ internal static class ScoringBenchmark
                 five.Add(MemoryProbe.PeakWorkingSet(file, 5_000_000));
             }
             double first = Report.Median(one), second = Report.Median(five);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak working set, small, all, 1 and 5 million rows: {first / 1e6:F1} MB ({one.Min() / 1e6:F1} - {one.Max() / 1e6:F1}) and {second / 1e6:F1} MB ({five.Min() / 1e6:F1} - {five.Max() / 1e6:F1})"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"peak working set, small, all, 1 and 5 million rows: {first / 1e6:F1} MB ({one.Min() / 1e6:F1} - {one.Max() / 1e6:F1}) " +
+                $"and {second / 1e6:F1} MB ({five.Min() / 1e6:F1} - {five.Max() / 1e6:F1})"));
             return second / first;
         }
         finally

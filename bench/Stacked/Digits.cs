@@ -14,7 +14,10 @@ internal sealed class Digit
     public uint Label { get; set; } = uint.MaxValue;
 }
 
-/// <summary>The digits of samples/data in the order of a seed: rows to train on, of which the first few are labeled, and rows held out.</summary>
+/// <summary>
+/// The digits of samples/data in the order of a seed: rows to train on, of which the first few are labeled, and rows
+/// held out.
+/// </summary>
 internal sealed class Digits
 {
     private const int TrainingRows = 1200;
@@ -31,7 +34,8 @@ internal sealed class Digits
         new Random(seed).Shuffle(_rows);
     }
 
-    public IDataView Train(int labeled) => _ml.Data.LoadFromEnumerable(_rows[..TrainingRows].Select((row, i) => i < labeled ? row : new Digit { Features = row.Features }).ToArray());
+    public IDataView Train(int labeled) => _ml.Data.LoadFromEnumerable(
+        _rows[..TrainingRows].Select((row, i) => i < labeled ? row : new Digit { Features = row.Features }).ToArray());
 
     public IDataView HeldOut => _ml.Data.LoadFromEnumerable(_rows[TrainingRows..]);
 }

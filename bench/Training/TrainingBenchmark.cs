@@ -23,12 +23,14 @@ internal static class TrainingBenchmark
         var ml = new MLContext(seed: 1);
         using var peer = Peer.TryStart(Path.Combine(AppContext.BaseDirectory, "Training", "peer.py"));
         var version = typeof(torch).Assembly.GetName().Version!;
-        string pyTorch = peer is null ? "no PyTorch here (install python3-torch for its lines)" : $"PyTorch {peer.Version}, of its two forms of Adam the faster";
+        string pyTorch = peer is null ? "no PyTorch here (install python3-torch for its lines)"
+            : $"PyTorch {peer.Version}, of its two forms of Adam the faster";
         Console.WriteLine("training: large is 784-128-64-128-784, small 30-16-4-16-30; Adam, mean squared error");
         Console.WriteLine($"TorchSharp {version.ToString(3)}; {pyTorch}; {Environment.ProcessorCount} processors");
         Console.WriteLine($"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}), of which the first is not timed.");
         Console.WriteLine();
-        Console.WriteLine($"{"rows/s: median (slowest - fastest)",-36}{"Fit",-32}{"the other side",-32}{"ratio",8}{"loss",12}{"theirs",12}");
+        Console.WriteLine(
+            $"{"rows/s: median (slowest - fastest)",-36}{"Fit",-32}{"the other side",-32}{"ratio",8}{"loss",12}{"theirs",12}");
         List<(string Name, double Value)> ratios = [];
         bool agree = true;
         double fastest = 0;
@@ -79,7 +81,8 @@ internal static class TrainingBenchmark
         return agree ? 0 : 1;
     }
 
-    private static AutoencoderEstimator.Options Options(Setting setting, int batch, int epochs, IProgress<TrainingProgress> progress) => new()
+    private static AutoencoderEstimator.Options Options(
+        Setting setting, int batch, int epochs, IProgress<TrainingProgress> progress) => new()
     {
         Network = new DenseNetworkOptions { Hidden = [setting.Hidden] },
         Code = new CodeOptions { Size = setting.Code },
@@ -140,7 +143,8 @@ internal static class TrainingBenchmark
             ratios.Add(whole / (clock.SecondsAfterFirst * EndToEndEpochs / (EndToEndEpochs - 1)));
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"end to end: large, batch 128, {EndToEndRows:N0} rows, {EndToEndEpochs} epochs: {Report.Median(wholes):F1} s ({wholes.Min():F1} - {wholes.Max():F1}), {Report.Median(ratios):F3} of the steps alone"));
+            $"end to end: large, batch 128, {EndToEndRows:N0} rows, {EndToEndEpochs} epochs: {Report.Median(wholes):F1} s " +
+                $"({wholes.Min():F1} - {wholes.Max():F1}), {Report.Median(ratios):F3} of the steps alone"));
         return Report.Median(ratios);
     }
 
@@ -167,7 +171,9 @@ internal static class TrainingBenchmark
             // Forwards one product for each layer, backwards two, but for the first layer, which passes nothing on.
             double weights = 2.0 * (s_large.Features * s_large.Hidden + s_large.Hidden * s_large.Code);
             double perRow = 3 * weights - s_large.Features * s_large.Hidden;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a product of two {size} x {size} matrices: {2e-9 * Report.Median(rates):F0} GFLOP/s; the steps at batch 1024: {2e-9 * rowsPerSecond * perRow:F0} GFLOP/s"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"a product of two {size} x {size} matrices: {2e-9 * Report.Median(rates):F0} GFLOP/s; the steps at batch 1024: " +
+                $"{2e-9 * rowsPerSecond * perRow:F0} GFLOP/s"));
             return rowsPerSecond * perRow / Report.Median(rates);
         });
     }
@@ -188,7 +194,8 @@ internal static class TrainingBenchmark
             Loss = turn.Loss;
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rate:N0} ({_rates.Min():N0} - {_rates.Max():N0})");
+        public override string ToString() => string.Create(
+            CultureInfo.InvariantCulture, $"{Rate:N0} ({_rates.Min():N0} - {_rates.Max():N0})");
     }
 
     /// <summary>The time from the end of the first epoch to the end of the last.</summary>

@@ -6,6 +6,7 @@ internal sealed class EpochLines : IProgress<TrainingProgress>
     public void Report(TrainingProgress value)
     {
         if (value.Step == value.Steps && (value.Epoch == 1 || value.Epoch % 10 == 0))
-            Console.WriteLine($"  Epoch {value.Epoch}/{value.Epochs}: loss {value.Losses.Values.Sum():G6}, {value.RowsPerSecond:N0} rows/s");
+            Console.WriteLine(
+                $"  Epoch {value.Epoch}/{value.Epochs}: loss {value.Losses.Values.Sum():G6}, {value.RowsPerSecond:N0} rows/s");
     }
 }

@@ -27,8 +27,10 @@ internal sealed class ScoredRow
 /// <param name="Auc">Area under the ROC curve on the test rows.</param>
 /// <param name="PcaAuc">The same for principal components, as many as the code has units.</param>
 /// <param name="UntrainedAuc">The same for the network with its initial weights.</param>
-/// <param name="ErrorVersusMean">Squared reconstruction error of the held-out normal rows, in scaled units, over that of predicting the training mean.</param>
-internal sealed record Outcome(ITransformer Model, AutoencoderTransformer Autoencoder, ScoredRow[] Scored, double Auc, double PcaAuc, double UntrainedAuc, double ErrorVersusMean);
+/// <param name="ErrorVersusMean">Squared reconstruction error of the held-out normal rows, in scaled units, over that
+/// of predicting the training mean.</param>
+internal sealed record Outcome(ITransformer Model, AutoencoderTransformer Autoencoder, ScoredRow[] Scored, double Auc, double PcaAuc,
+    double UntrainedAuc, double ErrorVersusMean);
 
 /// <summary>Trains on normal rows, scores held-out ones, and measures the result against two peers in the same run.</summary>
 internal static class Experiment
@@ -56,13 +58,15 @@ internal static class Experiment
 
         var autoencoder = model.LastTransformer;
         float[][] test = Scaled(autoencoder, scored.Select(row => row.Features));
-        float[][] train = Scaled(autoencoder, ml.Data.CreateEnumerable<ScoredRow>(model.Transform(data.Train), reuseRowObject: false).Select(row => row.Features));
+        float[][] train = Scaled(autoencoder, ml.Data.CreateEnumerable<ScoredRow>(model.Transform(data.Train), reuseRowObject: false)
+            .Select(row => row.Features));
         float[] pca = PrincipalComponents.ReconstructionErrors(train, test, options.Code.Size);
 
         int[] normal = [.. Enumerable.Range(0, scored.Length).Where(i => scored[i].Label == 0)];
         double error = normal.Average(i => scored[i].Score);
         float[] mean = Scaled(autoencoder, [[.. autoencoder.Metadata.FeatureMeans]])[0];
-        double meanError = normal.Average(i => test[i].Zip(mean, (value, expected) => (double)(value - expected) * (value - expected)).Average());
+        double meanError = normal.Average(i => test[i].Zip(mean, (value, expected) => (double)(value - expected) * (value - expected))
+            .Average());
 
         return new Outcome(model, autoencoder, scored, Auc(ml, scored),
             Auc(ml, scored.Select((row, i) => new ScoredRow { Label = row.Label, Score = pca[i] })),
@@ -88,7 +92,8 @@ internal static class Experiment
         Seed = seed,
     };
 
-    private static (TransformerChain<AutoencoderTransformer> Model, ScoredRow[] Scored) FitAndScore(MLContext ml, DataSet data, AutoencoderEstimator.Options options)
+    private static (TransformerChain<AutoencoderTransformer> Model, ScoredRow[] Scored) FitAndScore(
+        MLContext ml, DataSet data, AutoencoderEstimator.Options options)
     {
         var pipeline = ml.Transforms.Concatenate(options.FeatureColumnName, data.Features)
             .Append(ml.Autoencoders().Dense(options));

@@ -3,10 +3,16 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder.Samples;
 
-/// <summary>Principal component analysis by the singular value decomposition: the linear peer of an autoencoder with as many code units.</summary>
+/// <summary>
+/// Principal component analysis by the singular value decomposition: the linear peer of an autoencoder with as many
+/// code units.
+/// </summary>
 internal static class PrincipalComponents
 {
-    /// <summary>The mean squared reconstruction error of each test row, after projection on the leading components of the training rows.</summary>
+    /// <summary>
+    /// The mean squared reconstruction error of each test row, after projection on the leading components of the
+    /// training rows.
+    /// </summary>
     /// <param name="train">Scaled training rows.</param>
     /// <param name="test">Scaled test rows.</param>
     /// <param name="components">How many components are kept.</param>

@@ -39,10 +39,16 @@ Outcome[] Run(DataSet data, Func<int, AutoencoderEstimator.Options> options)
         outcomes.Add(outcome);
         var anomalies = outcome.Scored.Where(row => row.Label > 0).ToArray();
         var normal = outcome.Scored.Where(row => row.Label == 0).ToArray();
-        Console.WriteLine($"  ROC AUC {outcome.Auc:F3} (PCA {outcome.PcaAuc:F3}, untrained {outcome.UntrainedAuc:F3}); error of held-out normal rows {outcome.ErrorVersusMean:F3} of the mean's");
-        Console.WriteLine($"  At contamination {Experiment.Contamination}: {anomalies.Count(row => row.PredictedLabel)} of {anomalies.Length} anomalies found, {normal.Count(row => row.PredictedLabel)} of {normal.Length} normal rows flagged");
+        Console.WriteLine(
+            $"  ROC AUC {outcome.Auc:F3} (PCA {outcome.PcaAuc:F3}, untrained {outcome.UntrainedAuc:F3}); error of held-out normal rows " +
+            $"{outcome.ErrorVersusMean:F3} of the mean's");
+        Console.WriteLine(
+            $"  At contamination {Experiment.Contamination}: {anomalies.Count(row => row.PredictedLabel)} of {anomalies.Length} " +
+            $"anomalies found, {normal.Count(row => row.PredictedLabel)} of {normal.Length} normal rows flagged");
     }
-    Console.WriteLine($"Mean of {outcomes.Count} seeds: ROC AUC {outcomes.Average(o => o.Auc):F3}, PCA {outcomes.Average(o => o.PcaAuc):F3}, untrained {outcomes.Average(o => o.UntrainedAuc):F3}, error over the mean's {outcomes.Average(o => o.ErrorVersusMean):F3}");
+    Console.WriteLine(
+        $"Mean of {outcomes.Count} seeds: ROC AUC {outcomes.Average(o => o.Auc):F3}, PCA {outcomes.Average(o => o.PcaAuc):F3}, untrained " +
+        $"{outcomes.Average(o => o.UntrainedAuc):F3}, error over the mean's {outcomes.Average(o => o.ErrorVersusMean):F3}");
     return [.. outcomes];
 }
 
@@ -54,7 +60,9 @@ static void Explain(Outcome outcome)
     {
         Console.WriteLine($"  {rank}. score {row.Score:F1} ({(row.Label > 0 ? "malignant" : "benign")})");
         foreach (int j in Enumerable.Range(0, names.Count).OrderByDescending(j => row.FeatureErrors[j]).Take(3))
-            Console.WriteLine($"       {names[j],-22} {row.Features[j],10:G4}   expected {row.Reconstruction[j],10:G4}   {row.FeatureErrors[j] / row.FeatureErrors.Sum():P0} of the error");
+            Console.WriteLine(
+                $"       {names[j],-22} {row.Features[j],10:G4}   expected {row.Reconstruction[j],10:G4}   " +
+                $"{row.FeatureErrors[j] / row.FeatureErrors.Sum():P0} of the error");
     }
 }
 
@@ -62,17 +70,21 @@ void SaveAndOpenAgain(Outcome outcome, DataSet data)
 {
     string model = Path.Combine(folder, "model.zip");
     ml.Model.Save(outcome.Model, data.Train.Schema, model);
-    outcome.Autoencoder.ExportOnnx(Path.Combine(folder, "encoder.onnx"), Path.Combine(folder, "decoder.onnx"), Path.Combine(folder, "scorer.onnx"));
+    outcome.Autoencoder.ExportOnnx(Path.Combine(folder, "encoder.onnx"), Path.Combine(folder, "decoder.onnx"),
+        Path.Combine(folder, "scorer.onnx"));
     Console.WriteLine();
     Console.WriteLine($"Saved to {folder}: {string.Join(", ", Directory.GetFiles(folder).Order().Select(file => $"{Path.GetFileName(file)} ({new FileInfo(file).Length / 1024.0:F0} KB)"))}");
 
     var again = ml.Autoencoders().Load(model, out _);
     var reloaded = ml.Data.CreateEnumerable<ScoredRow>(again.Transform(data.Test), reuseRowObject: false).Select(row => row.Score);
-    Console.WriteLine($"Opened with Autoencoders().Load: largest difference of {outcome.Scored.Length} scores {LargestDifference(outcome, reloaded):G3}");
+    Console.WriteLine(
+        $"Opened with Autoencoders().Load: largest difference of {outcome.Scored.Length} scores {LargestDifference(outcome, reloaded):G3}");
 
     var stock = StockProcess.Score(model, data.Test);
     Console.WriteLine($"Opened with ml.Model.Load in a process without this library: {string.Join(", ", stock.Where(column => !data.Features.Contains(column.Key)).Select(column => $"{column.Key} {column.Value.Type}"))}");
-    Console.WriteLine($"  largest difference of {outcome.Scored.Length} scores {LargestDifference(outcome, stock["Score"].Values.Select(value => float.Parse(value))):G3}");
+    Console.WriteLine(
+        $"  largest difference of {outcome.Scored.Length} scores " +
+        $"{LargestDifference(outcome, stock["Score"].Values.Select(value => float.Parse(value))):G3}");
 }
 
 static double LargestDifference(Outcome outcome, IEnumerable<float> scores) =>

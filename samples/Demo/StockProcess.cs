@@ -5,10 +5,16 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Samples;
 
-/// <summary>What an ML.NET application without this library sees in a saved model: the sample StockScorer, run in a process of its own.</summary>
+/// <summary>
+/// What an ML.NET application without this library sees in a saved model: the sample StockScorer, run in a process of
+/// its own.
+/// </summary>
 internal static class StockProcess
 {
-    /// <summary>The columns that the saved model adds, by name, each with its type as ML.NET prints it and its values row by row as text.</summary>
+    /// <summary>
+    /// The columns that the saved model adds, by name, each with its type as ML.NET prints it and its values row by row
+    /// as text.
+    /// </summary>
     public sealed record Column(string Type, string[] Values);
 
     /// <summary>Lets the stock application apply a saved model to the rows of a view.</summary>
@@ -37,11 +43,13 @@ internal static class StockProcess
         // artifacts/bin/PROJECT/CONFIGURATION: the sample lies beside whatever runs this.
         var folder = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         string program = Path.Combine(folder.Parent!.Parent!.FullName, "StockScorer", folder.Name, "StockScorer.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, modelPath, csv]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(
+            "dotnet", [program, modelPath, csv]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"The stock application ended with {process.ExitCode}: {errors.Result}");
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException(
+            $"The stock application ended with {process.ExitCode}: {errors.Result}");
     }
 
     private static void WriteCsv(string path, IDataView rows)
@@ -50,7 +58,8 @@ internal static class StockProcess
         using var cursor = rows.GetRowCursor(rows.Schema);
         var readers = rows.Schema.Select(column => Reader(cursor, column)).ToArray();
         while (cursor.MoveNext())
-            writer.WriteLine(string.Join(',', readers.SelectMany(read => read()).Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
+            writer.WriteLine(
+                string.Join(',', readers.SelectMany(read => read()).Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
     }
 
     private static Func<float[]> Reader(DataViewRow row, DataViewSchema.Column column)

@@ -1,5 +1,7 @@
-// A training that may be ended at any moment and goes on where it was. It writes a checkpoint after each epoch, shows how far it is, ends at Ctrl+C with the best weights so far, and started again with
-// the same folder it goes on from the checkpoint, also after it was killed: the model is then, byte for byte, that of a training that was never ended.
+// A training that may be ended at any moment and goes on where it was. It writes a checkpoint after each epoch, shows
+// how far it is, ends at Ctrl+C with the best weights so far, and started again with
+// the same folder it goes on from the checkpoint, also after it was killed: the model is then, byte for byte, that of a
+// training that was never ended.
 //   LongTraining FOLDER [EPOCHS]
 using System.Globalization;
 using Microsoft.ML;
@@ -42,5 +44,7 @@ using var model = TrainingBar.Show(progress => ml.Autoencoders().Denoising(new A
 
 model.ExportOnnx(Path.Combine(folder, "encoder.onnx"), Path.Combine(folder, "decoder.onnx"), Path.Combine(folder, "scorer.onnx"));
 var best = model.History.MinBy(epoch => epoch.ValidationLoss);
-Console.WriteLine($"{(cancellation.IsCancellationRequested ? "Canceled" : "Ended")} after {model.History.Count} of {epochs} epochs; least validation loss {best?.ValidationLoss:G6} after epoch {best?.Epoch}.");
+Console.WriteLine(
+    $"{(cancellation.IsCancellationRequested ? "Canceled" : "Ended")} after {model.History.Count} of {epochs} epochs; least validation " +
+    $"loss {best?.ValidationLoss:G6} after epoch {best?.Epoch}.");
 return 0;

@@ -27,18 +27,24 @@ public sealed partial class AutoencoderEstimator
         /// <summary>The column with the features, a vector of known size of Single. The default value is "Features".</summary>
         public string FeatureColumnName { get; set; } = AutoencoderColumns.Features;
 
-        /// <summary>The column that encoder and decoder are told besides: a key, which becomes one-hot, or a vector of known size of Single. The default value is null: none.</summary>
+        /// <summary>
+        /// The column that encoder and decoder are told besides: a key, which becomes one-hot, or a vector of known
+        /// size of Single. The default value is null: none.
+        /// </summary>
         public string? ConditionColumnName { get; set; }
 
         /// <summary>
-        /// The column with the weight of each training row in the loss, a Single of 0 or more; only their proportions count. A row of weight 0 is left out. Scaling, normalization over the batch and
-        /// threshold count every other row once. The default value is null: all weigh the same.
+        /// The column with the weight of each training row in the loss, a Single of 0 or more; only their proportions
+        /// count. A row of weight 0 is left out. Scaling, normalization over the batch and threshold count every other
+        /// row once. The default value is null: all weigh the same.
         /// </summary>
         public string? WeightColumnName { get; set; }
 
         /// <summary>
-        /// A column that tells known anomalies, which are left out of training, validation and threshold: Boolean (true), Single (above 0) or a key of two values (the second), as <c>AnomalyDetection.Evaluate</c> reads
-        /// labels. Nothing else is learned from it, and scoring does not need it. A row without a label is kept. The default value is null: every row is trained on.
+        /// A column that tells known anomalies, which are left out of training, validation and threshold: Boolean
+        /// (true), Single (above 0) or a key of two values (the second), as <c>AnomalyDetection.Evaluate</c> reads
+        /// labels. Nothing else is learned from it, and scoring does not need it. A row without a label is kept. The
+        /// default value is null: every row is trained on.
         /// </summary>
         public string? LabelColumnName { get; set; }
 
@@ -49,15 +55,18 @@ public sealed partial class AutoencoderEstimator
         public string? PredictedLabelColumnName { get; set; } = AutoencoderColumns.PredictedLabel;
 
         /// <summary>
-        /// The column for the share of training rows that score lower, a monotone function of the score, or null for none. The default value is null.
-        /// It is not the frequency of anomalies.
+        /// The column for the share of training rows that score lower, a monotone function of the score, or null for
+        /// none. The default value is null. It is not the frequency of anomalies.
         /// </summary>
         public string? ProbabilityColumnName { get; set; }
 
         /// <summary>The column for the code, or null for none. The default value is null.</summary>
         public string? CodeColumnName { get; set; }
 
-        /// <summary>The column for the logarithm of the code's variance, or null for none; variational autoencoders only. The default value is null.</summary>
+        /// <summary>
+        /// The column for the logarithm of the code's variance, or null for none; variational autoencoders only. The
+        /// default value is null.
+        /// </summary>
         public string? CodeLogVarianceColumnName { get; set; }
 
         /// <summary>The column for the reconstruction in raw units, or null for none. The default value is null.</summary>
@@ -72,10 +81,16 @@ public sealed partial class AutoencoderEstimator
         /// <summary>The code. The default value is 8 linear units.</summary>
         public CodeOptions Code { get; set; } = new();
 
-        /// <summary>What is minimized between a row and its reconstruction, and what the feature errors are. The default value is <see cref="ReconstructionLoss.MeanSquared"/>.</summary>
+        /// <summary>
+        /// What is minimized between a row and its reconstruction, and what the feature errors are. The default value
+        /// is <see cref="ReconstructionLoss.MeanSquared"/>.
+        /// </summary>
         public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
 
-        /// <summary>The weight of each feature in loss and score, 0 or more; only their proportions count. The default value is null: all weigh the same.</summary>
+        /// <summary>
+        /// The weight of each feature in loss and score, 0 or more; only their proportions count. The default value is
+        /// null: all weigh the same.
+        /// </summary>
         public IReadOnlyList<float>? FeatureWeights { get; set; }
 
         /// <summary>What spoils the rows that the encoder sees while training. The default value is null: nothing.</summary>
@@ -94,15 +109,20 @@ public sealed partial class AutoencoderEstimator
         public PretrainingOptions? Pretraining { get; set; }
 
         /// <summary>
-        /// A safetensors file of weights to start from in the place of random ones, as <see cref="AutoencoderTransformer.ExportTorchWeights"/> writes it or Python does: with just the names and shapes of the network's layers.
-        /// With <see cref="Epochs"/> 0 they are kept, and scaling, threshold and statistics are those of the training rows. The default value is null: random ones.
+        /// A safetensors file of weights to start from in the place of random ones, as
+        /// <see cref="AutoencoderTransformer.ExportTorchWeights"/> writes it or Python does: with just the names and
+        /// shapes of the network's layers. With <see cref="Epochs"/> 0 they are kept, and scaling, threshold and
+        /// statistics are those of the training rows. The default value is null: random ones.
         /// </summary>
         public string? InitialWeights { get; set; }
 
         /// <summary>How the features are scaled, inside the graphs. The default value is <see cref="InputScaling.Standardize"/>.</summary>
         public InputScaling Scaling { get; set; } = DefaultScaling;
 
-        /// <summary>How often the training rows are gone through. The default value is 50; with 0 the network keeps its initial weights.</summary>
+        /// <summary>
+        /// How often the training rows are gone through. The default value is 50; with 0 the network keeps its initial
+        /// weights.
+        /// </summary>
         public int Epochs { get; set; } = DefaultEpochs;
 
         /// <summary>The rows of one step. The default value is 32. The last batch of an epoch may be smaller.</summary>
@@ -117,22 +137,33 @@ public sealed partial class AutoencoderEstimator
         /// <summary>How the learning rate changes while training. The default value is <see cref="ConstantSchedule"/>.</summary>
         public LearningRateSchedule Schedule { get; set; } = new ConstantSchedule();
 
-        /// <summary>Over how many epochs the learning rate rises from 0 in a straight line, on top of the schedule. The default value is 0.</summary>
+        /// <summary>
+        /// Over how many epochs the learning rate rises from 0 in a straight line, on top of the schedule. The default
+        /// value is 0.
+        /// </summary>
         public int WarmUpEpochs { get; set; }
 
-        /// <summary>The largest Euclidean norm that all gradients together may have; larger ones are scaled down to it (Pascanu, Mikolov and Bengio 2013). The default value is null: any.</summary>
+        /// <summary>
+        /// The largest Euclidean norm that all gradients together may have; larger ones are scaled down to it (Pascanu,
+        /// Mikolov and Bengio 2013). The default value is null: any.
+        /// </summary>
         public double? GradientClipping { get; set; }
 
         /// <summary>
-        /// The share of the training rows that is held out, by the seed, in [0, 1): not trained on, but measured after each epoch. The weights of the epoch with the least validation loss are kept, and threshold and
-        /// probability come from the scores of these rows. The default value is 0. With a validation view of its own (<see cref="Fit(IDataView, IDataView)"/>) nothing is held out.
+        /// The share of the training rows that is held out, by the seed, in [0, 1): not trained on, but measured after
+        /// each epoch. The weights of the epoch with the least validation loss are kept, and threshold and
+        /// probability come from the scores of these rows. The default value is 0. With a validation view of its own
+        /// (<see cref="Fit(IDataView, IDataView)"/>) nothing is held out.
         /// </summary>
         public double ValidationShare { get; set; }
 
         /// <summary>Ends the training when the validation loss no longer falls. The default value is null: it goes on.</summary>
         public EarlyStopping? EarlyStopping { get; set; }
 
-        /// <summary>Is told how the training goes on, on the thread that trains: after each epoch, and twice a second within one. The default value is null.</summary>
+        /// <summary>
+        /// Is told how the training goes on, on the thread that trains: after each epoch, and twice a second within
+        /// one. The default value is null.
+        /// </summary>
         public IProgress<TrainingProgress>? Progress { get; set; }
 
         /// <summary>Stops the training within one step. The default value is none.</summary>
@@ -141,15 +172,20 @@ public sealed partial class AutoencoderEstimator
         /// <summary>What a canceled fit does. The default value is <see cref="MLNetAutoencoder.WhenCanceled.Throw"/>.</summary>
         public WhenCanceled WhenCanceled { get; set; } = WhenCanceled.Throw;
 
-        /// <summary>The longest that the training may take; then it ends within one step, with the best weights so far. The default value is without end.</summary>
+        /// <summary>
+        /// The longest that the training may take; then it ends within one step, with the best weights so far. The
+        /// default value is without end.
+        /// </summary>
         public TimeSpan MaxTrainingTime { get; set; } = TimeSpan.MaxValue;
 
         /// <summary>Writes checkpoints, and goes on from one. The default value is null: neither.</summary>
         public CheckpointOptions? Checkpoint { get; set; }
 
         /// <summary>
-        /// How many bytes of training rows may be held in memory, at 4 bytes for each feature and whatever else a row has. More rows are read from the data view in every epoch, which must give the same ones each time, and
-        /// are shuffled within a window of this size; validation, scaling and threshold take passes of their own. The default value is null: a quarter of the memory that the process may use.
+        /// How many bytes of training rows may be held in memory, at 4 bytes for each feature and whatever else a row
+        /// has. More rows are read from the data view in every epoch, which must give the same ones each time, and
+        /// are shuffled within a window of this size; validation, scaling and threshold take passes of their own. The
+        /// default value is null: a quarter of the memory that the process may use.
         /// </summary>
         public long? MemoryBudget { get; set; }
 
@@ -166,16 +202,28 @@ public sealed partial class AutoencoderEstimator
         /// <summary>How the threshold is chosen from the training rows' scores. The default value is a contamination of 0.1.</summary>
         public ThresholdRule Threshold { get; set; } = ThresholdRule.Contamination(DefaultContamination);
 
-        /// <summary>Device, threads and batches of the fitted model. The default value leaves the device to the context and the rest to ONNX Runtime.</summary>
+        /// <summary>
+        /// Device, threads and batches of the fitted model. The default value leaves the device to the context and the
+        /// rest to ONNX Runtime.
+        /// </summary>
         public ScoringOptions Scoring { get; set; } = new();
 
-        /// <summary>What training does with a row that has a missing value. The default value is <see cref="TrainingMissingValues.Refuse"/>.</summary>
+        /// <summary>
+        /// What training does with a row that has a missing value. The default value is
+        /// <see cref="TrainingMissingValues.Refuse"/>.
+        /// </summary>
         public TrainingMissingValues MissingValues { get; set; } = TrainingMissingValues.Refuse;
 
-        /// <summary>What scoring does with a row that has a missing value. The default value is <see cref="ScoringMissingValues.NaN"/>.</summary>
+        /// <summary>
+        /// What scoring does with a row that has a missing value. The default value is
+        /// <see cref="ScoringMissingValues.NaN"/>.
+        /// </summary>
         public ScoringMissingValues ScoringMissingValues { get; set; } = ScoringMissingValues.NaN;
 
-        /// <summary>The seed of everything random in the training. The default value is null: one is drawn from the context when the estimator is made.</summary>
+        /// <summary>
+        /// The seed of everything random in the training. The default value is null: one is drawn from the context when
+        /// the estimator is made.
+        /// </summary>
         public int? Seed { get; set; }
 
         /// <summary>Checks every option and their combination.</summary>
@@ -195,10 +243,13 @@ public sealed partial class AutoencoderEstimator
             Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
             Code.Validate();
             Network.Validate(this);
-            Require.Not(BatchSize == 1 && Network.Normalization == Normalization.Batch, nameof(BatchSize), BatchSize, $"{nameof(Network)}.{nameof(Network.Normalization)}", Network.Normalization, "one row has no variance over the batch");
-            Require.Not(BatchSize == 1 && Code.Normalization == CodeNormalization.Batch, nameof(BatchSize), BatchSize, $"{nameof(Code)}.{nameof(Code.Normalization)}", Code.Normalization, "one row has no variance over the batch");
+            Require.Not(BatchSize == 1 && Network.Normalization == Normalization.Batch, nameof(BatchSize), BatchSize,
+                $"{nameof(Network)}.{nameof(Network.Normalization)}", Network.Normalization, "one row has no variance over the batch");
+            Require.Not(BatchSize == 1 && Code.Normalization == CodeNormalization.Batch, nameof(BatchSize), BatchSize,
+                $"{nameof(Code)}.{nameof(Code.Normalization)}", Code.Normalization, "one row has no variance over the batch");
             if (MemoryBudget is { } budget && budget < 1)
-                throw new ArgumentOutOfRangeException(nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(MemoryBudget), budget, $"The option {nameof(MemoryBudget)} is {budget}; expected at least 1 byte.");
             Require.Defined(Device, nameof(Device));
             Require.Threads(Threads, nameof(Threads));
             ValidateLoss();
@@ -211,18 +262,25 @@ public sealed partial class AutoencoderEstimator
             }
             var twice = Penalties.GroupBy(penalty => penalty.Name).FirstOrDefault(group => group.Count() > 1);
             if (twice is not null)
-                throw new ArgumentException($"The option {nameof(Penalties)} has {twice.Count()} of {twice.First().GetType().Name}; expected one. Add up their weights.", nameof(Penalties));
+                throw new ArgumentException(
+                    $"The option {nameof(Penalties)} has {twice.Count()} of {twice.First().GetType().Name}; expected one. Add up their " +
+                    "weights.", nameof(Penalties));
             Require.NotNegative(WeightL1, nameof(WeightL1));
             Require.NotNegative(WeightL2, nameof(WeightL2));
             Pretraining?.Validate(this);
             if (InitialWeights is not null && string.IsNullOrWhiteSpace(InitialWeights))
-                throw new ArgumentException($"The option {nameof(InitialWeights)} is empty; expected the path of a file.", nameof(InitialWeights));
-            Require.Not(InitialWeights is not null && Pretraining is not null, nameof(InitialWeights), InitialWeights ?? "", nameof(Pretraining), "set", "it would train the layers anew");
+                throw new ArgumentException($"The option {nameof(InitialWeights)} is empty; expected the path of a file.",
+                    nameof(InitialWeights));
+            Require.Not(InitialWeights is not null && Pretraining is not null, nameof(InitialWeights), InitialWeights ?? "",
+                nameof(Pretraining), "set", "it would train the layers anew");
             ValidateTraining();
-            Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName), CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
+            Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName),
+                CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
             AutoencoderColumns.Validate(Columns());
             if (OutputColumns().All(pair => pair.Column is null))
-                throw new ArgumentException($"All output columns are null, so the autoencoder would add nothing. Name at least one, such as {nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
+                throw new ArgumentException(
+                    "All output columns are null, so the autoencoder would add nothing. Name at least one, such as " +
+                    $"{nameof(ScoreColumnName)}.", nameof(ScoreColumnName));
         }
 
         /// <summary>The options of a layer that is trained before the whole: schedule and stopping are the whole's.</summary>
@@ -246,7 +304,9 @@ public sealed partial class AutoencoderEstimator
             EarlyStopping?.Validate();
             Require.Defined(WhenCanceled, nameof(WhenCanceled));
             if (MaxTrainingTime <= TimeSpan.Zero)
-                throw new ArgumentOutOfRangeException(nameof(MaxTrainingTime), MaxTrainingTime, $"The option {nameof(MaxTrainingTime)} is {MaxTrainingTime}; expected more than {TimeSpan.Zero}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(MaxTrainingTime), MaxTrainingTime,
+                    $"The option {nameof(MaxTrainingTime)} is {MaxTrainingTime}; expected more than {TimeSpan.Zero}.");
             Checkpoint?.Validate();
         }
 
@@ -256,14 +316,20 @@ public sealed partial class AutoencoderEstimator
             foreach (float weight in FeatureWeights ?? [])
                 Require.NotNegative(weight, nameof(FeatureWeights));
             if (FeatureWeights is not null && FeatureWeights.All(weight => weight == 0))
-                throw new ArgumentException($"The option {nameof(FeatureWeights)} has no weight above 0; expected at least one.", nameof(FeatureWeights));
-            Require.Not(Loss == ReconstructionLoss.BinaryCrossEntropy && Network.OutputActivation != Activation.Sigmoid, nameof(Loss), Loss, $"{nameof(Network)}.{nameof(Network.OutputActivation)}", Network.OutputActivation,
+                throw new ArgumentException($"The option {nameof(FeatureWeights)} has no weight above 0; expected at least one.",
+                    nameof(FeatureWeights));
+            Require.Not(Loss == ReconstructionLoss.BinaryCrossEntropy && Network.OutputActivation != Activation.Sigmoid, nameof(Loss), Loss,
+                $"{nameof(Network)}.{nameof(Network.OutputActivation)}", Network.OutputActivation,
                 "the cross-entropy needs reconstructions between 0 and 1; use Sigmoid");
-            Require.Not(Loss is not (ReconstructionLoss.MeanSquared or ReconstructionLoss.BinaryCrossEntropy) && Code.Variational is not null, nameof(Loss), Loss, $"{nameof(Code)}.{nameof(Code.Variational)}", "set",
+            Require.Not(Loss is not (ReconstructionLoss.MeanSquared or ReconstructionLoss.BinaryCrossEntropy)
+                && Code.Variational is not null, nameof(Loss), Loss, $"{nameof(Code)}.{nameof(Code.Variational)}", "set",
                 "the loss is no likelihood; use MeanSquared for a Gaussian or BinaryCrossEntropy for a Bernoulli one");
-            Require.Not(Loss != ReconstructionLoss.MeanSquared && Code.Variational is { LearnVariance: true }, nameof(Loss), Loss, "Code.Variational.LearnVariance", true, "only a Gaussian likelihood has a variance");
-            Require.Not(Loss == ReconstructionLoss.Cosine && MissingValues == TrainingMissingValues.Masked, nameof(Loss), Loss, nameof(MissingValues), MissingValues, "the angle is that of whole rows");
-            Require.Not(Loss == ReconstructionLoss.Cosine && FeatureWeights is not null, nameof(Loss), Loss, nameof(FeatureWeights), "set", "the angle is that of whole rows");
+            Require.Not(Loss != ReconstructionLoss.MeanSquared && Code.Variational is { LearnVariance: true }, nameof(Loss), Loss,
+                "Code.Variational.LearnVariance", true, "only a Gaussian likelihood has a variance");
+            Require.Not(Loss == ReconstructionLoss.Cosine && MissingValues == TrainingMissingValues.Masked, nameof(Loss), Loss,
+                nameof(MissingValues), MissingValues, "the angle is that of whole rows");
+            Require.Not(Loss == ReconstructionLoss.Cosine && FeatureWeights is not null, nameof(Loss), Loss, nameof(FeatureWeights), "set",
+                "the angle is that of whole rows");
         }
 
         /// <summary>How rows are read.</summary>
@@ -294,8 +360,11 @@ public sealed partial class AutoencoderEstimator
         /// <summary>From names of the graph to names of columns; what is null has none.</summary>
         internal IReadOnlyDictionary<string, string> Columns()
         {
-            (string Graph, string? Column)[] inputs = [(GraphNames.Features, FeatureColumnName), (GraphNames.Condition, ConditionColumnName), (GraphNames.CodeOffset, Code.OffsetColumnName)];
-            return inputs.Concat(OutputColumns()).Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
+            (string Graph, string? Column)[] inputs =
+                [(GraphNames.Features, FeatureColumnName), (GraphNames.Condition, ConditionColumnName),
+                (GraphNames.CodeOffset, Code.OffsetColumnName)];
+            return inputs.Concat(OutputColumns()).Where(pair => pair.Column is not null)
+                .ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
         }
 
         private void ValidateColumnNames()
@@ -303,9 +372,13 @@ public sealed partial class AutoencoderEstimator
             Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
             foreach (var (column, option) in new[]
             {
-                (ConditionColumnName, nameof(ConditionColumnName)), (WeightColumnName, nameof(WeightColumnName)), (LabelColumnName, nameof(LabelColumnName)), (PredictedLabelColumnName, nameof(PredictedLabelColumnName)),
-                (ScoreColumnName, nameof(ScoreColumnName)), (ProbabilityColumnName, nameof(ProbabilityColumnName)), (CodeColumnName, nameof(CodeColumnName)),
-                (CodeLogVarianceColumnName, nameof(CodeLogVarianceColumnName)), (ReconstructionColumnName, nameof(ReconstructionColumnName)), (FeatureErrorsColumnName, nameof(FeatureErrorsColumnName)),
+                (ConditionColumnName, nameof(ConditionColumnName)), (WeightColumnName, nameof(WeightColumnName)),
+                    (LabelColumnName, nameof(LabelColumnName)), (PredictedLabelColumnName, nameof(PredictedLabelColumnName)),
+                (ScoreColumnName, nameof(ScoreColumnName)), (ProbabilityColumnName, nameof(ProbabilityColumnName)),
+                    (CodeColumnName, nameof(CodeColumnName)),
+                (CodeLogVarianceColumnName, nameof(CodeLogVarianceColumnName)),
+                    (ReconstructionColumnName, nameof(ReconstructionColumnName)),
+                    (FeatureErrorsColumnName, nameof(FeatureErrorsColumnName)),
             })
             {
                 if (column is not null)
@@ -342,7 +415,8 @@ public sealed partial class AutoencoderEstimator
         }
 
         /// <summary>Whether something keeps the network from copying rows through a code that is large enough for that.</summary>
-        internal bool IsRegularized => Corruption is not null || Penalties.Count > 0 || Code.Variational is not null || Code.NoiseDeviation > 0 || Network.HasDropout;
+        internal bool IsRegularized => Corruption is not null || Penalties.Count > 0 || Code.Variational is not null
+            || Code.NoiseDeviation > 0 || Network.HasDropout;
 
         /// <summary>The options as JSON for the metadata.</summary>
         internal string Describe() => JsonSerializer.Serialize(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML;
@@ -10,25 +11,34 @@ namespace MLNetAutoencoder;
 
 /// <summary>Trains an autoencoder on the rows of a data view.</summary>
 /// <remarks>
-/// <para><b>Input and output columns.</b> The feature column is a vector of known size (or, for one feature, a scalar) of Single. The fitted
-/// transformer adds, each where its name is not null:</para>
+/// <para><b>Input and output columns.</b> The feature column is a vector of known size (or, for one feature, a scalar)
+/// of Single. The fitted transformer adds, each where its name is not null:</para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
-/// <item><term><c>PredictedLabel</c></term><description>Boolean: whether the row counts as an anomaly, that is, not (score ≤ threshold).</description></item>
+/// <item><term><c>PredictedLabel</c></term><description>Boolean: whether the row counts as an anomaly, that is, not
+/// (score ≤ threshold).</description></item>
 /// <item><term><c>Score</c></term><description>Single: the mean of the feature errors; higher is more anomalous.</description></item>
-/// <item><term><c>Probability</c></term><description>Single: the share of training rows that score lower. It is not the frequency of anomalies.</description></item>
-/// <item><term><c>Code</c></term><description>Vector of Single: the code of the row; of a variational autoencoder its mean.</description></item>
-/// <item><term><c>CodeLogVariance</c></term><description>Vector of Single: of a variational autoencoder, the logarithm of the code's variance.</description></item>
-/// <item><term><c>Reconstruction</c></term><description>Vector of Single: the reconstruction, in the features' raw units.</description></item>
-/// <item><term><c>FeatureErrors</c></term><description>Vector of Single: each feature's term of the loss, in scaled units.</description></item>
+/// <item><term><c>Probability</c></term><description>Single: the share of training rows that score lower. It is not the
+/// frequency of anomalies.</description></item>
+/// <item><term><c>Code</c></term><description>Vector of Single: the code of the row; of a variational autoencoder its
+/// mean.</description></item>
+/// <item><term><c>CodeLogVariance</c></term><description>Vector of Single: of a variational autoencoder, the logarithm
+/// of the code's variance.</description></item>
+/// <item><term><c>Reconstruction</c></term><description>Vector of Single: the reconstruction, in the features' raw
+/// units.</description></item>
+/// <item><term><c>FeatureErrors</c></term><description>Vector of Single: each feature's term of the loss, in scaled
+/// units.</description></item>
 /// </list>
 /// <para><b>Trainer characteristics.</b> Unsupervised anomaly detection; no caching needed (rows are read once); scaling is built in; needs
 /// Microsoft.ML and TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
-/// <para><b>Training.</b> Encoder f and decoder g minimize the mean over rows and features of <see cref="Options.Loss"/> between the scaled row s and g(f(s)), and what the options add to it, by Adam
+/// <para><b>Training.</b> Encoder f and decoder g minimize the mean over rows and features of
+/// <see cref="Options.Loss"/> between the scaled row s and g(f(s)), and what the options add to it, by Adam
 /// (Kingma and Ba 2015) over shuffled batches; see Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), chapter 14. The threshold
-/// is chosen from the training rows' scores by <see cref="Options.Threshold"/>. Which options make which autoencoder of the literature is told in the catalog (<see cref="AutoencoderTrainersCatalog"/>).</para>
-/// <para><b>Randomness.</b> Initial weights, the order of the rows, corruption, dropout and noise come from one generator that belongs to the fit; the process-wide one is
-/// neither read nor changed. A second fit on the same data gives the same bytes.</para>
+/// is chosen from the training rows' scores by <see cref="Options.Threshold"/>. Which options make which autoencoder of
+/// the literature is told in the catalog (<see cref="AutoencoderTrainersCatalog"/>).</para>
+/// <para><b>Randomness.</b> Initial weights, the order of the rows, corruption, dropout and noise come from one
+/// generator that belongs to the fit; the process-wide one is neither read nor changed. A second fit on the same data
+/// gives the same bytes.</para>
 /// </remarks>
 public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransformer>
 {
@@ -53,18 +63,28 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     /// <param name="input">The training rows. For anomaly detection, mostly or all normal ones.</param>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, a native library is missing, or it computes convolutions wrongly and cannot be kept from it.</exception>
-    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses,
+    /// training diverges, the checkpoint is of another training, a native library is missing, or it computes
+    /// convolutions wrongly and cannot be kept from it.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best
+    /// weights so far.</exception>
     /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input) => Fit(input, validation: null, inspect: null);
 
-    /// <summary>Trains an autoencoder and measures it after each epoch on rows of their own; the weights of the epoch with the least validation loss are kept, and threshold and probability come from these rows' scores.</summary>
+    /// <summary>
+    /// Trains an autoencoder and measures it after each epoch on rows of their own; the weights of the epoch with the
+    /// least validation loss are kept, and threshold and probability come from these rows' scores.
+    /// </summary>
     /// <param name="input">The training rows.</param>
     /// <param name="validation">The validation rows, with the same columns.</param>
     /// <returns>The fitted autoencoder, with its threshold.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or the validation rows' condition is a key with other values.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses, training diverges, the checkpoint is of another training, a native library is missing, or it computes convolutions wrongly and cannot be kept from it.</exception>
-    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type, or the validation rows'
+    /// condition is a key with other values.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, a row has a missing value that training refuses,
+    /// training diverges, the checkpoint is of another training, a native library is missing, or it computes
+    /// convolutions wrongly and cannot be kept from it.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best
+    /// weights so far.</exception>
     /// <exception cref="IOException">The folder or file of the checkpoint cannot be used.</exception>
     public AutoencoderTransformer Fit(IDataView input, IDataView validation)
     {
@@ -79,9 +99,15 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         if (_options.WeightColumnName is { } weights)
         {
             var column = inputSchema.Where(column => column.Name == weights).Cast<SchemaShape.Column?>().FirstOrDefault()
-                ?? throw new ArgumentOutOfRangeException(nameof(inputSchema), $"Could not find the weight column '{weights}'. The data have the columns {string.Join(", ", inputSchema.Select(column => $"'{column.Name}'"))}.");
+                ?? throw new ArgumentOutOfRangeException(
+                    nameof(inputSchema),
+                    $"Could not find the weight column '{weights}'. The data have the columns " +
+                    $"{string.Join(", ", inputSchema.Select(column => $"'{column.Name}'"))}.");
             if (column.IsKey || column.ItemType != NumberDataViewType.Single || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
-                throw new ArgumentOutOfRangeException(nameof(inputSchema), $"The weight column '{weights}' is {column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}; expected a scalar of Single.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(inputSchema),
+                    $"The weight column '{weights}' is {column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}; expected a " +
+                    "scalar of Single.");
         }
         if (_options.LabelColumnName is { } label)
             AnomalyLabels.CheckShape(inputSchema, label);
@@ -89,7 +115,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     }
 
     /// <summary>Trains an autoencoder and shows the trained network, with its training set, before they go.</summary>
-    internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet> inspect) => Fit(input, validation: null, inspect);
+    internal AutoencoderTransformer Fit(IDataView input, Action<AutoencoderNetwork, TrainingSet> inspect) =>
+        Fit(input, validation: null, inspect);
 
     internal AutoencoderTransformer Fit(IDataView input, IDataView? validation, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
@@ -100,19 +127,25 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         string[] names = columns.FeatureNames;
         _options.Network.ValidateFor(names.Length, _options.FeatureColumnName);
         if (_options.FeatureWeights is { } weights && weights.Count != names.Length)
-            throw new InvalidOperationException($"The option {nameof(Options.FeatureWeights)} has {weights.Count} weights, and the column '{_options.FeatureColumnName}' {names.Length} features; expected one weight for each feature.");
+            throw new InvalidOperationException(
+                $"The option {nameof(Options.FeatureWeights)} has {weights.Count} weights, and the column '{_options.FeatureColumnName}' " +
+                $"{names.Length} features; expected one weight for each feature.");
         var validationColumns = validation is null ? null : FindValidation(validation.Schema, columns);
         var device = TrainingDevices.Choose(_options.Device, _context, channel);
-        var (rows, split) = TrainingRows.Read(input, columns, _options.Reading(_seed, validation is null ? _options.ValidationShare : 0), channel);
+        var (rows, split) = TrainingRows.Read(input, columns,
+            _options.Reading(_seed, validation is null ? _options.ValidationShare : 0), channel);
         using var ownsRows = rows;
-        using var heldOut = validation is null ? split : TrainingRows.Read(validation, validationColumns!, _options.Reading(_seed, heldOutShare: 0), channel).Training;
-        Require.Not(heldOut is null && _options.EarlyStopping is not null, nameof(Options.EarlyStopping), "set", nameof(Options.ValidationShare), 0, "there is no validation loss to look at; give a share or a validation view");
+        using var heldOut = validation is null ? split
+            : TrainingRows.Read(validation, validationColumns!, _options.Reading(_seed, heldOutShare: 0), channel).Training;
+        Require.Not(heldOut is null && _options.EarlyStopping is not null, nameof(Options.EarlyStopping), "set",
+            nameof(Options.ValidationShare), 0, "there is no validation loss to look at; give a share or a validation view");
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, names, _seed);
         Warn(channel, rows, scaling, names);
 
         using var scope = torch.NewDisposeScope();
         using var generator = new torch.Generator((ulong)_seed, device);
-        using var network = _options.Network.Create(rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, _options.Code, generator);
+        using var network = _options.Network.Create(
+            rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, _options.Code, generator);
         if (_options.InitialWeights is { } start)
             InitialWeights.Load(start, network, scaling, channel);
         int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
@@ -122,11 +155,15 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             history = Train(network, rows, heldOut, scaling, names, threads, generator, channel, inspect);
 
         using var draws = _options.Code.Variational is { Score: not VariationalScore.ReconstructionError } variational
-            ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, device: device, generator: generator).cpu()
+            ? torch.randn([variational.ScoreSamples, _options.Code.Size], dtype: torch.ScalarType.Float32, device: device,
+                generator: generator).cpu()
             : null;
-        var model = BuildModel(network, rows, heldOut, scaling, columns, threads, history, draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
+        var model = BuildModel(network, rows, heldOut, scaling, columns, threads, history,
+            draws is null ? [] : [.. MemoryMarshal.Cast<byte, float>(draws.bytes)]);
         if (model.Metadata.CodeCovariance.Count == 0)
-            channel.Warning(MessageSensitivity.None, "The codes of the training rows vary by more than a Single holds as a variance: the model keeps no distribution of codes to sample from. Scale the features.");
+            channel.Warning(MessageSensitivity.None,
+                "The codes of the training rows vary by more than a Single holds as a variance: the model keeps no distribution of codes " +
+                "to sample from. Scale the features.");
         return _context.Autoencoders().FromModel(model, _options.Scoring, history);
     }
 
@@ -135,7 +172,10 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     {
         var columns = TrainingColumns.Find(validation, _options);
         if (columns.FeatureNames.Length != training.FeatureNames.Length)
-            throw new ArgumentOutOfRangeException(nameof(validation), $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and {training.FeatureNames.Length} in the training data.");
+            throw new ArgumentOutOfRangeException(
+                nameof(validation),
+                $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and " +
+                $"{training.FeatureNames.Length} in the training data.");
         RequireSame("condition", columns.Condition, training.Condition);
         RequireSame("code offset", columns.Offset, training.Offset);
         return columns;
@@ -145,7 +185,10 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             if (validation is not { } found || training is not { } expected)
                 return;
             if (AutoencoderColumns.WidthOf(found) != AutoencoderColumns.WidthOf(expected))
-                throw new ArgumentOutOfRangeException(nameof(validation), $"The {what} column '{found.Name}' is {found.Type} in the validation data and {expected.Type} in the training data; expected as many values.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(validation),
+                    $"The {what} column '{found.Name}' is {found.Type} in the validation data and {expected.Type} in the training data; " +
+                    "expected as many values.");
 
             // A key without values may be any.
             if (!HasValues(found) || !HasValues(expected))
@@ -153,14 +196,18 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             string[] values = AutoencoderColumns.KeyNames(found), expectedValues = AutoencoderColumns.KeyNames(expected);
             if (!values.SequenceEqual(expectedValues))
                 throw new ArgumentOutOfRangeException(nameof(validation),
-                    $"The {what} column '{found.Name}' is a key with the values {string.Join(", ", values.Take(10))} in the validation data and {string.Join(", ", expectedValues.Take(10))} in the training data; expected the same in the same order. Make both with the MapValueToKey that was fitted for the training.");
+                    $"The {what} column '{found.Name}' is a key with the values {string.Join(", ", values.Take(10))} in the validation " +
+                        $"data and {string.Join(", ", expectedValues.Take(10))} in the training data; expected the same in the same " +
+                        "order. Make both with the MapValueToKey that was fitted for the training.");
         }
 
-        static bool HasValues(DataViewSchema.Column column) => column.Type is KeyDataViewType && column.Annotations.Schema.GetColumnOrNull("KeyValues") is not null;
+        static bool HasValues(DataViewSchema.Column column) =>
+            column.Type is KeyDataViewType && column.Annotations.Schema.GetColumnOrNull("KeyValues") is not null;
     }
 
     private IReadOnlyList<TrainingEpoch> Train(
-        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, string[] names, int threads, torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
+        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, string[] names, int threads,
+            torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
         if (_options.Loss == ReconstructionLoss.BinaryCrossEntropy)
             RequireUnitInterval(rows, scaling, names);
@@ -168,7 +215,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         using var set = new TrainingSet(rows, scaling, generator.device, masks);
         using var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling, generator.device, masks);
         var loop = new TrainingLoop(_options, channel);
-        var checkpoint = _options.Checkpoint is null ? null : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, set, names, threads, generator.device));
+        var checkpoint = _options.Checkpoint is null ? null
+            : new CheckpointFile(_options.Checkpoint, CheckpointSettings(rows, heldOut, set, names, threads, generator.device));
         checkpoint?.Prepare();
         if (_options.Pretraining is not null && checkpoint is not { CanResume: true })
         {
@@ -177,7 +225,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         }
         var objective = new Objective(_options, network, set);
         TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
-        using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(network, _options, set) ?? new AutogradStep(parameters, objective.Terms);
+        using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(network, _options, set)
+            ?? new AutogradStep(parameters, objective.Terms);
         var history = loop.Run(
             new TrainingTask
             {
@@ -187,7 +236,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
                 Terms = objective.Names,
                 Step = step,
                 Rows = set,
-                Validate = validation is null ? null : cancellation => objective.Evaluate(validation, new Pass(IsTraining: false, generator), cancellation),
+                Validate = validation is null ? null : cancellation =>
+                    objective.Evaluate(validation, new Pass(IsTraining: false, generator), cancellation),
                 Epochs = _options.Epochs,
                 Checkpoint = checkpoint,
             }, generator);
@@ -221,16 +271,22 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             {
                 float scaled = scaling.Scale(j, row[j]);
                 if (float.IsFinite(row[j]) && !(scaled >= 0 && scaled <= 1))
-                    throw new InvalidOperationException(FormattableString.Invariant(
-                        $"Training row {i} (counted from 0) has {row[j]} in '{names[j]}', which scaled is {scaled}; the loss {_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                        $"Training row {i} (counted from 0) has {row[j]} in '{names[j]}', which scaled is {scaled}; the loss " +
+                            $"{_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
             }
         }
     }
 
-    /// <summary>What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the learning rate follows it.</summary>
-    private Dictionary<string, string> CheckpointSettings(TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads, torch.Device device)
+    /// <summary>
+    /// What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the
+    /// learning rate follows it.
+    /// </summary>
+    private Dictionary<string, string> CheckpointSettings(
+        TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads, torch.Device device)
     {
-        var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
+        var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(
+            pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
         foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping", "threads" })
             settings.Remove($"the option {later}");
         if (_options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
@@ -239,7 +295,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         settings["the features"] = JsonSerializer.Serialize(names);
         settings["the number of training rows"] = FormattableString.Invariant($"{rows.Count}");
         settings["the number of validation rows"] = FormattableString.Invariant($"{heldOut?.Count ?? 0}");
-        settings["the width of condition and code offset"] = FormattableString.Invariant($"{rows.Layout.Condition} and {rows.Layout.Offset}");
+        settings["the width of condition and code offset"] = FormattableString.Invariant(
+            $"{rows.Layout.Condition} and {rows.Layout.Offset}");
         settings["the rows that are shuffled at a time"] = FormattableString.Invariant($"{set.WindowFor(_options.BatchSize)}");
         settings["the device"] = device.type.ToString();
         settings["the number of threads"] = FormattableString.Invariant($"{threads}");
@@ -247,7 +304,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     }
 
     private AutoencoderModel BuildModel(
-        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, TrainingColumns columns, int threads, IReadOnlyList<TrainingEpoch> history, float[] draws)
+        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, TrainingColumns columns, int threads,
+            IReadOnlyList<TrainingEpoch> history, float[] draws)
     {
         var metadata = new AutoencoderMetadata
         {
@@ -279,7 +337,8 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             Seed = _seed,
             ThreadCount = threads,
             Training = TrainingSummary.Of(
-                history, ("rows", rows.Count), ("skipped_rows", rows.Skipped), ("known_anomalies", rows.Anomalies), ("streamed", rows.IsStreamed), ("validation_rows", heldOut?.Count ?? 0)),
+                history, ("rows", rows.Count), ("skipped_rows", rows.Skipped), ("known_anomalies", rows.Anomalies),
+                    ("streamed", rows.IsStreamed), ("validation_rows", heldOut?.Count ?? 0)),
             Columns = _options.Columns(),
         };
 
@@ -301,13 +360,16 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             CodeMixtureCovariances = mixture.Covariances,
         };
         metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
-        return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null), "The trained graph");
+        return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null),
+            "The trained graph");
     }
 
     private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)
     {
         if (_options.Code.Size >= rows.Layout.Features && !_options.IsRegularized)
-            channel.Warning(MessageSensitivity.None, $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.Layout.Features} features: without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
+            channel.Warning(MessageSensitivity.None,
+                $"The code has {_options.Code.Size} units and the column '{_options.FeatureColumnName}' {rows.Layout.Features} features: " +
+                "without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
         TrainingWarnings.Report(channel, rows, scaling, names, _options.FeatureColumnName, _options.BatchSize);
     }
 }

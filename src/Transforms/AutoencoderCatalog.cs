@@ -3,7 +3,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Everything this library adds to ML.NET, had from <see cref="AutoencoderExtensions.Autoencoders"/>. The package <c>MLNetAutoencoder.Trainers</c> adds the trainers.</summary>
+/// <summary>
+/// Everything this library adds to ML.NET, had from <see cref="AutoencoderExtensions.Autoencoders"/>. The package
+/// <c>MLNetAutoencoder.Trainers</c> adds the trainers.
+/// </summary>
 public sealed class AutoencoderCatalog
 {
     internal AutoencoderCatalog(MLContext context) => Context = context;
@@ -16,10 +19,13 @@ public sealed class AutoencoderCatalog
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
     /// <param name="history">What the epochs of its training came to; null where that is not known.</param>
     /// <exception cref="ArgumentException">The graph is a classifier's.</exception>
-    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null, IReadOnlyList<TrainingEpoch>? history = null)
+    public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null,
+        IReadOnlyList<TrainingEpoch>? history = null)
     {
         var transformer = Make(model, scoring) as AutoencoderTransformer
-            ?? throw new ArgumentException($"The graph is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)}.", nameof(model));
+            ?? throw new ArgumentException(
+                $"The graph is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)}.",
+                nameof(model));
         transformer.History = history ?? [];
         return transformer;
     }
@@ -29,62 +35,86 @@ public sealed class AutoencoderCatalog
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
     /// <exception cref="ArgumentException">The graph is an autoencoder's.</exception>
     public StackedClassifierTransformer ClassifierFromModel(AutoencoderModel model, ScoringOptions? scoring = null) =>
-        Make(model, scoring) as StackedClassifierTransformer ?? throw new ArgumentException($"The graph is the {model.Metadata.Graph} of an autoencoder ({model.Metadata.Variant}) and tells no classes. Use {nameof(FromModel)}.", nameof(model));
+        Make(model, scoring) as StackedClassifierTransformer
+            ?? throw new ArgumentException(
+            $"The graph is the {model.Metadata.Graph} of an autoencoder ({model.Metadata.Variant}) and tells no classes. Use " +
+            $"{nameof(FromModel)}.", nameof(model));
 
-    /// <summary>Opens an ONNX file that this library wrote: a scorer gives the autoencoder as it was fitted, with its columns and its threshold; an encoder or a decoder gives that part.</summary>
+    /// <summary>
+    /// Opens an ONNX file that this library wrote: a scorer gives the autoencoder as it was fitted, with its columns
+    /// and its threshold; an encoder or a decoder gives that part.
+    /// </summary>
     /// <param name="filePath">The file, as <see cref="AutoencoderTransformer.ExportOnnx"/> wrote it.</param>
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, a classifier, or of a newer format.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, a classifier, or of a
+    /// newer format.</exception>
     public AutoencoderTransformer FromOnnx(string filePath, ScoringOptions? scoring = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(filePath);
         if (!File.Exists(filePath))
-            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected an ONNX file." : $"The ONNX file '{filePath}' does not exist.", filePath);
+            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected an ONNX file."
+                : $"The ONNX file '{filePath}' does not exist.", filePath);
         return FromOnnx(File.ReadAllBytes(filePath), $"The file '{filePath}'", scoring);
     }
 
     /// <summary>Opens the content of an ONNX file, as <see cref="FromOnnx(string, ScoringOptions)"/> does a file.</summary>
     /// <param name="bytes">The content.</param>
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, a classifier, or of a newer format.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, a classifier, or of
+    /// a newer format.</exception>
     public AutoencoderTransformer FromOnnx(byte[] bytes, ScoringOptions? scoring = null)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         return FromOnnx(bytes, "The ONNX model", scoring);
     }
 
-    /// <summary>Makes an autoencoder of an encoder and a decoder that another library wrote, such as PyTorch. It is a model of this library's like any other: it saves, exports and explains.</summary>
+    /// <summary>
+    /// Makes an autoencoder of an encoder and a decoder that another library wrote, such as PyTorch. It is a model of
+    /// this library's like any other: it saves, exports and explains.
+    /// </summary>
     /// <param name="options">The two graphs, and what they lack: scaling, kind of feature errors, threshold, names of columns.</param>
-    /// <param name="calibration">Rows with the feature column, such as those that the two were trained on: threshold, probability and the distribution of codes come from their scores. Null for none: then the model has a given threshold or none.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or has another number of values than there are features.</exception>
+    /// <param name="calibration">Rows with the feature column, such as those that the two were trained on: threshold,
+    /// probability and the distribution of codes come from their scores. Null for none: then the model has a given
+    /// threshold or none.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or has another number of values than there
+    /// are features.</exception>
     /// <exception cref="InvalidDataException">The two graphs do not fit together or cannot be run.</exception>
-    /// <exception cref="InvalidOperationException">There are no calibration rows where a view is given, or one of them has a missing value or no score; or the threshold needs scores, and no view is given.</exception>
+    /// <exception cref="InvalidOperationException">There are no calibration rows where a view is given, or one of them
+    /// has a missing value or no score; or the threshold needs scores, and no view is given.</exception>
     public AutoencoderTransformer FromOnnx(ImportOptions options, IDataView? calibration = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         return FromModel(ImportedAutoencoder.Build(Context, options, calibration), options.Scoring);
     }
 
-    /// <summary>Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers that stand for them in the file.</summary>
+    /// <summary>
+    /// Opens a model file of ML.NET and puts this library's autoencoders back in the places of the stock transformers
+    /// that stand for them in the file.
+    /// </summary>
     /// <param name="filePath">The file, as <c>mlContext.Model.Save</c> wrote it.</param>
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
-    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
+    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX
+    /// Runtime's threads.</param>
     /// <returns>The autoencoder, or the chain that it is a part of.</returns>
     /// <remarks>
-    /// The file is checked before ML.NET or ONNX Runtime sees it. A model of ML.NET names types and assemblies that ML.NET loads from the application's own folders all the same: open files of strangers
-    /// as exported ONNX files, which name no code.
+    /// The file is checked before ML.NET or ONNX Runtime sees it. A model of ML.NET names types and assemblies that
+    /// ML.NET loads from the application's own folders all the same: open files of strangers as exported ONNX files,
+    /// which name no code.
     /// </remarks>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    /// <exception cref="InvalidDataException">The file is no ML.NET model, is damaged, holds no autoencoder, one of a newer format, or a graph that contradicts itself; also where ML.NET cannot load the rest of it, whose own exception is the inner one.</exception>
+    /// <exception cref="InvalidDataException">The file is no ML.NET model, is damaged, holds no autoencoder, one of a
+    /// newer format, or a graph that contradicts itself; also where ML.NET cannot load the rest of it, whose own
+    /// exception is the inner one.</exception>
     /// <exception cref="OutOfMemoryException">ML.NET takes a number in it for a length and asks for more memory than there is.</exception>
     public ITransformer Load(string filePath, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(filePath);
         if (!File.Exists(filePath))
-            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected a model file." : $"The model file '{filePath}' does not exist.", filePath);
+            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected a model file."
+                : $"The model file '{filePath}' does not exist.", filePath);
         using var stream = File.OpenRead(filePath);
         return ModelFile.Load(this, stream, $"The file '{filePath}'", out inputSchema, scoring);
     }
@@ -92,9 +122,12 @@ public sealed class AutoencoderCatalog
     /// <summary>Opens a model from a stream, as <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> does from a file.</summary>
     /// <param name="stream">A readable, seekable stream.</param>
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
-    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
+    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX
+    /// Runtime's threads.</param>
     /// <returns>The autoencoder, or the chain that it is a part of.</returns>
-    /// <exception cref="InvalidDataException">The stream holds no ML.NET model, a damaged one, no autoencoder, one of a newer format, or a graph that contradicts itself; also where ML.NET cannot load the rest of it, whose own exception is the inner one.</exception>
+    /// <exception cref="InvalidDataException">The stream holds no ML.NET model, a damaged one, no autoencoder, one of a
+    /// newer format, or a graph that contradicts itself; also where ML.NET cannot load the rest of it, whose own
+    /// exception is the inner one.</exception>
     /// <exception cref="OutOfMemoryException">ML.NET takes a number in it for a length and asks for more memory than there is.</exception>
     public ITransformer Load(Stream stream, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
@@ -103,8 +136,10 @@ public sealed class AutoencoderCatalog
     }
 
     /// <summary>Puts this library's autoencoders back into a model that was opened by <c>mlContext.Model.Load</c>.</summary>
-    /// <param name="transformer">The model. The stock transformers that are replaced are disposed; those that stay are used in the result.</param>
-    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX Runtime's threads.</param>
+    /// <param name="transformer">The model. The stock transformers that are replaced are disposed; those that stay are
+    /// used in the result.</param>
+    /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX
+    /// Runtime's threads.</param>
     /// <returns>The autoencoder, the chain that it is a part of, or <paramref name="transformer"/> itself where it holds none.</returns>
     /// <exception cref="InvalidDataException">It holds an autoencoder that cannot be read; the model is as it was.</exception>
     public ITransformer Upgrade(ITransformer transformer, ScoringOptions? scoring = null)
@@ -113,20 +148,28 @@ public sealed class AutoencoderCatalog
         return StockChain.Upgrade(this, transformer, scoring);
     }
 
-    /// <summary>Writes a fitted pipeline, stock transforms and the autoencoder after them, as one ONNX file from raw columns to score, which any ONNX runtime runs without ML.NET.</summary>
+    /// <summary>
+    /// Writes a fitted pipeline, stock transforms and the autoencoder after them, as one ONNX file from raw columns to
+    /// score, which any ONNX runtime runs without ML.NET.
+    /// </summary>
     /// <remarks>
-    /// <para>Inputs: the raw columns that the score depends on, under their names, [batch, 1] or, for vectors, [batch, n]; text is a string tensor, a key its number from 1 (0: missing). Outputs: those of the
-    /// autoencoder's own graph (<see cref="GraphNames"/>). Opset 12 and ai.onnx.ml 2, the last that ML.NET writes.</para>
-    /// <para>Before the autoencoder may stand Concatenate, CopyColumns, SelectColumns, DropColumns, NormalizeMinMax, NormalizeMeanVariance, ReplaceMissingValues, OneHotEncoding, MapValueToKey, MapKeyToVector and
+    /// <para>Inputs: the raw columns that the score depends on, under their names, [batch, 1] or, for vectors, [batch,
+    /// n]; text is a string tensor, a key its number from 1 (0: missing). Outputs: those of the autoencoder's own graph
+    /// (<see cref="GraphNames"/>). Opset 12 and ai.onnx.ml 2, the last that ML.NET writes.</para>
+    /// <para>Before the autoencoder may stand Concatenate, CopyColumns, SelectColumns, DropColumns, NormalizeMinMax,
+    /// NormalizeMeanVariance, ReplaceMissingValues, OneHotEncoding, MapValueToKey, MapKeyToVector and
     /// ConvertType; what the score does not depend on is left out. After it nothing may stand.</para>
-    /// <para>Do not give such a chain to ML.NET's own <c>ConvertToOnnx</c>: it writes only what stands after the autoencoder, and says nothing.</para>
+    /// <para>Do not give such a chain to ML.NET's own <c>ConvertToOnnx</c>: it writes only what stands after the
+    /// autoencoder, and says nothing.</para>
     /// </remarks>
     /// <param name="model">A fitted chain that ends in an autoencoder or a classifier of this library; or one of these alone.</param>
-    /// <param name="inputSchema">The schema of the raw data, such as <c>data.Schema</c>, or what <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> gave.</param>
+    /// <param name="inputSchema">The schema of the raw data, such as <c>data.Schema</c>, or what
+    /// <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> gave.</param>
     /// <param name="filePath">Where the file goes. An existing file is replaced.</param>
     /// <exception cref="ArgumentException">The model holds no autoencoder of this library, or more than one.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The schema lacks a column, or has it in another type.</exception>
-    /// <exception cref="NotSupportedException">A transform stands after the autoencoder, or one that the score depends on cannot be written; the message names it and its columns.</exception>
+    /// <exception cref="NotSupportedException">A transform stands after the autoencoder, or one that the score depends
+    /// on cannot be written; the message names it and its columns.</exception>
     /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
     public void ExportPipelineToOnnx(ITransformer model, DataViewSchema inputSchema, string filePath)
     {
@@ -140,7 +183,8 @@ public sealed class AutoencoderCatalog
     /// <returns>The bytes of an ONNX file.</returns>
     /// <exception cref="ArgumentException">The model holds no autoencoder of this library, or more than one.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The schema lacks a column, or has it in another type.</exception>
-    /// <exception cref="NotSupportedException">A transform stands after the autoencoder, or one that the score depends on cannot be written; the message names it and its columns.</exception>
+    /// <exception cref="NotSupportedException">A transform stands after the autoencoder, or one that the score depends
+    /// on cannot be written; the message names it and its columns.</exception>
     public byte[] ExportPipelineToOnnx(ITransformer model, DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -153,13 +197,16 @@ public sealed class AutoencoderCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         var placed = AutoencoderTransformer.ForContext(Context, model, scoring ?? new ScoringOptions());
-        return model.Metadata.ClassNames.Count > 0 ? new StackedClassifierTransformer(Context, placed) : new AutoencoderTransformer(Context, placed);
+        return model.Metadata.ClassNames.Count > 0 ? new StackedClassifierTransformer(Context, placed)
+            : new AutoencoderTransformer(Context, placed);
     }
 
     private AutoencoderTransformer FromOnnx(byte[] bytes, string source, ScoringOptions? scoring)
     {
         var model = new AutoencoderModel(bytes, source);
         return model.Metadata.ClassNames.Count == 0 ? FromModel(model, scoring)
-            : throw new InvalidDataException($"{source} is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)} with an {nameof(AutoencoderModel)} of it.");
+            : throw new InvalidDataException(
+                $"{source} is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)} " +
+                $"with an {nameof(AutoencoderModel)} of it.");
     }
 }

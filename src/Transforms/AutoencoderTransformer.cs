@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -5,7 +6,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>A fitted autoencoder: encodes, reconstructs and scores anomalies on any data view, by running its ONNX graph in batches under ONNX Runtime.</summary>
+/// <summary>
+/// A fitted autoencoder: encodes, reconstructs and scores anomalies on any data view, by running its ONNX graph in
+/// batches under ONNX Runtime.
+/// </summary>
 /// <remarks>
 /// <para>Input: the feature column, a vector of known size (or, for one feature, a scalar) of Single. Output, each column named by an
 /// option and left out where that is null: predicted label (Boolean), score (Single, higher is more anomalous), code, reconstruction and
@@ -37,7 +41,8 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     {
     }
 
-    private AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns, TopFeatureColumns? topFeatures, bool ownsModel)
+    private AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns,
+        TopFeatureColumns? topFeatures, bool ownsModel)
     {
         AutoencoderColumns.Validate(columns);
         _context = context;
@@ -51,7 +56,10 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>What the model says of itself: sizes, feature names, scaling, threshold, training summary and more.</summary>
     public AutoencoderMetadata Metadata => _model.Metadata;
 
-    /// <summary>What the epochs of the training came to. Empty for a model that was opened from a file, whose metadata have a summary (<see cref="AutoencoderMetadata.Training"/>).</summary>
+    /// <summary>
+    /// What the epochs of the training came to. Empty for a model that was opened from a file, whose metadata have a
+    /// summary (<see cref="AutoencoderMetadata.Training"/>).
+    /// </summary>
     public IReadOnlyList<TrainingEpoch> History { get; internal set; } = [];
 
     /// <summary>The score above which a row counts as an anomaly.</summary>
@@ -66,7 +74,10 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>Features to reconstruction in raw units. It shares this model's sessions and ends with it.</summary>
     public AutoencoderTransformer Reconstructor => Part(GraphNames.Features, GraphNames.Reconstruction);
 
-    /// <summary>Features to those of predicted label and score that the options name, or both where they name neither. It shares this model's sessions and ends with it.</summary>
+    /// <summary>
+    /// Features to those of predicted label and score that the options name, or both where they name neither. It shares
+    /// this model's sessions and ends with it.
+    /// </summary>
     public AutoencoderTransformer Scorer
     {
         get
@@ -77,29 +88,44 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
         }
     }
 
-    /// <summary>Makes new rows from codes: samples, the way between two rows, and what one unit of the code does. It shares this model's sessions and ends with it.</summary>
+    /// <summary>
+    /// Makes new rows from codes: samples, the way between two rows, and what one unit of the code does. It shares this
+    /// model's sessions and ends with it.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
-    public AutoencoderGenerator Generator => new(_model, Decoder, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)));
+    public AutoencoderGenerator Generator => new(_model, Decoder, name =>
+        _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)));
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>Writes encoder, decoder and scorer as ONNX files for any runtime: all that are asked for, or none where one cannot be written.</summary>
+    /// <summary>
+    /// Writes encoder, decoder and scorer as ONNX files for any runtime: all that are asked for, or none where one
+    /// cannot be written.
+    /// </summary>
     /// <param name="encoderPath">Where the encoder goes, features to code; null for nowhere.</param>
     /// <param name="decoderPath">Where the decoder goes, code to reconstruction; null for nowhere.</param>
-    /// <param name="scorerPath">Where the scorer goes, features to score, decision, feature errors, reconstruction and code; null for nowhere.</param>
-    /// <param name="options">In what form they are written; null for opset 17 and the outputs that the model has. What asks for outputs goes for the scorer.</param>
+    /// <param name="scorerPath">Where the scorer goes, features to score, decision, feature errors, reconstruction and
+    /// code; null for nowhere.</param>
+    /// <param name="options">In what form they are written; null for opset 17 and the outputs that the model has. What
+    /// asks for outputs goes for the scorer.</param>
     /// <exception cref="IOException">A file cannot be written; the message names it, and all files are as they were.</exception>
-    /// <exception cref="ArgumentException">No path is given, one is empty, or two are the same; or an option is out of its range, or asks for outputs of a scorer that is not written.</exception>
-    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    /// <exception cref="ArgumentException">No path is given, one is empty, or two are the same; or an option is out of
+    /// its range, or asks for outputs of a scorer that is not written.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is
+    /// asked for, or knows too little of its training scores for a probability.</exception>
     public void ExportOnnx(string? encoderPath, string? decoderPath, string? scorerPath, OnnxExportOptions? options = null)
     {
         options ??= new OnnxExportOptions();
         var ofParts = scorerPath is null ? options : options with { Probability = null, TopFeatures = 0 };
-        (string? Path, OnnxGraph Graph, OnnxExportOptions Options)[] graphs = [(encoderPath, OnnxGraph.Encoder, ofParts), (decoderPath, OnnxGraph.Decoder, ofParts), (scorerPath, OnnxGraph.Scorer, options)];
-        (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null).Select(graph => (graph.Path!, _model.ToOnnx(graph.Graph, graph.Options)))];
+        (string? Path, OnnxGraph Graph, OnnxExportOptions Options)[] graphs =
+            [(encoderPath, OnnxGraph.Encoder, ofParts), (decoderPath, OnnxGraph.Decoder, ofParts), (scorerPath, OnnxGraph.Scorer, options)];
+        (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null)
+            .Select(graph => (graph.Path!, _model.ToOnnx(graph.Graph, graph.Options)))];
         if (files.Length == 0)
-            throw new ArgumentException("No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.", nameof(scorerPath));
+            throw new ArgumentException(
+                "No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.",
+                nameof(scorerPath));
         AtomicFile.WriteAll(files);
     }
 
@@ -107,32 +133,48 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <param name="graph">Which of them.</param>
     /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or asks for an output that this graph cannot have.</exception>
-    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is
+    /// asked for, or knows too little of its training scores for a probability.</exception>
     public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null) => _model.ToOnnx(graph, options);
 
-    /// <summary>Writes the weights of every layer as a safetensors file that PyTorch reads; see <see cref="TorchWeights"/> for names and shapes.</summary>
+    /// <summary>
+    /// Writes the weights of every layer as a safetensors file that PyTorch reads; see <see cref="TorchWeights"/> for
+    /// names and shapes.
+    /// </summary>
     /// <param name="path">Where it goes. An existing file is replaced.</param>
     /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
     /// <exception cref="InvalidOperationException">The graph keeps its weights in another form than Single.</exception>
     public void ExportTorchWeights(string path) => AtomicFile.WriteAll((path, _model.ToTorchWeights().ToBytes()));
 
-    /// <summary>The same network with weights of a safetensors file; the present one stays as it is. The old weights' threshold and scores are none of the new ones': the threshold is +∞, and there is no probability.</summary>
-    /// <param name="path">The file, with just the names and shapes that <see cref="ExportTorchWeights"/> writes; the tensors of the scaling may be left out.</param>
+    /// <summary>
+    /// The same network with weights of a safetensors file; the present one stays as it is. The old weights' threshold
+    /// and scores are none of the new ones': the threshold is +∞, and there is no probability.
+    /// </summary>
+    /// <param name="path">The file, with just the names and shapes that <see cref="ExportTorchWeights"/> writes; the
+    /// tensors of the scaling may be left out.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another shape or is not expected.</exception>
+    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another
+    /// shape or is not expected.</exception>
     public AutoencoderTransformer WithTorchWeights(string path)
     {
         var columns = _columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal);
-        return new AutoencoderTransformer(_context, _model.WithTorchWeights(SafeTensors.ReadFile(path)), columns, _topFeatures, ownsModel: true);
+        return new AutoencoderTransformer(_context, _model.WithTorchWeights(SafeTensors.ReadFile(path)), columns, _topFeatures,
+            ownsModel: true);
     }
 
-    /// <summary>The same network with weights of a safetensors file, and with threshold, statistics of the scores and distribution of the codes from some rows; the present one stays as it is.</summary>
-    /// <param name="path">The file, with just the names and shapes that <see cref="ExportTorchWeights"/> writes; the tensors of the scaling may be left out.</param>
+    /// <summary>
+    /// The same network with weights of a safetensors file, and with threshold, statistics of the scores and
+    /// distribution of the codes from some rows; the present one stays as it is.
+    /// </summary>
+    /// <param name="path">The file, with just the names and shapes that <see cref="ExportTorchWeights"/> writes; the
+    /// tensors of the scaling may be left out.</param>
     /// <param name="rows">Rows with the columns that the model reads, such as those that the weights were trained on.</param>
     /// <param name="threshold">How the threshold is chosen from the rows' scores.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another shape or is not expected.</exception>
-    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder; there are no rows, or one of them has no score.</exception>
+    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another
+    /// shape or is not expected.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder; there are no rows, or one
+    /// of them has no score.</exception>
     public AutoencoderTransformer WithTorchWeights(string path, IDataView rows, ThresholdRule threshold)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -144,17 +186,22 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
     /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>
     /// <exception cref="InvalidOperationException">The rule needs training scores that the model does not have.</exception>
-    public AutoencoderTransformer WithThreshold(ThresholdRule rule) => new(_context, _model.WithThreshold(rule), _columns, _topFeatures, ownsModel: true) { History = History };
+    public AutoencoderTransformer WithThreshold(ThresholdRule rule) =>
+        new(_context, _model.WithThreshold(rule), _columns, _topFeatures, ownsModel: true) { History = History };
 
     /// <summary>The same fitted model with a given threshold; the present one stays as it is.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>
     public AutoencoderTransformer WithThreshold(float threshold) => WithThreshold(ThresholdRule.Fixed(threshold));
 
-    /// <summary>The same fitted model with sessions of its own, on another device, with other threads or batches; the present one stays as it is.</summary>
+    /// <summary>
+    /// The same fitted model with sessions of its own, on another device, with other threads or batches; the present
+    /// one stays as it is.
+    /// </summary>
     /// <param name="scoring">The options. Where they name no device, the context's is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public AutoencoderTransformer WithScoring(ScoringOptions scoring) => new(_context, ForContext(_context, _model, scoring), _columns, _topFeatures, ownsModel: true) { History = History };
+    public AutoencoderTransformer WithScoring(ScoringOptions scoring) =>
+        new(_context, ForContext(_context, _model, scoring), _columns, _topFeatures, ownsModel: true) { History = History };
 
     /// <summary>The features of a row that add most to its score.</summary>
     /// <param name="features">The row, in raw units.</param>
@@ -162,19 +209,23 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <param name="condition">The row's condition, for a label one-hot; empty where the model has none.</param>
     /// <param name="codeOffset">The row's code offset; empty where the model has none.</param>
     /// <returns>The features, the largest error first; a missing value comes before all others.</returns>
-    /// <exception cref="ArgumentException">The row has another number of features than the model, or condition or code offset another length.</exception>
+    /// <exception cref="ArgumentException">The row has another number of features than the model, or condition or code
+    /// offset another length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The count is out of its range.</exception>
-    public IReadOnlyList<FeatureContribution> TopFeatures(ReadOnlySpan<float> features, int count, ReadOnlySpan<float> condition = default, ReadOnlySpan<float> codeOffset = default)
+    public IReadOnlyList<FeatureContribution> TopFeatures(
+        ReadOnlySpan<float> features, int count, ReadOnlySpan<float> condition = default, ReadOnlySpan<float> codeOffset = default)
     {
         CheckFeatureCount(count);
         if (features.Length != Metadata.FeatureCount)
-            throw new ArgumentException($"The row has {features.Length} features; the model has {Metadata.FeatureCount}.", nameof(features));
+            throw new ArgumentException($"The row has {features.Length} features; the model has {Metadata.FeatureCount}.",
+                nameof(features));
         CheckSide(nameof(condition), condition.Length, Metadata.ConditionSize);
         CheckSide(nameof(codeOffset), codeOffset.Length, Metadata.CodeOffsetSize);
         string[] inputs = [.. _model.Inputs];
         using var runner = _model.CreateRunner(inputs, [GraphNames.FeatureErrors, GraphNames.Reconstruction], capacity: 1);
         for (int i = 0; i < inputs.Length; i++)
-            (inputs[i] switch { GraphNames.Condition => condition, GraphNames.CodeOffset => codeOffset, _ => features }).CopyTo(runner.Input(i));
+            (inputs[i] switch { GraphNames.Condition => condition, GraphNames.CodeOffset => codeOffset, _ => features })
+                .CopyTo(runner.Input(i));
         runner.Run(1);
         var errors = runner.OutputRow<float>(0, 0);
         var expected = runner.OutputRow<float>(1, 0);
@@ -185,14 +236,16 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
         for (int i = 0; i < count; i++)
         {
             int j = places[i];
-            contributions[i] = new FeatureContribution(Metadata.FeatureNames[j], features[j], expected[j], errors[j], MLNetAutoencoder.TopFeatures.Share(errors[j], sum));
+            contributions[i] = new FeatureContribution(
+                Metadata.FeatureNames[j], features[j], expected[j], errors[j], MLNetAutoencoder.TopFeatures.Share(errors[j], sum));
         }
         return contributions;
     }
 
     /// <summary>
-    /// A transformer that adds, for each row, the features that add most to its score, in four vector columns: names (text), values and expected values
-    /// in raw units, and shares of the error (Single). It shares this model's sessions and ends with it. It cannot be saved: make it again after loading.
+    /// A transformer that adds, for each row, the features that add most to its score, in four vector columns: names
+    /// (text), values and expected values in raw units, and shares of the error (Single). It shares this model's
+    /// sessions and ends with it. It cannot be saved: make it again after loading.
     /// </summary>
     /// <param name="count">How many features are wanted, from 1 to as many as there are.</param>
     /// <param name="prefix">What the columns' names start with; they end in Names, Values, Expected and Shares.</param>
@@ -200,8 +253,10 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     public AutoencoderTransformer TopFeatures(int count, string prefix = "TopFeature")
     {
         CheckFeatureCount(count);
-        var columns = _model.Inputs.ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
-        return new AutoencoderTransformer(_context, _model, columns, new TopFeatureColumns(prefix, count, Metadata.FeatureNames), ownsModel: false);
+        var columns = _model.Inputs.ToDictionary(name => name, name =>
+            _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
+        return new AutoencoderTransformer(_context, _model, columns, new TopFeatureColumns(prefix, count, Metadata.FeatureNames),
+            ownsModel: false);
     }
 
     /// <inheritdoc/>
@@ -229,7 +284,9 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         if (_topFeatures is not null)
-            throw new NotSupportedException("The columns of top features cannot be saved: ML.NET has no stock transformer that makes them. Leave them out of what is saved, and add them by TopFeatures after loading.");
+            throw new NotSupportedException(
+                "The columns of top features cannot be saved: ML.NET has no stock transformer that makes them. Leave them out of what is " +
+                "saved, and add them by TopFeatures after loading.");
         StockChain.Save(_model, _columns, ctx, _context.TempFilePath);
     }
 
@@ -238,11 +295,15 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <param name="model">The model, a whole autoencoder.</param>
     /// <param name="columns">From names of the graph's inputs to names of columns; others are not looked at.</param>
     /// <param name="rows">The rows.</param>
-    internal static RowStatistics Score(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns, IDataView rows)
+    internal static RowStatistics Score(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns,
+        IDataView rows)
     {
         if (!model.Inputs.Contains(GraphNames.Features) || !model.Outputs.Contains(GraphNames.Score))
-            throw new InvalidOperationException($"The model is only the {model.Metadata.Graph} of an autoencoder, which gives no scores that a threshold could be found from.");
-        var read = model.Inputs.ToDictionary(name => name, name => columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
+            throw new InvalidOperationException(
+                $"The model is only the {model.Metadata.Graph} of an autoencoder, which gives no scores that a threshold could be found " +
+                "from.");
+        var read = model.Inputs.ToDictionary(name => name, name => columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)),
+            StringComparer.Ordinal);
         (read[GraphNames.Score], read[GraphNames.Code]) = (AutoencoderColumns.Score, AutoencoderColumns.Code);
         using var transformer = new AutoencoderTransformer(context, model, read, topFeatures: null, ownsModel: false);
         var scored = transformer.Transform(rows);
@@ -258,17 +319,24 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
             getScore(ref score);
             getCode(ref code);
             if (!float.IsFinite(score))
-                throw new InvalidOperationException(FormattableString.Invariant($"Row {cursor.Position} (counted from 0) has the score {score}, so that no threshold can be found: it has a missing value, or values that the network cannot take. Leave such rows out, for example with FilterRowsByMissingValues."));
+                throw new InvalidOperationException(
+                    string.Create(CultureInfo.InvariantCulture,
+                    $"Row {cursor.Position} (counted from 0) has the score {score}, so that no threshold can be found: it has a missing " +
+                    $"value, or values that the network cannot take. Leave such rows out, for example with FilterRowsByMissingValues."));
             statistics.Add(score, code.GetValues());
         }
         return statistics;
     }
 
-    /// <summary>A model that runs where the options say, and where they are silent the context; it tells the context's log where CUDA cannot be used.</summary>
+    /// <summary>
+    /// A model that runs where the options say, and where they are silent the context; it tells the context's log where
+    /// CUDA cannot be used.
+    /// </summary>
     internal static AutoencoderModel ForContext(MLContext context, AutoencoderModel model, ScoringOptions scoring)
     {
         ArgumentNullException.ThrowIfNull(scoring);
-        var effective = scoring with { GpuDeviceId = scoring.GpuDeviceId ?? context.GpuDeviceId, FallbackToCpu = scoring.FallbackToCpu ?? context.FallbackToCpu };
+        var effective = scoring with { GpuDeviceId = scoring.GpuDeviceId ?? context.GpuDeviceId,
+            FallbackToCpu = scoring.FallbackToCpu ?? context.FallbackToCpu };
         return model.WithScoring(effective, message =>
         {
             using var channel = ((IHostEnvironment)context).Register("Autoencoder").Start("Scoring");
@@ -279,7 +347,9 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     private void CheckFeatureCount(int count)
     {
         if (count < 1 || count > Metadata.FeatureCount)
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"{count} top features were asked for; the model has {Metadata.FeatureCount}, expected 1 to {Metadata.FeatureCount}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count,
+                $"{count} top features were asked for; the model has {Metadata.FeatureCount}, expected 1 to {Metadata.FeatureCount}.");
     }
 
     private static void CheckSide(string name, int found, int expected)
@@ -292,7 +362,8 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (_disposed)
-            throw new ObjectDisposedException(nameof(AutoencoderTransformer), "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
+            throw new ObjectDisposedException(nameof(AutoencoderTransformer),
+                "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
         var outputs = AutoencoderColumns.OutputColumns(inputSchema, _model, _columns).Concat(_topFeatures?.Columns() ?? []);
         return new ScoringPlan(_model, _columns, outputs, inputSchema) { OnMissingKey = _missingKey.Report };
     }
@@ -300,9 +371,13 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     private AutoencoderTransformer Part(string input, params string[] outputs)
     {
         if (!_model.Inputs.Append(GraphNames.Code).Contains(input) || !outputs.All(_model.Outputs.Contains))
-            throw new InvalidOperationException($"The model is only the {Metadata.Graph} of an autoencoder; it has no {string.Join(" and ", outputs)} of {input}.");
-        string[] sides = [.. _model.Inputs.Where(name => name == GraphNames.Condition || (name == GraphNames.CodeOffset && input == GraphNames.Features))];
-        var columns = outputs.Prepend(input).Concat(sides).ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
+            throw new InvalidOperationException(
+                $"The model is only the {Metadata.Graph} of an autoencoder; it has no {string.Join(" and ", outputs)} of {input}.");
+        string[] sides = [.. _model.Inputs.Where(name =>
+            name == GraphNames.Condition || (name == GraphNames.CodeOffset && input == GraphNames.Features))];
+        var columns = outputs.Prepend(input).Concat(sides)
+            .ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)),
+            StringComparer.Ordinal);
         return new AutoencoderTransformer(_context, _model, columns, topFeatures: null, ownsModel: false);
     }
 }

@@ -40,7 +40,9 @@ internal static class GraphReader
     {
         // The predicted class as text is not among the outputs that a runner gives.
         string[] inputs = [.. model.Inputs], outputs = [.. model.Outputs.Where(output => output != GraphNames.PredictedLabel)];
-        bool hasEncoder = inputs.Contains(GraphNames.Features) && outputs.Contains(GraphNames.Code), hasDecoder = outputs.Contains(GraphNames.Reconstruction) && (inputs.Contains(GraphNames.Code) || outputs.Contains(GraphNames.Code));
+        bool hasEncoder = inputs.Contains(GraphNames.Features) && outputs.Contains(GraphNames.Code),
+            hasDecoder = outputs.Contains(GraphNames.Reconstruction)
+            && (inputs.Contains(GraphNames.Code) || outputs.Contains(GraphNames.Code));
         try
         {
             Score(model, inputs, outputs);
@@ -66,7 +68,8 @@ internal static class GraphReader
             {
                 _ = transformer.Generator.Sample(Rows, seed: 1, condition: new float[model.Metadata.ConditionSize]);
             }
-            catch (InvalidOperationException e) when (e.Message.Contains("metadata", StringComparison.Ordinal) || e.Message.Contains("mixture", StringComparison.Ordinal))
+            catch (InvalidOperationException e) when (
+                e.Message.Contains("metadata", StringComparison.Ordinal) || e.Message.Contains("mixture", StringComparison.Ordinal))
             {
                 return new Verdict(Outcome.Scored, e.Message);
             }
@@ -75,7 +78,8 @@ internal static class GraphReader
     }
 
     /// <summary>Whether it is what is documented where ONNX Runtime refuses a graph, or fails in it.</summary>
-    public static bool IsRuntimes(Exception e) => e is InvalidDataException or InvalidOperationException && e.InnerException is OnnxRuntimeException;
+    public static bool IsRuntimes(Exception e) => e is InvalidDataException or InvalidOperationException
+        && e.InnerException is OnnxRuntimeException;
 
     /// <summary>Scores rows, first whole ones and then some with missing values, which have a session of their own.</summary>
     private static void Score(AutoencoderModel model, string[] inputs, string[] outputs)

@@ -22,7 +22,8 @@ internal static class ModelReader
         {
             return new Verdict(Outcome.Refused, e.Message);
         }
-        catch (OutOfMemoryException e) when (e.StackTrace!.Contains("at Microsoft.ML.ModelOperationsCatalog.Load", StringComparison.Ordinal))
+        catch (OutOfMemoryException e)
+            when (e.StackTrace!.Contains("at Microsoft.ML.ModelOperationsCatalog.Load", StringComparison.Ordinal))
         {
             return new Verdict(Outcome.OutOfMemory, e.Message);
         }

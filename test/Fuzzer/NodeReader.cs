@@ -3,7 +3,10 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace MLNetAutoencoder.Fuzzer;
 
-/// <summary>Runs a graph that nothing of this library reads, over three rows, and tells the types and shapes that ONNX Runtime makes.</summary>
+/// <summary>
+/// Runs a graph that nothing of this library reads, over three rows, and tells the types and shapes that ONNX Runtime
+/// makes.
+/// </summary>
 internal static class NodeReader
 {
     private const int Rows = 3;
@@ -19,7 +22,9 @@ internal static class NodeReader
                 feeds.Add(name, Feed(input));
             using var run = new RunOptions();
             using var results = session.Run(run, feeds, [.. session.OutputMetadata.Keys]);
-            return new Verdict(Outcome.Scored, string.Join("; ", results.Select(result => result.GetTensorTypeAndShape()).Select(made => $"{(int)made.ElementDataType} [{string.Join(", ", made.Shape)}]")));
+            return new Verdict(Outcome.Scored, string.Join(
+                "; ", results.Select(result => result.GetTensorTypeAndShape())
+                .Select(made => $"{(int)made.ElementDataType} [{string.Join(", ", made.Shape)}]")));
         }
         catch (OnnxRuntimeException e)
         {
@@ -44,9 +49,12 @@ internal static class NodeReader
             TensorElementType.Int32 => Of(i => i % 3 - 1),
             TensorElementType.Int64 => Of(i => (long)(i % 3 - 1)),
             TensorElementType.Bool => Of(i => i % 2 == 0),
-            _ => OrtValue.CreateFromStringTensor(new DenseTensor<string>(Enumerable.Range(0, count).Select(i => i % 2 == 0 ? "a" : "c").ToArray(), shape)),
+            _ => OrtValue.CreateFromStringTensor(new DenseTensor<string>(
+                Enumerable.Range(0, count).Select(i => i % 2 == 0 ? "a" : "c").ToArray(), shape)),
         };
 
-        OrtValue Of<T>(Func<int, T> value) where T : unmanaged => OrtValue.CreateTensorValueFromMemory(Enumerable.Range(0, count).Select(value).ToArray(), Array.ConvertAll(shape, length => (long)length));
+        OrtValue Of<T>(Func<int, T> value) where T : unmanaged =>
+            OrtValue.CreateTensorValueFromMemory(Enumerable.Range(0, count).Select(value).ToArray(),
+            Array.ConvertAll(shape, length => (long)length));
     }
 }

@@ -1,4 +1,5 @@
-// Reads files from standard input, each as a byte (0 for a graph, 1 for a model of ML.NET, 2 for a graph that ONNX Runtime alone reads), a length and that many bytes, and answers each with a line:
+// Reads files from standard input, each as a byte (0 for a graph, 1 for a model of ML.NET, 2 for a graph that ONNX
+// Runtime alone reads), a length and that many bytes, and answers each with a line:
 // what became of it (Outcome), a tab, and why. A crash answers nothing.
 using System.Text;
 using MLNetAutoencoder.Fuzzer;

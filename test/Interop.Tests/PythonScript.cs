@@ -16,7 +16,8 @@ internal static class PythonScript
             Assert.Inconclusive(reason);
 
         // -B: no compiled files beside the scripts.
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-B", script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-B", script, .. arguments]) { RedirectStandardOutput = true,
+            RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();

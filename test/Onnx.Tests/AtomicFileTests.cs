@@ -32,11 +32,13 @@ public sealed class AtomicFileTests
     {
         using var folder = new TestFolder();
         File.WriteAllText(folder["a"], "old");
-        var error = Assert.ThrowsExactly<IOException>(() => AtomicFile.WriteAll([(folder["a"], [1]), (folder["new"], [2]), (folder["busy"], [3])], path =>
+        var error = Assert.ThrowsExactly<IOException>(
+            () => AtomicFile.WriteAll([(folder["a"], [1]), (folder["new"], [2]), (folder["busy"], [3])], path =>
         {
             if (path == folder["busy"])
             {
-                Assert.AreEqual("1 2", $"{File.ReadAllBytes(folder["a"])[0]} {File.ReadAllBytes(folder["new"])[0]}", "those before it are in place already");
+                Assert.AreEqual("1 2", $"{File.ReadAllBytes(folder["a"])[0]} {File.ReadAllBytes(folder["new"])[0]}",
+                    "those before it are in place already");
                 throw new IOException("Device or resource busy.");
             }
         }));
@@ -60,7 +62,8 @@ public sealed class AtomicFileTests
     public void Two_files_of_one_path_are_refused()
     {
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => AtomicFile.WriteAll((folder["a"], [1]), (folder["./a"], [2]))).Message, "is named twice");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => AtomicFile.WriteAll((folder["a"], [1]), (folder["./a"], [2]))).Message, "is named twice");
         Assert.AreEqual(0, Directory.GetFileSystemEntries(folder.Path).Length);
     }
 

@@ -20,7 +20,8 @@ public sealed class AutoencoderOnnxInfoTests
         Assert.AreEqual("dense autoencoder", info.GraphName);
         Assert.AreEqual("features: Single [batch, 3]", string.Join("; ", info.Inputs));
         Assert.AreEqual(
-            "score: Single [batch, 1]; is_anomaly: Boolean [batch, 1]; feature_errors: Single [batch, 3]; reconstruction: Single [batch, 3]; code: Single [batch, 2]",
+            "score: Single [batch, 1]; is_anomaly: Boolean [batch, 1]; feature_errors: Single [batch, 3]; reconstruction: Single [batch, " +
+                "3]; code: Single [batch, 2]",
             string.Join("; ", info.Outputs));
         StringAssert.Contains(info.Inputs[0].Description, "Raw features");
         Assert.AreEqual(2, info.Operators["MatMul"]);
@@ -29,7 +30,8 @@ public sealed class AutoencoderOnnxInfoTests
         Assert.AreEqual("dense", info.MetadataEntries["autoencoder.variant"]);
 
         // Two weights of six, offsets, scales and means of three, a threshold and a NaN.
-        Assert.AreEqual((7, 23L, 92L, "Single"), (info.InitializerCount, info.ParameterCount, info.ParameterBytes, string.Join(",", info.ParameterTypes)));
+        Assert.AreEqual((7, 23L, 92L, "Single"), (
+            info.InitializerCount, info.ParameterCount, info.ParameterBytes, string.Join(",", info.ParameterTypes)));
     }
 
     [TestMethod]
@@ -93,7 +95,8 @@ public sealed class AutoencoderOnnxInfoTests
     {
         var graph = new OnnxGraphBuilder("foreign");
         graph.Output(graph.Node("Relu", "y", [graph.Input("x", 2, "What goes in.")]), OnnxElementType.Single, 2, "");
-        var info = AutoencoderOnnxInfo.Read(graph.Build(new Dictionary<string, string> { ["author"] = "somebody" }, "A model of others."), "The graph");
+        var info = AutoencoderOnnxInfo.Read(graph.Build(new Dictionary<string, string> { ["author"] = "somebody" }, "A model of others."),
+            "The graph");
         Assert.IsNull(info.Metadata);
         Assert.IsNull(info.Graph);
         Assert.AreEqual("A model of others.", info.Description);
@@ -105,14 +108,19 @@ public sealed class AutoencoderOnnxInfoTests
     public void What_cannot_be_read_is_refused_by_name()
     {
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => AutoencoderOnnxInfo.Read(folder["nothing.onnx"])).Message, "nothing.onnx' does not exist");
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => AutoencoderOnnxInfo.Read(folder.Path)).Message, "is a folder; expected an ONNX file");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => AutoencoderOnnxInfo.Read(folder["nothing.onnx"])).Message,
+            "nothing.onnx' does not exist");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => AutoencoderOnnxInfo.Read(folder.Path)).Message,
+            "is a folder; expected an ONNX file");
         Assert.ThrowsExactly<ArgumentException>(() => AutoencoderOnnxInfo.Read(""));
         File.WriteAllText(folder["text.onnx"], "not a model");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AutoencoderOnnxInfo.Read(folder["text.onnx"])).Message, $"The file '{folder["text.onnx"]}' is not an ONNX model");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AutoencoderOnnxInfo.Read(folder["text.onnx"])).Message,
+            $"The file '{folder["text.onnx"]}' is not an ONNX model");
         var newer = Metadata() with { FormatVersion = "2.0" };
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AutoencoderOnnxInfo.Read(Scorer(newer), "The graph")).Message, "has the format version 2.0; this library");
-        Assert.AreEqual("1.99", AutoencoderOnnxInfo.Read(Scorer(Metadata() with { FormatVersion = "1.99" }), "The graph").Metadata!.FormatVersion, "a newer minor version is read");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+            () => AutoencoderOnnxInfo.Read(Scorer(newer), "The graph")).Message, "has the format version 2.0; this library");
+        Assert.AreEqual("1.99", AutoencoderOnnxInfo.Read(
+            Scorer(Metadata() with { FormatVersion = "1.99" }), "The graph").Metadata!.FormatVersion, "a newer minor version is read");
     }
 
     [TestMethod]
@@ -126,7 +134,8 @@ public sealed class AutoencoderOnnxInfoTests
         foreach (string[] cells in rows)
         {
             StringAssert.Matches(cells[4], new System.Text.RegularExpressions.Regex(@"^1\.\d+$"), cells[1]);
-            Assert.IsLessThanOrEqualTo(current, int.Parse(cells[4].Split('.')[1], System.Globalization.CultureInfo.InvariantCulture), cells[1]);
+            Assert.IsLessThanOrEqualTo(current, int.Parse(
+                cells[4].Split('.')[1], System.Globalization.CultureInfo.InvariantCulture), cells[1]);
         }
     }
 
@@ -183,6 +192,7 @@ public sealed class AutoencoderOnnxInfoTests
     [
         .. File.ReadLines(Repository.PathOf("docs", "onnx.md"))
             .SkipWhile(line => line != "### Keys").TakeWhile(line => line != "### Versions")
-            .Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)),
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+                .Select(line => line.Split('|', StringSplitOptions.TrimEntries)),
     ];
 }

@@ -77,5 +77,6 @@ public sealed class BadFileTests
     }
 
     private static void Refused(byte[] bytes, string message) =>
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => new AutoencoderModel(bytes, "The file 'x.onnx'").Dispose()).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+            () => new AutoencoderModel(bytes, "The file 'x.onnx'").Dispose()).Message, message);
 }

@@ -15,10 +15,13 @@ public sealed partial class CleanGraphTests
     /// <summary>Networks in which something that mostly does something does nothing.</summary>
     private static readonly Dictionary<string, Action<AutoencoderEstimator.Options>> s_specials = new()
     {
-        ["one pixel of many channels"] = options => options.Network = new ConvolutionalNetworkOptions { Channels = VariantRow.FeatureCount, Height = 1, Width = 1, Layout = ImageLayout.Interleaved, Filters = [4], Pooling = [1] },
+        ["one pixel of many channels"] = options =>
+            options.Network = new ConvolutionalNetworkOptions { Channels = VariantRow.FeatureCount, Height = 1, Width = 1,
+            Layout = ImageLayout.Interleaved, Filters = [4], Pooling = [1] },
         ["equal weights"] = options => options.FeatureWeights = [.. Enumerable.Repeat(3f, VariantRow.FeatureCount)],
         ["a normalized linear code"] = options => options.Code.Normalization = CodeNormalization.Batch,
-        ["one sample of the code"] = options => options.Code.Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 1 },
+        ["one sample of the code"] = options => options.Code.Variational =
+            new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 1 },
         ["one sample of the code, cross-entropy, condition"] = options =>
         {
             options.Code.Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability, ScoreSamples = 1 };
@@ -27,7 +30,9 @@ public sealed partial class CleanGraphTests
             options.Network.OutputActivation = Activation.Sigmoid;
         },
         ["GELU"] = options => options.Network.Activation = Activation.GELU,
-        ["images that pooling does not divide"] = options => options.Network = new ConvolutionalNetworkOptions { Channels = 1, Height = 1, Width = 12, Filters = [4, 6, 8], Layout = ImageLayout.Interleaved },
+        ["images that pooling does not divide"] = options =>
+            options.Network = new ConvolutionalNetworkOptions { Channels = 1, Height = 1, Width = 12, Filters = [4, 6, 8],
+            Layout = ImageLayout.Interleaved },
     };
 
     public static IEnumerable<object[]> Specials => s_specials.Keys.Select(name => new object[] { name });
@@ -52,7 +57,9 @@ public sealed partial class CleanGraphTests
     [TestMethod]
     public void A_classifiers_graph_is_clean()
     {
-        using var model = new StackedClassifierEstimator(s_ml, new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [10], Code = 4, PretrainingEpochs = 1, Epochs = 1, Seed = 1 }).Fit(VariantRows.View(s_ml, 60));
+        using var model = new StackedClassifierEstimator(
+            s_ml, new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [10], Code = 4, PretrainingEpochs = 1,
+            Epochs = 1, Seed = 1 }).Fit(VariantRows.View(s_ml, 60));
         foreach (int opset in new[] { 12, 17, 21 })
             Check(model.ToOnnx(new() { Opset = opset }), $"opset {opset}");
     }
@@ -63,7 +70,8 @@ public sealed partial class CleanGraphTests
     {
         var options = EveryVariant.Options(variant);
         var graph = Parse(EveryVariant.Fitted(variant).ToOnnx(OnnxGraph.Scorer)).Graph;
-        bool stays = options.Network.Normalization == Normalization.Layer || options.Code.Normalization is CodeNormalization.Layer or CodeNormalization.UnitLength
+        bool stays = options.Network.Normalization == Normalization.Layer
+            || options.Code.Normalization is CodeNormalization.Layer or CodeNormalization.UnitLength
             || (options.Code.Normalization == CodeNormalization.Batch && options.Code.Activation != Activation.Linear);
         Assert.AreEqual(stays, graph.Node.Any(node => node.Name.Contains("normalization", StringComparison.Ordinal)));
     }
@@ -74,7 +82,8 @@ public sealed partial class CleanGraphTests
             Check(model.ToOnnx(graph), $"{graph}");
         Check(model.ToOnnx(OnnxGraph.Scorer, new() { Probability = false }), "scorer without probability");
         foreach (int opset in new[] { 12, 17, 21 })
-            Check(model.ToOnnx(OnnxGraph.Scorer, new() { Opset = opset, Probability = true, TopFeatures = 3 }), $"scorer with all outputs, opset {opset}");
+            Check(model.ToOnnx(OnnxGraph.Scorer, new() { Opset = opset, Probability = true, TopFeatures = 3 }),
+                $"scorer with all outputs, opset {opset}");
     }
 
     private static void Check(byte[] bytes, string name)
@@ -86,41 +95,56 @@ public sealed partial class CleanGraphTests
         var border = graph.Input.Concat(graph.Output).ToArray();
 
         Assert.IsTrue(border.All(value => value.DocString.Length > 0) && model.DocString.Length > 0, $"{name}: everything is described");
-        string[] named = [.. graph.Node.Select(node => node.Name), .. graph.Node.SelectMany(node => node.Output), .. constants.Keys, .. graph.Input.Select(value => value.Name)];
+        string[] named = [.. graph.Node.Select(node => node.Name), .. graph.Node.SelectMany(node => node.Output), .. constants.Keys,
+            .. graph.Input.Select(value => value.Name)];
         Assert.AreEqual("", string.Join(' ', named.Where(value => !Path().IsMatch(value))), $"{name}: names are paths of words");
 
         var used = graph.Node.SelectMany(node => node.Input).Concat(graph.Output.Select(value => value.Name)).ToHashSet();
-        Assert.AreEqual("", string.Join(' ', constants.Keys.Concat(graph.Input.Select(value => value.Name)).Where(value => !used.Contains(value))), $"{name}: every initializer and input is used");
+        Assert.AreEqual(
+            "", string.Join(' ', constants.Keys.Concat(graph.Input.Select(value => value.Name)).Where(value => !used.Contains(value))),
+            $"{name}: every initializer and input is used");
 
         // TopK gives the sorted values too, whoever wants them or not.
-        Assert.AreEqual("", string.Join(' ', graph.Node.Where(node => !node.Output.Any(used.Contains)).Select(node => node.Name)), $"{name}: every node is used");
+        Assert.AreEqual("", string.Join(' ', graph.Node.Where(node => !node.Output.Any(used.Contains)).Select(node => node.Name)),
+            $"{name}: every node is used");
         foreach (var node in graph.Node)
         {
             string[] inputs = [.. node.Input.Where(input => input.Length > 0)];
             Assert.IsFalse(inputs.All(constants.ContainsKey), $"{name}: '{node.Name}' is a constant");
             Assert.IsFalse(IsNothing(node, constants, shapes), $"{name}: '{node.Name}' ({node.OpType}) does nothing");
         }
-        Assert.AreEqual("", string.Join(' ', graph.Node.GroupBy(node => What(node, constants)).Where(same => same.Count() > 1).Select(same => string.Join('=', same.Select(node => node.Name)))), $"{name}: nothing is computed twice");
+        Assert.AreEqual(
+            "", string.Join(' ', graph.Node.GroupBy(node => What(node, constants)).Where(same => same.Count() > 1)
+            .Select(same => string.Join('=', same.Select(node => node.Name)))), $"{name}: nothing is computed twice");
 
         foreach (var (value, (_, axes)) in shapes)
         {
-            Assert.IsTrue(axes.Length >= 2 && axes.Skip(1).All(axis => int.TryParse(axis, out int length) && length > 0), $"{name}: '{value}' has known lengths [{string.Join(", ", axes)}]");
-            Assert.IsTrue(axes[0] == OnnxGraphBuilder.BatchAxis || (axes[0] == OnnxGraphBuilder.SampleAxis && value.StartsWith("samples/", StringComparison.Ordinal)), $"{name}: '{value}' has a first axis of name [{string.Join(", ", axes)}]");
+            Assert.IsTrue(axes.Length >= 2 && axes.Skip(1).All(axis => int.TryParse(axis, out int length) && length > 0),
+                $"{name}: '{value}' has known lengths [{string.Join(", ", axes)}]");
+            Assert.IsTrue(axes[0] == OnnxGraphBuilder.BatchAxis
+                || (axes[0] == OnnxGraphBuilder.SampleAxis && value.StartsWith("samples/", StringComparison.Ordinal)),
+                $"{name}: '{value}' has a first axis of name [{string.Join(", ", axes)}]");
         }
         foreach (var value in graph.Output)
-            Assert.AreEqual(string.Join(',', value.Type.TensorType.Shape.Dim.Select(axis => axis.DimParam.Length > 0 ? axis.DimParam : $"{axis.DimValue}")), string.Join(',', shapes[value.Name].Axes), $"{name}: '{value.Name}' is what inference finds");
+            Assert.AreEqual(
+                string.Join(',', value.Type.TensorType.Shape.Dim.Select(
+                axis => axis.DimParam.Length > 0 ? axis.DimParam : $"{axis.DimValue}")), string.Join(',', shapes[value.Name].Axes),
+                $"{name}: '{value.Name}' is what inference finds");
     }
 
-    private static bool IsNothing(NodeProto node, Dictionary<string, TensorProto> constants, Dictionary<string, (TensorElementType Type, string[] Axes)> shapes)
+    private static bool IsNothing(NodeProto node, Dictionary<string, TensorProto> constants, Dictionary<string,
+        (TensorElementType Type, string[] Axes)> shapes)
     {
-        bool IsAll(int input, float number) => input < node.Input.Count && constants.TryGetValue(node.Input[input], out var tensor) && tensor.DataType == (int)OnnxElementType.Single && tensor.RawData.Length > 0
+        bool IsAll(int input, float number) => input < node.Input.Count && constants.TryGetValue(node.Input[input], out var tensor)
+            && tensor.DataType == (int)OnnxElementType.Single && tensor.RawData.Length > 0
             && tensor.RawData.ToByteArray().Chunk(sizeof(float)).All(bytes => BitConverter.ToSingle(bytes) == number);
         bool KeepsShape() => shapes[node.Input[0]].Axes.SequenceEqual(shapes[node.Output[0]].Axes);
         return node.OpType switch
         {
             "Identity" or "Dropout" or "BatchNormalization" => true,
             "Reshape" or "Flatten" or "Expand" or "Slice" or "Resize" or "MaxPool" => KeepsShape(),
-            "Transpose" => node.Attribute.Single(attribute => attribute.Name == "perm").Ints.SequenceEqual(Enumerable.Range(0, shapes[node.Input[0]].Axes.Length).Select(axis => (long)axis))
+            "Transpose" => node.Attribute.Single(attribute => attribute.Name == "perm").Ints.SequenceEqual(
+                Enumerable.Range(0, shapes[node.Input[0]].Axes.Length).Select(axis => (long)axis))
                 || shapes[node.Input[0]].Axes.Skip(1).Count(axis => axis != "1") <= 1,
             "Cast" => shapes[node.Input[0]].Type == shapes[node.Output[0]].Type,
             "Concat" => node.Input.Count == 1,
@@ -143,7 +167,8 @@ public sealed partial class CleanGraphTests
             value.Name = "";
             return value.ToByteString().ToBase64();
         }
-        return string.Join('|', node.Input.Select(Input).Prepend(node.OpType).Concat(node.Attribute.OrderBy(attribute => attribute.Name).Select(attribute => attribute.ToByteString().ToBase64())));
+        return string.Join('|', node.Input.Select(Input).Prepend(node.OpType)
+            .Concat(node.Attribute.OrderBy(attribute => attribute.Name).Select(attribute => attribute.ToByteString().ToBase64())));
     }
 
     private static ModelProto Parse(byte[] bytes) => OnnxFile.Parse(bytes, "The graph");

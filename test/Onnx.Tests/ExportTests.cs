@@ -32,7 +32,8 @@ public sealed class ExportTests
             Assert.AreEqual((opset, OpsetForms.IrVersion(opset)), (parsed.OpsetImport.Single().Version, parsed.IrVersion));
             var actual = ExportedGraph.Run(graph, inputs, rows.Length);
             if (opset == 12)
-                (expected[GraphNames.TopFeatureIndices], expected[GraphNames.TopFeatureErrors]) = (actual[GraphNames.TopFeatureIndices], actual[GraphNames.TopFeatureErrors]);
+                (expected[GraphNames.TopFeatureIndices], expected[GraphNames.TopFeatureErrors]) = (
+                    actual[GraphNames.TopFeatureIndices], actual[GraphNames.TopFeatureErrors]);
             Assert.HasCount(expected.Count, actual);
             ExportedGraph.AreEqual(expected, actual, Tolerance, $"opset {opset}");
         }
@@ -44,7 +45,8 @@ public sealed class ExportTests
     {
         var model = EveryVariant.Fitted(variant);
         using var atOnce = ExportedGraph.AtOnce(model);
-        using ExportedGraph encoder = new(model.ToOnnx(OnnxGraph.Encoder)), decoder = new(model.ToOnnx(OnnxGraph.Decoder)), scorer = new(model.ToOnnx(OnnxGraph.Scorer));
+        using ExportedGraph encoder = new(model.ToOnnx(OnnxGraph.Encoder)), decoder = new(model.ToOnnx(OnnxGraph.Decoder)),
+            scorer = new(model.ToOnnx(OnnxGraph.Scorer));
         foreach (int batch in new[] { 1, 7, 256 })
         {
             var rows = ExportedGraph.Rows(batch);
@@ -71,7 +73,8 @@ public sealed class ExportTests
         foreach (var graph in s_graphs)
         {
             byte[] bytes = model.ToOnnx(graph, options);
-            Assert.IsFalse(ExportedGraph.Infer(bytes).Values.Any(value => !value.Axes.All(axis => int.TryParse(axis, out _))), $"{graph}: every length is known");
+            Assert.IsFalse(ExportedGraph.Infer(bytes).Values.Any(value => !value.Axes.All(axis => int.TryParse(axis, out _))),
+                $"{graph}: every length is known");
             ExportedGraph.AreEqual(symbolic, ExportedGraph.Run(bytes, inputs, 3), Tolerance, $"{graph}");
             CollectionAssert.AreEqual(model.ToOnnx(graph), new AutoencoderModel(bytes, "The graph").ToBytes());
         }
@@ -93,13 +96,18 @@ public sealed class ExportTests
             int[] places = new int[count];
             for (int i = 0; i < rows.Length; i++)
             {
-                float[] errors = [.. scored[GraphNames.FeatureErrors].Skip(i * VariantRow.FeatureCount).Take(VariantRow.FeatureCount).Select(value => (float)value)];
+                float[] errors = [.. scored[GraphNames.FeatureErrors].Skip(i * VariantRow.FeatureCount).Take(VariantRow.FeatureCount)
+                    .Select(value => (float)value)];
                 TopFeatures.Find(errors, places);
-                CollectionAssert.AreEqual(places, scored[GraphNames.TopFeatureIndices].Skip(i * count).Take(count).Select(value => (int)value).ToArray(), $"{count}, row {i}");
-                CollectionAssert.AreEqual(places.Select(place => errors[place]).ToArray(), scored[GraphNames.TopFeatureErrors].Skip(i * count).Take(count).Select(value => (float)value).ToArray());
-                float[] Side(string name) => inputs.TryGetValue(name, out float[]? values) ? values[(i * values.Length / rows.Length)..((i + 1) * values.Length / rows.Length)] : [];
+                CollectionAssert.AreEqual(places, scored[GraphNames.TopFeatureIndices].Skip(i * count).Take(count)
+                    .Select(value => (int)value).ToArray(), $"{count}, row {i}");
+                CollectionAssert.AreEqual(places.Select(place => errors[place]).ToArray(),
+                    scored[GraphNames.TopFeatureErrors].Skip(i * count).Take(count).Select(value => (float)value).ToArray());
+                float[] Side(string name) => inputs.TryGetValue(name, out float[]? values)
+                    ? values[(i * values.Length / rows.Length)..((i + 1) * values.Length / rows.Length)] : [];
                 var top = model.TopFeatures(rows[i].Features, count, Side(GraphNames.Condition), Side(GraphNames.CodeOffset));
-                Assert.AreEqual(string.Join(' ', top.Select(feature => feature.Name)), string.Join(' ', places.Select(place => model.Metadata.FeatureNames[place])));
+                Assert.AreEqual(string.Join(' ', top.Select(feature => feature.Name)),
+                    string.Join(' ', places.Select(place => model.Metadata.FeatureNames[place])));
             }
         }
     }
@@ -111,11 +119,15 @@ public sealed class ExportTests
         var metadata = s_model.Metadata.OfSizes(d, d);
 
         // Every reconstruction is 0, so that a feature's error is its square.
-        var model = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Mul", "decoder", [z, g.Initializer("zero", [0f])]), metadata), "The graph");
+        var model = new AutoencoderModel(ScorerGraph.Build(
+            (g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Mul", "decoder", [z, g.Initializer("zero", [0f])]), metadata),
+            "The graph");
         float[] row = [2, float.NaN, 1e30f, -2, float.NegativeInfinity, 1, -1e30f, 2];
-        var scored = ExportedGraph.Run(model.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = d }), new Dictionary<string, float[]> { [GraphNames.Features] = row }, 1);
+        var scored = ExportedGraph.Run(model.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = d }),
+            new Dictionary<string, float[]> { [GraphNames.Features] = row }, 1);
         CollectionAssert.AreEqual(new double[] { 1, 4, 2, 6, 0, 3, 7, 5 }, scored[GraphNames.TopFeatureIndices]);
-        CollectionAssert.AreEqual(new[] { double.NaN, double.NaN, double.PositiveInfinity, double.PositiveInfinity, 4, 4, 4, 1 }, scored[GraphNames.TopFeatureErrors]);
+        CollectionAssert.AreEqual(new[] { double.NaN, double.NaN, double.PositiveInfinity, double.PositiveInfinity, 4, 4, 4, 1 },
+            scored[GraphNames.TopFeatureErrors]);
         int[] places = new int[d];
         TopFeatures.Find([.. scored[GraphNames.FeatureErrors].Select(value => (float)value)], places);
         CollectionAssert.AreEqual(places.Select(place => (double)place).ToArray(), scored[GraphNames.TopFeatureIndices]);
@@ -149,9 +161,11 @@ public sealed class ExportTests
     {
         byte[] bytes = s_model.ToOnnx(OnnxGraph.Scorer, new() { Probability = true, TopFeatures = 2, Opset = 21 });
         var model = new AutoencoderModel(bytes, "The graph");
-        Assert.AreEqual("score is_anomaly probability feature_errors top_feature_indices top_feature_errors reconstruction code", string.Join(' ', model.Outputs));
+        Assert.AreEqual("score is_anomaly probability feature_errors top_feature_indices top_feature_errors reconstruction code",
+            string.Join(' ', model.Outputs));
         CollectionAssert.AreEqual(s_model.ToOnnx(OnnxGraph.Scorer), model.ToOnnx(OnnxGraph.Scorer, new() { Probability = false }));
-        Assert.AreEqual("score is_anomaly probability feature_errors top_feature_indices top_feature_errors reconstruction code", string.Join(' ', new AutoencoderModel(model.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = 5 }), "The graph").Outputs));
+        Assert.AreEqual("score is_anomaly probability feature_errors top_feature_indices top_feature_errors reconstruction code",
+            string.Join(' ', new AutoencoderModel(model.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = 5 }), "The graph").Outputs));
 
         using var again = s_ml.Autoencoders().FromModel(model);
         using var folder = new TestFolder();
@@ -176,7 +190,8 @@ public sealed class ExportTests
             foreach (var options in new OnnxExportOptions[] { new(), new() { Opset = 12, BatchSize = 4 }, new() { Opset = 20 } })
                 CollectionAssert.AreEqual(model.ToOnnx(graph, options), loaded.ToOnnx(graph, options), $"{graph}, {options}");
         }
-        CollectionAssert.AreEqual(model.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = 2, Probability = false }), loaded.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = 2, Probability = false }));
+        CollectionAssert.AreEqual(model.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = 2, Probability = false }),
+            loaded.ToOnnx(OnnxGraph.Scorer, new() { TopFeatures = 2, Probability = false }));
     }
 
     [TestMethod]
@@ -195,7 +210,9 @@ public sealed class ExportTests
     public void A_classifier_is_exported_in_every_opset_too()
     {
         using var folder = new TestFolder();
-        using var model = new StackedClassifierEstimator(s_ml, new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [10], Code = 4, PretrainingEpochs = 1, Epochs = 5, Seed = 1 }).Fit(VariantRows.View(s_ml, 60));
+        using var model = new StackedClassifierEstimator(
+            s_ml, new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [10], Code = 4, PretrainingEpochs = 1,
+            Epochs = 5, Seed = 1 }).Fit(VariantRows.View(s_ml, 60));
         var rows = VariantRows.Make(7);
         rows[3].Features[0] = float.NaN;
         var view = model.Transform(VariantRows.View(s_ml, rows));
@@ -214,7 +231,8 @@ public sealed class ExportTests
             for (int i = 0; i < expected.Length; i++)
                 Assert.AreEqual(expected[i], actual[i], Tolerance, $"opset {opset}, value {i}");
         }
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.ToOnnx(new() { TopFeatures = 1 })).Message, "OnnxExportOptions.TopFeatures is 1; only a scorer has that output. For the classifier, 0 is expected");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.ToOnnx(new() { TopFeatures = 1 })).Message,
+            "OnnxExportOptions.TopFeatures is 1; only a scorer has that output. For the classifier, 0 is expected");
     }
 
     [TestMethod]
@@ -222,23 +240,33 @@ public sealed class ExportTests
     {
         using var folder = new TestFolder();
         void Refused<T>(OnnxExportOptions options, string message) where T : Exception =>
-            StringAssert.Contains(Assert.ThrowsExactly<T>(() => s_model.ExportOnnx(folder["e"], folder["d"], folder["s"], options)).Message, message);
+            StringAssert.Contains(Assert.ThrowsExactly<T>(
+                () => s_model.ExportOnnx(folder["e"], folder["d"], folder["s"], options)).Message, message);
         Refused<ArgumentOutOfRangeException>(new() { Opset = 11 }, "The option OnnxExportOptions.Opset is 11; expected 12 to 21");
         Refused<ArgumentOutOfRangeException>(new() { Opset = 22 }, "The option OnnxExportOptions.Opset is 22; expected 12 to 21");
         Refused<ArgumentOutOfRangeException>(new() { TopFeatures = 6 }, "The option OnnxExportOptions.TopFeatures is 6; expected 0 to 5");
         Refused<ArgumentOutOfRangeException>(new() { TopFeatures = -1 }, "The option OnnxExportOptions.TopFeatures is -1; expected 0 to 5");
         Refused<ArgumentOutOfRangeException>(new() { BatchSize = 0 }, "The option OnnxExportOptions.BatchSize is 0; expected at least 1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_model.ExportOnnx(folder["e"], null, null, new() { Probability = true })).Message,
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => s_model.ExportOnnx(folder["e"], null, null, new() { Probability = true })).Message,
             "OnnxExportOptions.Probability is True; only a scorer has that output. For the encoder, null is expected");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_model.ToOnnx(OnnxGraph.Decoder, new() { TopFeatures = 2 })).Message, "OnnxExportOptions.TopFeatures is 2; only a scorer has that output. For the decoder, 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.ToOnnx((OnnxGraph)7)).Message, "expected one of Encoder, Decoder, Scorer, Classifier");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => s_model.ToOnnx(OnnxGraph.Classifier)).Message, "only the scorer of an autoencoder");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => s_model.ToOnnx(OnnxGraph.Decoder, new() { TopFeatures = 2 })).Message,
+            "OnnxExportOptions.TopFeatures is 2; only a scorer has that output. For the decoder, 0");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.ToOnnx((OnnxGraph)7)).Message,
+            "expected one of Encoder, Decoder, Scorer, Classifier");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => s_model.ToOnnx(OnnxGraph.Classifier)).Message,
+            "only the scorer of an autoencoder");
         Assert.IsEmpty(Directory.GetFiles(folder.Path));
 
         var encoder = new AutoencoderModel(s_model.ToOnnx(OnnxGraph.Encoder), "The encoder");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ToOnnx(OnnxGraph.Scorer)).Message, "The model is only the encoder of an autoencoder (features to code); its scorer cannot be had from it");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ToOnnx(OnnxGraph.Scorer)).Message,
+            "The model is only the encoder of an autoencoder (features to code); its scorer cannot be had from it");
         var bare = s_model.Metadata.OfCode(5) with { ScoreQuantiles = [] };
-        var untrained = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), bare), "The graph");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => untrained.ToOnnx(OnnxGraph.Scorer, new() { Probability = true })).Message, "0 quantiles of the training scores; the probability needs 1001");
+        var untrained = new AutoencoderModel(ScorerGraph.Build(
+            (g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), bare), "The graph");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => untrained.ToOnnx(OnnxGraph.Scorer, new() { Probability = true })).Message,
+            "0 quantiles of the training scores; the probability needs 1001");
     }
 }

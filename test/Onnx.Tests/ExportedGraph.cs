@@ -7,7 +7,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Onnx;
 
-/// <summary>Exported graphs of <see cref="EveryVariant"/>'s models, run by ONNX Runtime itself, and what the transformer gives for the same rows.</summary>
+/// <summary>
+/// Exported graphs of <see cref="EveryVariant"/>'s models, run by ONNX Runtime itself, and what the transformer gives
+/// for the same rows.
+/// </summary>
 internal sealed class ExportedGraph : IDisposable
 {
     private static readonly MLContext s_ml = new(seed: 1);
@@ -38,7 +41,9 @@ internal sealed class ExportedGraph : IDisposable
         foreach (string input in new[] { GraphNames.Features, GraphNames.Condition, GraphNames.CodeOffset })
         {
             if (model.Metadata.Columns.TryGetValue(input, out string? column))
-                inputs[input] = [.. rows.SelectMany(row => column switch { "Features" => row.Features, "Side" => row.Side, "Offset" => row.Offset, _ => VariantRows.OneHot(row) })];
+                inputs[input] = [.. rows.SelectMany(
+                    row => column switch { "Features" => row.Features, "Side" => row.Side, "Offset" => row.Offset, _ =>
+                    VariantRows.OneHot(row) })];
         }
         return inputs;
     }
@@ -47,7 +52,8 @@ internal sealed class ExportedGraph : IDisposable
     public Dictionary<string, double[]> Run(IReadOnlyDictionary<string, float[]> inputs, int rows)
     {
         string[] names = [.. _session.InputMetadata.Keys], outputs = [.. _session.OutputMetadata.Keys];
-        OrtValue[] values = Array.ConvertAll(names, name => OrtValue.CreateTensorValueFromMemory(inputs[name], [rows, inputs[name].Length / rows]));
+        OrtValue[] values = Array.ConvertAll(names, name =>
+            OrtValue.CreateTensorValueFromMemory(inputs[name], [rows, inputs[name].Length / rows]));
         using var options = new RunOptions();
         using var results = _session.Run(options, names, values, outputs);
         Array.ForEach(values, value => value.Dispose());
@@ -64,7 +70,8 @@ internal sealed class ExportedGraph : IDisposable
     }
 
     /// <summary>The model as it runs all rows at once, up to 256.</summary>
-    public static AutoencoderTransformer AtOnce(AutoencoderTransformer model) => model.WithScoring(new ScoringOptions { BatchSize = 256, IntraOpThreads = 1 });
+    public static AutoencoderTransformer AtOnce(AutoencoderTransformer model) =>
+        model.WithScoring(new ScoringOptions { BatchSize = 256, IntraOpThreads = 1 });
 
     /// <summary>The transformer's columns for the rows, by the names of the graph's outputs.</summary>
     /// <param name="model">The model, from <see cref="AtOnce"/>.</param>
@@ -73,7 +80,8 @@ internal sealed class ExportedGraph : IDisposable
     {
         var view = model.Transform(VariantRows.View(s_ml, rows));
         var expected = new Dictionary<string, double[]>();
-        foreach (var (output, column) in model.Metadata.Columns.Where(pair => pair.Key is not (GraphNames.Features or GraphNames.Condition or GraphNames.CodeOffset)))
+        foreach (var (output, column) in model.Metadata.Columns.Where(
+            pair => pair.Key is not (GraphNames.Features or GraphNames.Condition or GraphNames.CodeOffset)))
         {
             expected[output] = view.Schema[column].Type switch
             {
@@ -88,9 +96,11 @@ internal sealed class ExportedGraph : IDisposable
     /// <summary>Checks that two runs give the same.</summary>
     /// <param name="expected">The outputs of one.</param>
     /// <param name="actual">The outputs of the other; it may have fewer.</param>
-    /// <param name="tolerance">The largest difference, relative to the largest value of the output: single values may lie next to zero.</param>
+    /// <param name="tolerance">The largest difference, relative to the largest value of the output: single values may
+    /// lie next to zero.</param>
     /// <param name="name">What is compared, for messages.</param>
-    public static void AreEqual(IReadOnlyDictionary<string, double[]> expected, IReadOnlyDictionary<string, double[]> actual, double tolerance, string name)
+    public static void AreEqual(IReadOnlyDictionary<string, double[]> expected, IReadOnlyDictionary<string, double[]> actual,
+        double tolerance, string name)
     {
         foreach (var (output, values) in actual)
         {
@@ -102,7 +112,10 @@ internal sealed class ExportedGraph : IDisposable
         }
     }
 
-    /// <summary>Element type and axes of every value of a graph as ONNX's shape inference finds them in ONNX Runtime: a number for a known length, a name for a symbolic one, ? for what it cannot tell.</summary>
+    /// <summary>
+    /// Element type and axes of every value of a graph as ONNX's shape inference finds them in ONNX Runtime: a number
+    /// for a known length, a name for a symbolic one, ? for what it cannot tell.
+    /// </summary>
     public static Dictionary<string, (TensorElementType Type, string[] Axes)> Infer(byte[] graph)
     {
         // Every value an output, and none with a shape but those that the file declares for values between nodes.
@@ -110,12 +123,15 @@ internal sealed class ExportedGraph : IDisposable
         var declared = model.Graph.ValueInfo.ToDictionary(value => value.Name);
         model.Graph.Output.Clear();
         model.Graph.ValueInfo.Clear();
-        model.Graph.Output.Add(model.Graph.Node.SelectMany(node => node.Output).Select(name => declared.GetValueOrDefault(name) ?? new ValueInfoProto { Name = name }));
+        model.Graph.Output.Add(model.Graph.Node.SelectMany(node => node.Output)
+            .Select(name => declared.GetValueOrDefault(name) ?? new ValueInfoProto { Name = name }));
         using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1 };
         using var session = new InferenceSession(model.ToByteArray(), options);
         return session.InputMetadata.Concat(session.OutputMetadata).ToDictionary(value => value.Key, value => (
             value.Value.ElementDataType,
-            value.Value.Dimensions.Select((length, i) => length >= 0 ? $"{length}" : value.Value.SymbolicDimensions[i].Length > 0 ? value.Value.SymbolicDimensions[i] : "?").ToArray()));
+            value.Value.Dimensions.Select((length, i) =>
+                length >= 0 ? $"{length}" : value.Value.SymbolicDimensions[i].Length > 0 ? value.Value.SymbolicDimensions[i] : "?")
+                .ToArray()));
     }
 
     private static double[] Numbers(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType switch

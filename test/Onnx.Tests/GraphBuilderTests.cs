@@ -12,7 +12,8 @@ public sealed class GraphBuilderTests
         string x = graph.Input("x", 2, "");
         string y = graph.Node("Add", "sum", [x, graph.Initializer("one", [1, 1], 2)]);
         graph.Output(graph.Rename(y, "y"), OnnxElementType.Single, 2, "");
-        CollectionAssert.AreEqual(new float[] { 2, 3, 4, 5 }, OnnxPipelines.Run(graph.Build(new Dictionary<string, string>()), "x", [1, 2, 3, 4], 2)["y"]);
+        CollectionAssert.AreEqual(new float[] { 2, 3, 4, 5 },
+            OnnxPipelines.Run(graph.Build(new Dictionary<string, string>()), "x", [1, 2, 3, 4], 2)["y"]);
     }
 
     [TestMethod]
@@ -20,10 +21,14 @@ public sealed class GraphBuilderTests
     {
         var graph = new OnnxGraphBuilder("test");
         string x = graph.Input("x", 2, "");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Input("x", 2, "")).Message, "two values with the name 'x'");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Node("Add", "sum", [x, "nothing"])).Message, "takes 'nothing'");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Initializer("w", [1, 2, 3], 2)).Message, "has 3 values; its shape [2] holds 2");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Output("x", OnnxElementType.Single, 2, "")).Message, "no node that makes 'x'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Input("x", 2, "")).Message,
+            "two values with the name 'x'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Node("Add", "sum", [x, "nothing"])).Message,
+            "takes 'nothing'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Initializer("w", [1, 2, 3], 2)).Message,
+            "has 3 values; its shape [2] holds 2");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Output("x", OnnxElementType.Single, 2, "")).Message,
+            "no node that makes 'x'");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Rename("z", "y")).Message, "no node that makes 'z'");
     }
 
@@ -47,7 +52,9 @@ public sealed class GraphBuilderTests
         Assert.AreEqual("Mul", string.Join(' ', back.Graph.Node.Select(node => node.OpType)));
         Assert.AreEqual("two", string.Join(' ', back.Graph.Initializer.Select(tensor => tensor.Name)));
 
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => OnnxFile.Cut(whole, ["x"], ["c"])).Message, "no input or output 'c'");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => OnnxFile.Cut(whole, ["b"], ["a"])).Message, "need the input 'x'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => OnnxFile.Cut(whole, ["x"], ["c"])).Message,
+            "no input or output 'c'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => OnnxFile.Cut(whole, ["b"], ["a"])).Message,
+            "need the input 'x'");
     }
 }

@@ -15,7 +15,8 @@ public sealed class GraphContractTests
     {
         using var folder = new TestFolder();
         model.ExportOnnx(folder["e.onnx"], folder["d.onnx"], folder["s.onnx"]);
-        CollectionAssert.AreEquivalent(new[] { "e.onnx", "d.onnx", "s.onnx" }, Directory.GetFiles(folder.Path).Select(Path.GetFileName).ToArray(), "no temporary file is left");
+        CollectionAssert.AreEquivalent(new[] { "e.onnx", "d.onnx", "s.onnx" },
+            Directory.GetFiles(folder.Path).Select(Path.GetFileName).ToArray(), "no temporary file is left");
         return (File.ReadAllBytes(folder["e.onnx"]), File.ReadAllBytes(folder["d.onnx"]), File.ReadAllBytes(folder["s.onnx"]));
     }
 
@@ -47,7 +48,8 @@ public sealed class GraphContractTests
             var model = OnnxFile.Parse(bytes, "The graph");
             Assert.AreEqual(8, model.IrVersion);
             Assert.AreEqual("=17", string.Join(' ', model.OpsetImport.Select(opset => $"{opset.Domain}={opset.Version}")));
-            Assert.IsFalse(model.Graph.Node.Any(node => node.OpType.Contains("Random", StringComparison.Ordinal) || node.OpType is "Dropout" or "Bernoulli" or "Multinomial"));
+            Assert.IsFalse(model.Graph.Node.Any(node =>
+                node.OpType.Contains("Random", StringComparison.Ordinal) || node.OpType is "Dropout" or "Bernoulli" or "Multinomial"));
         }
     }
 
@@ -126,6 +128,7 @@ public sealed class GraphContractTests
         using var strict = s_model.WithThreshold(-1);
         Assert.IsTrue(Rows.Read(s_ml, strict.Transform(rows)).All(row => row.PredictedLabel));
         Assert.IsFalse(Rows.Read(s_ml, s_model.Transform(rows)).All(row => row.PredictedLabel));
-        CollectionAssert.AreEqual(Rows.Read(s_ml, s_model.Transform(rows)).Select(row => row.Score).ToArray(), Rows.Read(s_ml, strict.Transform(rows)).Select(row => row.Score).ToArray());
+        CollectionAssert.AreEqual(Rows.Read(s_ml, s_model.Transform(rows)).Select(row => row.Score).ToArray(),
+            Rows.Read(s_ml, strict.Transform(rows)).Select(row => row.Score).ToArray());
     }
 }

@@ -85,7 +85,8 @@ public sealed class MissingValueTests
     {
         using var small = Rows.Fit(s_ml, options => options.Epochs = 0);
         var metadata = small.Metadata.OfSizes(d, d);
-        using var model = new AutoencoderModel(ScorerGraph.Build((g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
+        using var model = new AutoencoderModel(ScorerGraph.Build(
+            (g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
         using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score], 3);
         for (int place = 0; place < 3 * d; place++)
         {
@@ -108,7 +109,8 @@ public sealed class MissingValueTests
     [TestMethod]
     [DataRow(ScoringMissingValues.NaN)]
     [DataRow(ScoringMissingValues.Mean)]
-    public void A_file_without_the_nodes_for_missing_values_scores_whole_rows_to_the_bit_alike_and_refuses_others(ScoringMissingValues policy)
+    public void A_file_without_the_nodes_for_missing_values_scores_whole_rows_to_the_bit_alike_and_refuses_others(
+        ScoringMissingValues policy)
     {
         using var model = Rows.Fit(s_ml, options => options.ScoringMissingValues = policy);
         var without = new OnnxExportOptions { MissingValueNodes = false };
@@ -122,7 +124,8 @@ public sealed class MissingValueTests
 
         using var again = s_ml.Autoencoders().FromModel(new AutoencoderModel(model.ToOnnx(OnnxGraph.Scorer, without), "The graph"));
         var rows = Rows.View(s_ml, 20, seed: 37);
-        CollectionAssert.AreEqual(Rows.Read(s_ml, model.Transform(rows)).Select(row => row.Score).ToArray(), Rows.Read(s_ml, again.Transform(rows)).Select(row => row.Score).ToArray());
+        CollectionAssert.AreEqual(Rows.Read(s_ml, model.Transform(rows)).Select(row => row.Score).ToArray(),
+            Rows.Read(s_ml, again.Transform(rows)).Select(row => row.Score).ToArray());
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Read(s_ml, again.Transform(RowsWithHoles())));
         StringAssert.Contains(error.Message, "Row 1 of the column 'Features' has NaN in 'Features[2]'");
 

@@ -41,7 +41,8 @@ public sealed class PackedTextTests
     [DataRow("AAAA")]
     public void What_cannot_be_unpacked_is_refused_by_key(string value)
     {
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => PackedText.Unpack(new Dictionary<string, string> { [Key] = "zlib:" + value }, "The file 'x.onnx'"));
+        var error = Assert.ThrowsExactly<InvalidDataException>(
+            () => PackedText.Unpack(new Dictionary<string, string> { [Key] = "zlib:" + value }, "The file 'x.onnx'"));
         StringAssert.Contains(error.Message, "The file 'x.onnx'");
         StringAssert.Contains(error.Message, Key);
     }
@@ -57,7 +58,8 @@ public sealed class PackedTextTests
         }
         string value = "zlib:" + Convert.ToBase64String(packed.ToArray());
         Assert.AreEqual(33 << 20, PackedText.Unpack(new Dictionary<string, string> { [Key] = value }, "The file")[Key].Length);
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => PackedText.Unpack(new Dictionary<string, string> { [Key] = value, [Key + "er"] = value }, "The file"));
+        var error = Assert.ThrowsExactly<InvalidDataException>(
+            () => PackedText.Unpack(new Dictionary<string, string> { [Key] = value, [Key + "er"] = value }, "The file"));
         StringAssert.Contains(error.Message, "more than 64 MB");
     }
 

@@ -30,7 +30,8 @@ public sealed class SharedWeightsTests
 
         Assert.AreEqual((2f, -2f), Run());
 
-        // A weight of an element-wise operator is read where it lies; were it copied, for one session or for both, the change would not show.
+        // A weight of an element-wise operator is read where it lies; were it copied, for one session or for both, the
+        // change would not show.
         MemoryMarshal.Cast<byte, float>(model.Weights!["encoder/weight"]).Fill(5);
         Assert.AreEqual((5f, -5f), Run());
     }
@@ -38,10 +39,13 @@ public sealed class SharedWeightsTests
     [TestMethod]
     public void Small_weights_are_widened_once_for_all_sessions()
     {
-        using var model = Rows.Fit(new MLContext(seed: 1), options => (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [300] }));
+        using var model = Rows.Fit(new MLContext(seed: 1), options =>
+            (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [300] }));
         foreach (var form in new[] { OnnxQuantization.Float16, OnnxQuantization.Int8Weights })
         {
-            using var quantized = new AutoencoderModel(model.ToQuantizedOnnx(Rows.View(new MLContext(seed: 1), 50), new QuantizationOptions { Form = form, Force = true }, out _), "The graph");
+            using var quantized = new AutoencoderModel(
+                model.ToQuantizedOnnx(Rows.View(new MLContext(seed: 1), 50), new QuantizationOptions { Form = form, Force = true }, out _),
+                "The graph");
             using var coder = quantized.CreateRunner([GraphNames.Features], [GraphNames.Code], 1);
             string name = "encoder/dense1/weight/" + (form == OnnxQuantization.Float16 ? "single" : "scaled");
             Assert.AreEqual(300 * Row.FeatureCount * sizeof(float), quantized.Weights![name].Length);

@@ -35,7 +35,8 @@ internal static class DigitRows
     /// <summary>A view of rows with the key "Label", whose values are the digits in the order of the alphabet.</summary>
     public static IDataView View(MLContext ml, IEnumerable<DigitRow> rows)
     {
-        var names = ml.Data.LoadFromEnumerable(s_names.Order(StringComparer.Ordinal).Select(name => new DigitRow { Digit = name, Features = new float[64] }).ToArray());
+        var names = ml.Data.LoadFromEnumerable(s_names.Order(StringComparer.Ordinal)
+            .Select(name => new DigitRow { Digit = name, Features = new float[64] }).ToArray());
         var view = ml.Data.LoadFromEnumerable(rows.ToArray());
         return ml.Transforms.Conversion.MapValueToKey("Label", nameof(DigitRow.Digit)).Fit(names).Transform(view);
     }

@@ -3,15 +3,21 @@ using Microsoft.ML;
 
 namespace MLNetAutoencoder.Tests;
 
-/// <summary>A small model of every kind that the documentation names, and of unusual combinations; each is fitted once in a test run.</summary>
+/// <summary>
+/// A small model of every kind that the documentation names, and of unusual combinations; each is fitted once in a test
+/// run.
+/// </summary>
 internal static class EveryVariant
 {
     private static readonly Dictionary<string, Action<AutoencoderEstimator.Options>> s_kinds = new()
     {
         ["vanilla"] = options => options.Network = new DenseNetworkOptions { Hidden = [] },
         ["dense"] = _ => { },
-        ["deep dense, batch-normalized"] = options => options.Network = new DenseNetworkOptions { Hidden = [10, 8, 6], Activation = Activation.LeakyReLU, Normalization = Normalization.Batch, Dropout = 0.1 },
-        ["dense, layer-normalized"] = options => options.Network = new DenseNetworkOptions { Hidden = [10], Activation = Activation.Tanh, Normalization = Normalization.Layer },
+        ["deep dense, batch-normalized"] = options =>
+            options.Network = new DenseNetworkOptions { Hidden = [10, 8, 6], Activation = Activation.LeakyReLU,
+            Normalization = Normalization.Batch, Dropout = 0.1 },
+        ["dense, layer-normalized"] = options => options.Network =
+            new DenseNetworkOptions { Hidden = [10], Activation = Activation.Tanh, Normalization = Normalization.Layer },
         ["convolutional"] = options => options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] },
         ["variational"] = options => options.Code.Variational = new VariationalOptions(),
         ["conditional"] = options => options.ConditionColumnName = "Key",
@@ -75,7 +81,8 @@ internal static class EveryVariant
         ["sparse dense"] = options =>
         {
             options.Penalties = [new L1Penalty(0.01)];
-            options.Code = new CodeOptions { Size = 20, Activation = Activation.ReLU, Normalization = CodeNormalization.Layer, NoiseDeviation = 0.05 };
+            options.Code = new CodeOptions { Size = 20, Activation = Activation.ReLU, Normalization = CodeNormalization.Layer,
+                NoiseDeviation = 0.05 };
             options.WeightL1 = 1e-4;
             options.WeightL2 = 1e-4;
             options.Loss = ReconstructionLoss.Huber;
@@ -91,7 +98,8 @@ internal static class EveryVariant
         },
         ["denoising sparse conditional variational convolutional"] = options =>
         {
-            options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4, 6], Normalization = Normalization.Batch };
+            options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4, 6],
+                Normalization = Normalization.Batch };
             options.Corruption = new GaussianCorruption(0.1);
             options.Penalties = [new L1Penalty(0.01)];
             options.ConditionColumnName = "Key";
@@ -101,7 +109,8 @@ internal static class EveryVariant
         {
             options.Network = new ConvolutionalNetworkOptions
             {
-                Channels = 2, Height = 2, Width = 3, Layout = ImageLayout.Interleaved, Filters = [5], Upsampling = Upsampling.TransposedConvolution, OutputActivation = Activation.Sigmoid,
+                Channels = 2, Height = 2, Width = 3, Layout = ImageLayout.Interleaved, Filters = [5],
+                    Upsampling = Upsampling.TransposedConvolution, OutputActivation = Activation.Sigmoid,
             };
             options.Penalties = [new ContractivePenalty(0.01, JacobianMethod.Exact)];
             options.Code.OffsetColumnName = "Offset";
@@ -141,7 +150,8 @@ internal static class EveryVariant
     public static AutoencoderTransformer Fitted(string name) => s_fitted.GetOrAdd(name, key => new Lazy<AutoencoderTransformer>(() =>
     {
         var options = Options(key);
-        (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName, options.ProbabilityColumnName) = ("Code", "Reconstruction", "FeatureErrors", "Probability");
+        (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName, options.ProbabilityColumnName) = (
+            "Code", "Reconstruction", "FeatureErrors", "Probability");
         options.CodeLogVarianceColumnName = options.Code.Variational is null ? null : "CodeLogVariance";
         return s_ml.Autoencoders().Autoencoder(options).Fit(Rows(300));
     })).Value;

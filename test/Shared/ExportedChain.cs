@@ -26,7 +26,10 @@ internal static class ExportedChain
         .Append(ml.Transforms.Concatenate("Features", "F2", "CatV"));
 
     /// <summary>The rows that it is fitted to.</summary>
-    public static Raw[] Rows => [.. Enumerable.Range(0, 50).Select(i => new Raw { A = i % 7 == 0 ? float.NaN : i, B = i / 2f, Cat = new[] { "red", "blue", "green" }[i % 3], N = i, D = i * 0.1 })];
+    public static Raw[] Rows =>
+        [.. Enumerable.Range(0, 50)
+        .Select(i => new Raw { A = i % 7 == 0 ? float.NaN : i, B = i / 2f, Cat = new[] { "red", "blue", "green" }[i % 3], N = i,
+        D = i * 0.1 })];
 
     private static byte[] Export(params string[] outputs)
     {

@@ -7,7 +7,8 @@ namespace MLNetAutoencoder.Tests;
 
 /// <summary>An encoder and a decoder that PyTorch exported, and what PyTorch itself makes of the rows.</summary>
 internal sealed record ImportedPair(
-    string Name, string EncoderPath, string DecoderPath, string? EncoderOutput, string? DecoderInput, string? DecoderOutput, bool IsScaled, float[] Code, float[] Reconstruction, float[] FeatureErrors, float[] Score)
+    string Name, string EncoderPath, string DecoderPath, string? EncoderOutput, string? DecoderInput, string? DecoderOutput, bool IsScaled,
+        float[] Code, float[] Reconstruction, float[] FeatureErrors, float[] Score)
 {
     public ImportOptions Options(ImportedPairs pairs) => new()
     {

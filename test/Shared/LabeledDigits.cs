@@ -26,7 +26,8 @@ internal static class LabeledDigits
     private static readonly DigitRow[] s_all = [.. File.ReadLines(Repository.PathOf("samples", "data", "digits.csv")).Skip(1).Select(line =>
     {
         string[] fields = line.Split(',');
-        return new DigitRow { Digit = fields[1], Features = [.. fields[2..].Select(field => float.Parse(field, CultureInfo.InvariantCulture))] };
+        return new DigitRow { Digit = fields[1], Features =
+            [.. fields[2..].Select(field => float.Parse(field, CultureInfo.InvariantCulture))] };
     })];
 
     public static DigitRow[] Train { get; } = [.. s_all.Where((_, i) => i % 3 != 0)];
@@ -46,7 +47,8 @@ internal static class LabeledDigits
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(i =>
         {
-            var row = new DigitCode { Code = [.. Enumerable.Range(0, DigitCode.Size).Select(_ => (float)Normal(random))], Digit = $"{i % 10}" };
+            var row = new DigitCode { Code = [.. Enumerable.Range(0, DigitCode.Size).Select(_ => (float)Normal(random))],
+                Digit = $"{i % 10}" };
             row.OneHot[i % 10] = 1;
             return row;
         })];
@@ -75,5 +77,6 @@ internal static class LabeledDigits
     });
 
     /// <summary>A draw from N(0, 1) (Box and Muller 1958).</summary>
-    public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+        * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -16,5 +16,6 @@ internal static class MadeMetadata
 
     /// <summary>The same with so many units of the code, and nothing known of the codes.</summary>
     public static AutoencoderMetadata OfCode(this AutoencoderMetadata metadata, int code) =>
-        metadata with { CodeSize = code, CodeMean = [], CodeCovariance = [], CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] };
+        metadata with { CodeSize = code, CodeMean = [], CodeCovariance = [], CodeMixtureWeights = [], CodeMixtureMeans = [],
+            CodeMixtureCovariances = [] };
 }

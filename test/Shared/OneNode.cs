@@ -7,8 +7,9 @@ namespace MLNetAutoencoder.Tests;
 
 /// <summary>Graphs of one node, of every operator that is known and of the forms that it may take.</summary>
 /// <remarks>
-/// They are written in short: inputs are a type (f Single, u Byte, s SByte, i Int32, l Int64, b Boolean, t String), and lengths of axes, of which b is the batch; those after an equals
-/// sign are stored in the file, numbers after a second one are what they hold. A dash is an input that is left out.
+/// They are written in short: inputs are a type (f Single, u Byte, s SByte, i Int32, l Int64, b Boolean, t String), and
+/// lengths of axes, of which b is the batch; those after an equals sign are stored in the file, numbers after a second
+/// one are what they hold. A dash is an input that is left out.
 /// </remarks>
 internal static class OneNode
 {
@@ -117,7 +118,8 @@ internal static class OneNode
     ];
 
     /// <summary>The same as <see cref="All"/>, for <see cref="DynamicDataAttribute"/>.</summary>
-    public static IEnumerable<object[]> Data => All.Select(node => new object[] { node.Operation, node.Opset, node.Inputs, node.Attributes });
+    public static IEnumerable<object[]> Data => All.Select(
+        node => new object[] { node.Operation, node.Opset, node.Inputs, node.Attributes });
 
     public static (string Domain, NodeProto Node, GraphValue?[] Inputs) Made(string operation, string inputs, string attributes)
     {
@@ -143,9 +145,11 @@ internal static class OneNode
         string[] parts = text.TrimStart('=').Split(':')[1].Split('='), lengths = parts[0].Split(',', StringSplitOptions.RemoveEmptyEntries);
         int type = text.TrimStart('=')[0] switch
         {
-            'f' => TensorTypes.Single, 'u' => TensorTypes.UInt8, 's' => TensorTypes.Int8, 'i' => TensorTypes.Int32, 'l' => TensorTypes.Int64, 'b' => TensorTypes.Boolean, _ => TensorTypes.String,
+            'f' => TensorTypes.Single, 'u' => TensorTypes.UInt8, 's' => TensorTypes.Int8, 'i' => TensorTypes.Int32, 'l' =>
+                TensorTypes.Int64, 'b' => TensorTypes.Boolean, _ => TensorTypes.String,
         };
-        Axis[] shape = [.. lengths.Select(length => length == "b" ? Axis.Batch : new Axis(int.Parse(length, CultureInfo.InvariantCulture)))];
+        Axis[] shape = [.. lengths.Select(length =>
+            length == "b" ? Axis.Batch : new Axis(int.Parse(length, CultureInfo.InvariantCulture)))];
         if (!isStored || shape.Any(axis => axis.OfBatch))
             return new GraphValue(type, shape);
         var tensor = new TensorProto { DataType = type, Dims = { shape.Select(axis => axis.Length) } };
@@ -210,7 +214,8 @@ internal static class OneNode
                 graph.Input.Add(Info($"x{i}", value.Type, value.Shape));
         }
         graph.Output.Add(outputs.Select((output, i) => Info(node.Output[i], output.Type, null)));
-        return new ModelProto { IrVersion = opset > 19 ? 10 : 8, Graph = graph, OpsetImport = { domain.Length == 0 ? [Opset("", Math.Max(opset, 7))] : new[] { Opset("", 17), Opset(domain, opset) } } };
+        return new ModelProto { IrVersion = opset > 19 ? 10 : 8, Graph = graph,
+            OpsetImport = { domain.Length == 0 ? [Opset("", Math.Max(opset, 7))] : new[] { Opset("", 17), Opset(domain, opset) } } };
 
         static OperatorSetIdProto Opset(string domain, int version) => new() { Domain = domain, Version = version };
         static ValueInfoProto Info(string name, int type, Axis[]? shape) => new()
@@ -223,7 +228,9 @@ internal static class OneNode
                     ElemType = type,
                     Shape = shape is null ? null : new TensorShapeProto
                     {
-                        Dim = { shape.Select(axis => axis.OfBatch ? new TensorShapeProto.Types.Dimension { DimParam = "batch" } : new TensorShapeProto.Types.Dimension { DimValue = axis.Length }) },
+                        Dim = { shape.Select(axis =>
+                            axis.OfBatch ? new TensorShapeProto.Types.Dimension { DimParam = "batch" }
+                            : new TensorShapeProto.Types.Dimension { DimValue = axis.Length }) },
                     },
                 },
             },

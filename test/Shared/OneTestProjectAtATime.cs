@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace MLNetAutoencoder.Tests;
 
-/// <summary><c>dotnet test</c> starts all test projects at once; here each waits until the one before is done, since some tests measure time or memory.</summary>
+/// <summary>
+/// <c>dotnet test</c> starts all test projects at once; here each waits until the one before is done, since some tests
+/// measure time or memory.
+/// </summary>
 [TestClass]
 public static class OneTestProjectAtATime
 {

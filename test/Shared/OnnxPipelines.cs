@@ -18,7 +18,8 @@ internal static class OnnxPipelines
         using var session = new InferenceSession(model);
         var columns = session.InputMetadata.ToDictionary(input => input.Key, input => Read(rows, rows.Schema[input.Key]));
         int count = columns.Values.First().Rows;
-        string[] outputs = [.. session.OutputMetadata.Where(output => output.Value.ElementType != typeof(string)).Select(output => output.Key)];
+        string[] outputs = [.. session.OutputMetadata.Where(output => output.Value.ElementType != typeof(string))
+            .Select(output => output.Key)];
         var values = outputs.ToDictionary(output => output, _ => new List<float>());
         for (int start = 0; start < count; start += batch)
         {
@@ -26,7 +27,9 @@ internal static class OnnxPipelines
             using var results = session.Run([.. columns.Select(column => column.Value.Take(column.Key, start, size))], outputs);
             foreach (var result in results)
             {
-                float[] found = result.ElementType == TensorElementType.Bool ? [.. result.AsEnumerable<bool>().Select(value => value ? 1f : 0)] : result.ElementType == TensorElementType.Int64 ? [] : [.. result.AsEnumerable<float>()];
+                float[] found = result.ElementType == TensorElementType.Bool
+                    ? [.. result.AsEnumerable<bool>().Select(value => value ? 1f : 0)] : result.ElementType == TensorElementType.Int64 ? []
+                    : [.. result.AsEnumerable<float>()];
                 values[result.Name].AddRange(found);
             }
         }
@@ -42,7 +45,8 @@ internal static class OnnxPipelines
     {
         using var session = new InferenceSession(model);
         using var tensor = OrtValue.CreateTensorValueFromMemory(values, [values.Length / width, width]);
-        string[] outputs = [.. session.OutputMetadata.Where(output => output.Value.ElementType == typeof(float)).Select(output => output.Key)];
+        string[] outputs = [.. session.OutputMetadata.Where(output => output.Value.ElementType == typeof(float))
+            .Select(output => output.Key)];
         using var options = new RunOptions();
         using var results = session.Run(options, [input], [tensor], outputs);
         return outputs.Zip(results).ToDictionary(pair => pair.First, pair => pair.Second.GetTensorDataAsSpan<float>().ToArray());
@@ -67,7 +71,9 @@ internal static class OnnxPipelines
     private static (int Rows, Func<string, int, int, NamedOnnxValue> Take) Read<T>(IDataView view, DataViewSchema.Column column)
     {
         int width = column.Type is VectorDataViewType vector ? vector.Size : 1;
-        T[] all = column.Type is VectorDataViewType ? [.. view.GetColumn<T[]>(column).SelectMany(row => row)] : [.. view.GetColumn<T>(column)];
-        return (all.Length / width, (name, start, count) => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<T>(all.AsMemory(start * width, count * width), [count, width])));
+        T[] all = column.Type is VectorDataViewType ? [.. view.GetColumn<T[]>(column).SelectMany(row => row)]
+            : [.. view.GetColumn<T>(column)];
+        return (all.Length / width, (name, start, count) =>
+            NamedOnnxValue.CreateFromTensor(name, new DenseTensor<T>(all.AsMemory(start * width, count * width), [count, width])));
     }
 }

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace MLNetAutoencoder.Tests;
 
-/// <summary>Runs a test again in a process of its own, where no other test has left anything, and without tiered compilation: it compiles methods anew for minutes, and what that takes of memory is not the library's.</summary>
+/// <summary>
+/// Runs a test again in a process of its own, where no other test has left anything, and without tiered compilation: it
+/// compiles methods anew for minutes, and what that takes of memory is not the library's.
+/// </summary>
 internal static class OwnProcess
 {
     private const string Variable = "MLNETAUTOENCODER_TEST_OF_ITS_OWN";
@@ -22,7 +25,9 @@ internal static class OwnProcess
             body();
             return;
         }
-        var start = new ProcessStartInfo("dotnet", [typeof(OwnProcess).Assembly.Location, "--filter", $"FullyQualifiedName~{context.FullyQualifiedTestClassName}.{test}", "--output", "Detailed", "--no-ansi", "--progress", "off"])
+        var start = new ProcessStartInfo("dotnet",
+            [typeof(OwnProcess).Assembly.Location, "--filter", $"FullyQualifiedName~{context.FullyQualifiedTestClassName}.{test}",
+            "--output", "Detailed", "--no-ansi", "--progress", "off"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

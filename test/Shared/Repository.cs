@@ -16,7 +16,8 @@ internal static class Repository
     public static IEnumerable<string> FilesUnder(string folder, string pattern) =>
         Directory.Exists(PathOf(folder))
             ? Directory.EnumerateFiles(PathOf(folder), pattern, SearchOption.AllDirectories)
-                .Where(path => !Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "node_modules"))
+                .Where(path => !Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar)
+                    .Any(part => part is "bin" or "obj" or "node_modules"))
             : [];
 
     private static string Recorded(string key) => typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

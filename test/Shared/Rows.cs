@@ -80,7 +80,8 @@ internal static class Rows
         return ml.Autoencoders().Dense(options).Fit(view ?? View(ml, 200));
     }
 
-    public static ScoredRow[] Read(MLContext ml, IDataView view) => [.. ml.Data.CreateEnumerable<ScoredRow>(view, reuseRowObject: false, ignoreMissingColumns: true)];
+    public static ScoredRow[] Read(MLContext ml, IDataView view) =>
+        [.. ml.Data.CreateEnumerable<ScoredRow>(view, reuseRowObject: false, ignoreMissingColumns: true)];
 
     /// <summary>The largest difference, relative to the larger of 1 and the first one's magnitude.</summary>
     public static double Difference(IEnumerable<float> first, IEnumerable<float> second) =>

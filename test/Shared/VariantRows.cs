@@ -3,7 +3,10 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests;
 
-/// <summary>A made row with everything that a variant may read: features that depend on two hidden numbers and on a group, and an offset that depends on the same two numbers.</summary>
+/// <summary>
+/// A made row with everything that a variant may read: features that depend on two hidden numbers and on a group, and
+/// an offset that depends on the same two numbers.
+/// </summary>
 public sealed class VariantRow
 {
     public const int FeatureCount = 12;
@@ -56,7 +59,8 @@ internal static class VariantRows
     {
         // The key's values are the same, however few rows there are.
         var groups = ml.Data.LoadFromEnumerable(Make(s_groups.Length));
-        return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups).Transform(ml.Data.LoadFromEnumerable(rows));
+        return ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups)
+            .Transform(ml.Data.LoadFromEnumerable(rows));
     }
 
     /// <summary>What the key of a row is as a condition.</summary>

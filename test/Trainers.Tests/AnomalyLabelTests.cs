@@ -32,7 +32,8 @@ public sealed class AnomalyLabelTests
         .. Rows.Make(60).Select((row, i) =>
         {
             bool isAnomaly = i % 7 == 3;
-            return new LabeledRow { Features = row.Features, Truth = isAnomaly, Number = isAnomaly ? 2 : i % 7 == 4 ? float.NaN : 0, Key = isAnomaly ? 1u : 0 };
+            return new LabeledRow { Features = row.Features, Truth = isAnomaly, Number = isAnomaly ? 2 : i % 7 == 4 ? float.NaN : 0,
+                Key = isAnomaly ? 1u : 0 };
         }),
     ];
 
@@ -53,7 +54,8 @@ public sealed class AnomalyLabelTests
         using var model = Fit(label, rows);
         using var expected = Fit(null, [.. rows.Where(row => !row.Truth)]);
         StringAssert.Contains(model.Metadata.Training, "\"known_anomalies\":9");
-        CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(), model.History.Select(epoch => epoch.Loss).ToArray());
+        CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(),
+            model.History.Select(epoch => epoch.Loss).ToArray());
         CollectionAssert.AreEqual(expected.Metadata.ScoreQuantiles.ToArray(), model.Metadata.ScoreQuantiles.ToArray());
 
         // Scoring does not need the column.
@@ -77,7 +79,8 @@ public sealed class AnomalyLabelTests
 
     [TestMethod]
     [DataRow("Nothing", "Could not find the label column 'Nothing'")]
-    [DataRow("Text", "The label column 'Text' is String; expected Boolean (true is an anomaly), Single (above 0 is one) or a key of two values (the second is one)")]
+    [DataRow("Text", "The label column 'Text' is String; expected Boolean (true is an anomaly), Single (above 0 is one) or a key of two " +
+        "values (the second is one)")]
     [DataRow("ThreeKeys", "The label column 'ThreeKeys' is Key<UInt32, 0-2>; expected Boolean")]
     [DataRow("Features", "The label column 'Features' is Vector<Single, 5>; expected Boolean")]
     public void A_wrong_label_column_is_named(string label, string message) =>
@@ -91,7 +94,8 @@ public sealed class AnomalyLabelTests
         var options = Rows.Options();
         options.LabelColumnName = label;
         var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense(options));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(s_ml.Data.LoadFromEnumerable(Make()))).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => chain.Fit(s_ml.Data.LoadFromEnumerable(Make()))).Message, message);
     }
 
     [TestMethod]
@@ -100,6 +104,7 @@ public sealed class AnomalyLabelTests
         var rows = Make();
         foreach (var row in rows)
             row.Truth = true;
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit("Truth", rows)).Message, "All 60 rows of the training data are anomalies by the column 'Truth'");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit("Truth", rows)).Message,
+            "All 60 rows of the training data are anomalies by the column 'Truth'");
     }
 }

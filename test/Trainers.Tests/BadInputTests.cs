@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>Input that cannot be trained on, or only with a warning: the message names the column, option or row, what was found and what is expected.</summary>
+/// <summary>
+/// Input that cannot be trained on, or only with a warning: the message names the column, option or row, what was found
+/// and what is expected.
+/// </summary>
 [TestClass]
 public sealed class BadInputTests
 {
@@ -13,12 +16,15 @@ public sealed class BadInputTests
     [TestMethod]
     public void A_missing_feature_column_is_named_with_the_columns_there_are()
     {
-        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, options => options.FeatureColumnName = "Nothing"));
-        StringAssert.Contains(error.Message, "Could not find the input column 'Nothing'. The data have the columns 'Features', 'Label', 'Name', 'Extra'");
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => Rows.Fit(s_ml, options => options.FeatureColumnName = "Nothing"));
+        StringAssert.Contains(
+            error.Message, "Could not find the input column 'Nothing'. The data have the columns 'Features', 'Label', 'Name', 'Extra'");
 
         // In a chain the promise is checked before anything is trained.
         var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense("Nothing"));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(Rows.View(s_ml, 10))).Message, "Could not find the input column 'Nothing'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(Rows.View(s_ml, 10))).Message,
+            "Could not find the input column 'Nothing'");
     }
 
     [TestMethod]
@@ -32,9 +38,11 @@ public sealed class BadInputTests
     public void A_vector_of_unknown_size_is_refused()
     {
         var view = View(new VectorDataViewType(NumberDataViewType.Single), [new VBuffer<float>(2, [1, 2])]);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, view: view)).Message, "'Features' is Vector<Single>; expected a vector of Single of known size");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, view: view)).Message,
+            "'Features' is Vector<Single>; expected a vector of Single of known size");
         var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense());
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(view)).Message, "'Features' is VariableVector of Single");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => chain.Fit(view)).Message,
+            "'Features' is VariableVector of Single");
     }
 
     [TestMethod]
@@ -43,19 +51,23 @@ public sealed class BadInputTests
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Double, 2));
         var view = new OneColumnView<VBuffer<double>>(builder.ToSchema(), [new VBuffer<double>(2, [1, 2])]);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, view: view)).Message, "'Features' is Vector<Double, 2>");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(s_ml, view: view)).Message,
+            "'Features' is Vector<Double, 2>");
     }
 
     [TestMethod]
     public void A_row_of_another_length_than_declared_is_named()
     {
-        var view = View(new VectorDataViewType(NumberDataViewType.Single, 2), [new VBuffer<float>(2, [1, 2]), new VBuffer<float>(3, [1, 2, 3])]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, view: view)).Message, "Row 1 of the column 'Features' has 3 values; expected 2");
+        var view = View(new VectorDataViewType(NumberDataViewType.Single, 2),
+            [new VBuffer<float>(2, [1, 2]), new VBuffer<float>(3, [1, 2, 3])]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, view: view)).Message,
+            "Row 1 of the column 'Features' has 3 values; expected 2");
     }
 
     [TestMethod]
     public void Zero_rows_are_refused() =>
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, view: Rows.View(s_ml, 0))).Message, "The training data have no rows");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, view: Rows.View(s_ml, 0))).Message,
+            "The training data have no rows");
 
     [TestMethod]
     [DataRow(float.NaN)]
@@ -92,7 +104,8 @@ public sealed class BadInputTests
         var rows = Rows.Make(12);
         foreach (var row in rows)
             row.Features[0] = float.NaN;
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => FitWithLog(options => options.MissingValues = TrainingMissingValues.Skip, rows));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => FitWithLog(options => options.MissingValues = TrainingMissingValues.Skip, rows));
         StringAssert.Contains(error.Message, "All 12 rows of the training data have a missing value in the column 'Features'");
     }
 
@@ -108,7 +121,8 @@ public sealed class BadInputTests
     public void A_code_as_large_as_the_input_trains_with_a_warning()
     {
         var (model, log) = FitWithLog(options => options.Code.Size = 9, Rows.Make(50));
-        Assert.IsTrue(log.Any(message => message.Contains("The code has 9 units and the column 'Features' 5 features", StringComparison.Ordinal)));
+        Assert.IsTrue(
+            log.Any(message => message.Contains("The code has 9 units and the column 'Features' 5 features", StringComparison.Ordinal)));
         Assert.AreEqual(9, model.Metadata.CodeSize);
     }
 
@@ -121,7 +135,10 @@ public sealed class BadInputTests
         foreach (var row in rows)
             (row.Features[1], row.Features[4]) = (7.3f, 0);
         var (model, log) = FitWithLog(options => options.Scaling = scaling, rows);
-        Assert.IsTrue(log.Any(message => message.Contains("2 of 5 features in the column 'Features' have one value in all training rows: 'Features[1]', 'Features[4]'", StringComparison.Ordinal)));
+        Assert.IsTrue(
+            log.Any(message =>
+            message.Contains("2 of 5 features in the column 'Features' have one value in all training rows: 'Features[1]', 'Features[4]'",
+            StringComparison.Ordinal)));
         Assert.AreEqual(1f, model.Metadata.ScalingScales[1]);
         rows[0].Features[1] = 8;
         Assert.IsTrue(Rows.Read(s_ml, model.Transform(s_ml.Data.LoadFromEnumerable(rows))).All(row => float.IsFinite(row.Score)));
@@ -137,7 +154,8 @@ public sealed class BadInputTests
     [TestMethod]
     public void No_output_column_at_all_is_refused()
     {
-        var error = Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Dense(new AutoencoderEstimator.Options { ScoreColumnName = null, PredictedLabelColumnName = null }));
+        var error = Assert.ThrowsExactly<ArgumentException>(
+            () => s_ml.Autoencoders().Dense(new AutoencoderEstimator.Options { ScoreColumnName = null, PredictedLabelColumnName = null }));
         StringAssert.Contains(error.Message, "All output columns are null");
     }
 
@@ -148,16 +166,21 @@ public sealed class BadInputTests
         Refused("option BatchSize is 0; expected at least 1", options => options.BatchSize = 0);
         Refused("option LearningRate is 0; expected more than 0", options => options.LearningRate = 0);
         Refused("option LearningRate is NaN", options => options.LearningRate = double.NaN);
-        Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options => options.Threshold = ThresholdRule.Contamination(0.5));
-        Refused("The number of deviations is -1; expected at least 0, and no infinity", options => options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
+        Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options =>
+            options.Threshold = ThresholdRule.Contamination(0.5));
+        Refused("The number of deviations is -1; expected at least 0, and no infinity", options =>
+            options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
         Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));
-        Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options => options.Scoring = new ScoringOptions { BatchSize = 0 });
+        Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options =>
+            options.Scoring = new ScoringOptions { BatchSize = 0 });
         Refused("option Code.Size is 0; expected at least 1", options => options.Code.Size = 0);
-        Refused("option Network.Hidden is 0; expected at least 1", options => options.Network = new DenseNetworkOptions { Hidden = [4, 0] });
+        Refused("option Network.Hidden is 0; expected at least 1", options =>
+            options.Network = new DenseNetworkOptions { Hidden = [4, 0] });
         Refused("option Scaling is 99; expected one of Standardize, MinMax, None, Robust", options => options.Scaling = (InputScaling)99);
         Refused("option Code is null", options => options.Code = null!);
         Refused("option FeatureColumnName is empty", options => options.FeatureColumnName = " ");
-        Refused("options Network.OutputActivation (Sigmoid) and Scaling (Standardize) cannot be combined", options => options.Network = new DenseNetworkOptions { OutputActivation = Activation.Sigmoid });
+        Refused("options Network.OutputActivation (Sigmoid) and Scaling (Standardize) cannot be combined", options =>
+            options.Network = new DenseNetworkOptions { OutputActivation = Activation.Sigmoid });
 
         static void Refused(string message, Action<AutoencoderEstimator.Options> change)
         {
@@ -181,7 +204,8 @@ public sealed class BadInputTests
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, 5));
-        var view = new OneColumnView<VBuffer<float>>(builder.ToSchema(), [.. Rows.Make(20).Select(row => new VBuffer<float>(5, row.Features))]) { FailAt = 10 };
+        var view = new OneColumnView<VBuffer<float>>(
+            builder.ToSchema(), [.. Rows.Make(20).Select(row => new VBuffer<float>(5, row.Features))]) { FailAt = 10 };
         Assert.AreEqual("The view fails here.", Assert.ThrowsExactly<IOException>(() => Rows.Fit(s_ml, view: view)).Message);
         Assert.AreEqual(view.CursorsOpened, view.CursorsDisposed);
     }
@@ -189,15 +213,18 @@ public sealed class BadInputTests
     [TestMethod]
     public void Divergence_stops_with_the_epoch_and_the_learning_rate()
     {
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => (options.LearningRate, options.Scaling, options.Epochs) = (1e30, InputScaling.None, 20)));
-        StringAssert.Contains(error.Message, "Training diverged: the loss is no longer a number in step 2 of epoch 1. Use a lower LearningRate");
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Rows.Fit(s_ml, options => (options.LearningRate, options.Scaling, options.Epochs) = (1e30, InputScaling.None, 20)));
+        StringAssert.Contains(
+            error.Message, "Training diverged: the loss is no longer a number in step 2 of epoch 1. Use a lower LearningRate");
         StringAssert.Contains(error.Message, "1E+30");
     }
 
     [TestMethod]
     public void Training_that_explodes_in_its_last_step_gives_no_model()
     {
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => (options.LearningRate, options.Epochs, options.BatchSize) = (1e25, 1, 1000)));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Rows.Fit(s_ml, options => (options.LearningRate, options.Epochs, options.BatchSize) = (1e25, 1, 1000)));
         StringAssert.Contains(error.Message, "Training diverged");
     }
 
@@ -207,7 +234,8 @@ public sealed class BadInputTests
         var rows = Rows.Make(20);
         rows[0].Features[2] = 3e38f;
         rows[1].Features[2] = -3e38f;
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => options.Scaling = InputScaling.MinMax, s_ml.Data.LoadFromEnumerable(rows)));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Rows.Fit(s_ml, options => options.Scaling = InputScaling.MinMax, s_ml.Data.LoadFromEnumerable(rows)));
         StringAssert.Contains(error.Message, "The feature 'Features[2]' ranges from -3E+38 to 3E+38");
     }
 
@@ -223,8 +251,10 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
-    [DataRow("Side", 3e38f, "Row 13 (counted from 0) of the column 'Side' has 3E+38, which enters the network as it is; expected at most 1E+18 either way")]
-    [DataRow("Offset", -1e30f, "Row 13 (counted from 0) of the column 'Offset' has -1E+30, which enters the network as it is; expected at most 1E+18 either way")]
+    [DataRow("Side", 3e38f, "Row 13 (counted from 0) of the column 'Side' has 3E+38, which enters the network as it is; expected at most " +
+        "1E+18 either way")]
+    [DataRow("Offset", -1e30f, "Row 13 (counted from 0) of the column 'Offset' has -1E+30, which enters the network as it is; expected " +
+        "at most 1E+18 either way")]
     public void A_condition_or_code_offset_too_large_to_train_on_is_named(string column, float value, string message)
     {
         VariantRow[] good = VariantRows.Make(20), bad = VariantRows.Make(20);
@@ -232,8 +262,10 @@ public sealed class BadInputTests
         var options = VariantRows.Options();
         (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
         var estimator = s_ml.Autoencoders().Autoencoder(options);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => estimator.Fit(s_ml.Data.LoadFromEnumerable(bad))).Message, message);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => estimator.Fit(s_ml.Data.LoadFromEnumerable(good), s_ml.Data.LoadFromEnumerable(bad))).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => estimator.Fit(s_ml.Data.LoadFromEnumerable(bad))).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => estimator.Fit(s_ml.Data.LoadFromEnumerable(good), s_ml.Data.LoadFromEnumerable(bad))).Message, message);
 
         // What is just allowed trains without a loss that is no number.
         (column == "Side" ? bad[13].Side : bad[13].Offset)[1] = 1e18f;
@@ -256,10 +288,13 @@ public sealed class BadInputTests
         void Refused(string message, IDataView validation)
         {
             var training = new ThrowingView(WithKey("red", "green", "blue"), Throws.Cursor, 0);
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().Autoencoder(options).Fit(training, validation)).Message, message);
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+                () => s_ml.Autoencoders().Autoencoder(options).Fit(training, validation)).Message, message);
         }
-        Refused("The condition column 'Key' is a key with the values blue, green, red in the validation data and red, green, blue in the training data; expected the same in the same order", WithKey("blue", "green", "red"));
-        Refused("The condition column 'Key' is Key<UInt32, 0-1> in the validation data and Key<UInt32, 0-2> in the training data; expected as many values", WithKey("blue", "green"));
+        Refused("The condition column 'Key' is a key with the values blue, green, red in the validation data and red, green, blue in the " +
+            "training data; expected the same in the same order", WithKey("blue", "green", "red"));
+        Refused("The condition column 'Key' is Key<UInt32, 0-1> in the validation data and Key<UInt32, 0-2> in the training data; " +
+            "expected as many values", WithKey("blue", "green"));
         s_ml.Autoencoders().Autoencoder(options).Fit(WithKey("red", "green", "blue"), WithKey("red", "green", "blue")).Dispose();
     }
 
@@ -271,8 +306,12 @@ public sealed class BadInputTests
         held[3].Features[0] = 1e25f;
         var options = Rows.Options();
         options.Checkpoint = new CheckpointOptions { Folder = folder.Path };
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().Dense(options).Fit(Rows.View(s_ml, 50), s_ml.Data.LoadFromEnumerable(held)));
-        StringAssert.Contains(error.Message, "Training diverged: the validation loss is no longer a number after epoch 1. Look for validation rows far beyond the training rows");
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => s_ml.Autoencoders().Dense(options).Fit(Rows.View(s_ml, 50), s_ml.Data.LoadFromEnumerable(held)));
+        StringAssert.Contains(
+            error.Message,
+            "Training diverged: the validation loss is no longer a number after epoch 1. Look for validation rows far beyond the " +
+            "training rows");
     }
 
     [TestMethod]
@@ -291,7 +330,8 @@ public sealed class BadInputTests
     {
         var (_, log) = FitWithLog(_ => { }, Rows.Make(50));
         Assert.AreEqual(5, log.Count(message => message.StartsWith("Epoch ", StringComparison.Ordinal)));
-        StringAssert.Matches(log.First(message => message.StartsWith("Epoch 1/5", StringComparison.Ordinal)), new(@"^Epoch 1/5, step 2/2: loss [0-9.E+-]+, [0-9,]+ rows/s, 0:00:[0-9]{2} left$"));
+        StringAssert.Matches(log.First(message => message.StartsWith("Epoch 1/5", StringComparison.Ordinal)),
+            new(@"^Epoch 1/5, step 2/2: loss [0-9.E+-]+, [0-9,]+ rows/s, 0:00:[0-9]{2} left$"));
     }
 
     private static (AutoencoderTransformer Model, List<string> Log) FitWithLog(Action<AutoencoderEstimator.Options> change, Row[] rows)

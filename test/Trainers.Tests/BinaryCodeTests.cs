@@ -25,16 +25,20 @@ public sealed class BinaryCodeTests
     [TestMethod]
     public void Four_one_hot_rows_get_four_two_bit_codes_and_decode_exactly_from_nine_of_ten_seeds()
     {
-        FourBits[] rows = [.. Enumerable.Range(0, 4).Select(i => new FourBits { Features = [.. Enumerable.Range(0, 4).Select(j => i == j ? 1f : 0f)] })];
+        FourBits[] rows = [.. Enumerable.Range(0, 4)
+            .Select(i => new FourBits { Features = [.. Enumerable.Range(0, 4).Select(j => i == j ? 1f : 0f)] })];
         var view = s_ml.Data.LoadFromEnumerable(rows);
         int good = Enumerable.Range(1, 10).Count(seed =>
         {
             using var model = s_ml.Autoencoders().BinaryCode(code: 2, epochs: 2000, seed: seed).Fit(view);
             float[][] codes = [.. model.Encoder.Transform(view).GetColumn<float[]>("Code")], bits = [.. codes.Select(Round)];
-            float[][] decoded = [.. model.Decoder.Transform(s_ml.Data.LoadFromEnumerable(bits.Select(code => new TwoBits { Code = code }))).GetColumn<float[]>("Reconstruction")];
+            float[][] decoded = [.. model.Decoder.Transform(
+                s_ml.Data.LoadFromEnumerable(bits.Select(code => new TwoBits { Code = code }))).GetColumn<float[]>("Reconstruction")];
             bool exact = decoded.Zip(rows).All(pair => Round(pair.First).SequenceEqual(pair.Second.Features));
             bool different = bits.Select(code => string.Join(' ', code)).Distinct().Count() == 4;
-            Console.WriteLine($"seed {seed}: {string.Join(", ", codes.Select(code => $"{code[0]:F3} {code[1]:F3}"))}: {(exact && different ? "good" : "bad")}");
+            Console.WriteLine(
+                $"seed {seed}: {string.Join(", ", codes.Select(code => $"{code[0]:F3} {code[1]:F3}"))}: " +
+                $"{(exact && different ? "good" : "bad")}");
             return exact && different;
         });
         Assert.IsGreaterThanOrEqualTo(9, good);
@@ -69,7 +73,8 @@ public sealed class BinaryCodeTests
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 50), (network, set) =>
         {
             var objective = new Objective(options, network, set);
-            double At(int epoch) => objective.Terms(new TrainingBatch(set.Whole().Rows, null, null, null), epoch, NetworkValues.Pass(isTraining: true))[1].item<float>();
+            double At(int epoch) => objective.Terms(
+                new TrainingBatch(set.Whole().Rows, null, null, null), epoch, NetworkValues.Pass(isTraining: true))[1].item<float>();
             float[] code = NetworkValues.Of(network.Encode(set.Whole().Rows, null, null, NetworkValues.Pass(isTraining: false)).Mean);
             double full = 2 * code.Sum(h => h * (1.0 - h)) / set.Count;
             Assert.AreEqual(0, At(0));
@@ -86,8 +91,10 @@ public sealed class BinaryCodeTests
             Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().BinaryCode(new AutoencoderEstimator.Options())).Message,
             "Penalties has nothing; an autoencoder with a binary code expects BinaryCodePenalty");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().BinaryCode(new AutoencoderEstimator.Options { Penalties = [new BinaryCodePenalty(1)] })).Message,
-            "Penalties.BinaryCodePenalty (set) and Code.Activation (Linear) cannot be combined: it needs code units between 0 and 1; use Sigmoid");
+            Assert.ThrowsExactly<ArgumentException>(
+                () => s_ml.Autoencoders().BinaryCode(new AutoencoderEstimator.Options { Penalties = [new BinaryCodePenalty(1)] })).Message,
+            "Penalties.BinaryCodePenalty (set) and Code.Activation (Linear) cannot be combined: it needs code units between 0 and 1; use " +
+                "Sigmoid");
     }
 
     private static float[] Round(float[] values) => Array.ConvertAll(values, value => value > 0.5f ? 1f : 0f);

@@ -2,7 +2,10 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>What a user has set on a thread, which a fit must leave as it was however it ends: random numbers, thread count, gradient mode, dispose scope, libtorch's switches.</summary>
+/// <summary>
+/// What a user has set on a thread, which a fit must leave as it was however it ends: random numbers, thread count,
+/// gradient mode, dispose scope, libtorch's switches.
+/// </summary>
 internal sealed class CallersState : IDisposable
 {
     private const long Seed = 42;

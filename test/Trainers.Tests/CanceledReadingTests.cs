@@ -36,7 +36,8 @@ public sealed class CanceledReadingTests
             var options = Rows.Options();
             options.Cancellation = source.Token;
             var (estimator, few, many) = (s_ml.Autoencoders().Dense(options), Rows.View(s_ml, 50), s_ml.Data.LoadFromEnumerable(Made()));
-            var error = Assert.ThrowsExactly<OperationCanceledException>(() => which == "training rows" ? estimator.Fit(many) : estimator.Fit(few, many));
+            var error = Assert.ThrowsExactly<OperationCanceledException>(
+                () => which == "training rows" ? estimator.Fit(many) : estimator.Fit(few, many));
             Assert.AreEqual(source.Token, error.CancellationToken);
             Assert.IsInRange(cancelAt, cancelAt + Patience, read);
         }

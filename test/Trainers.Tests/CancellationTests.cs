@@ -12,7 +12,8 @@ public sealed class CancellationTests
     private static readonly MLContext s_ml = new(seed: 1);
 
     public static IEnumerable<object[]> Kinds =>
-        from kind in new[] { "plain", "validated", "validation view", "autograd", "pretrained" } from whenCanceled in Enum.GetValues<WhenCanceled>() select new object[] { kind, whenCanceled };
+        from kind in new[] { "plain", "validated", "validation view", "autograd",
+            "pretrained" } from whenCanceled in Enum.GetValues<WhenCanceled>() select new object[] { kind, whenCanceled };
 
     [TestMethod]
     [DynamicData(nameof(Kinds))]
@@ -179,5 +180,6 @@ public sealed class CancellationTests
         return kind == "validation view" ? estimator.Fit(rows, VariantRows.View(s_ml, 40, seed: 99)) : estimator.Fit(rows);
     }
 
-    private static float[] Scores(AutoencoderTransformer model) => [.. model.Transform(VariantRows.View(s_ml, 50, seed: 5)).GetColumn<float>("Score")];
+    private static float[] Scores(AutoencoderTransformer model) =>
+        [.. model.Transform(VariantRows.View(s_ml, 50, seed: 5)).GetColumn<float>("Score")];
 }

@@ -15,7 +15,8 @@ public sealed class CodeNormalizationTests
     private static readonly MLContext s_ml = new(seed: 1);
 
     public static IEnumerable<object[]> NormalizationsAndActivations =>
-        from normalization in Enum.GetValues<CodeNormalization>() from activation in new[] { Activation.Linear, Activation.ReLU, Activation.Sigmoid } select new object[] { normalization, activation };
+        from normalization in Enum.GetValues<CodeNormalization>() from activation in new[] { Activation.Linear, Activation.ReLU,
+            Activation.Sigmoid } select new object[] { normalization, activation };
 
     [TestMethod]
     [DynamicData(nameof(NormalizationsAndActivations))]
@@ -28,8 +29,9 @@ public sealed class CodeNormalizationTests
     }
 
     /// <summary>
-    /// Over the batch while training, but for the 1e-5 that is added to the variance, here a few hundredths; by running averages (momentum 0.1, so over about ten batches of 32 rows) when scoring, whose
-    /// standard error is then about 1/√320 for the mean and twice that for the variance.
+    /// Over the batch while training, but for the 1e-5 that is added to the variance, here a few hundredths; by running
+    /// averages (momentum 0.1, so over about ten batches of 32 rows) when scoring, whose standard error is then about
+    /// 1/√320 for the mean and twice that for the variance.
     /// </summary>
     [TestMethod]
     public void Over_the_batch_each_unit_has_mean_0_and_variance_1()
@@ -44,7 +46,8 @@ public sealed class CodeNormalizationTests
         });
         Check(Columns([.. ScaledDigits.Column(s_ml, model, ScaledDigits.Train, "Code").SelectMany(row => row)]), 0.2);
 
-        static IEnumerable<float[]> Columns(float[] code) => Enumerable.Range(0, Units).Select(unit => code.Where((_, i) => i % Units == unit).ToArray());
+        static IEnumerable<float[]> Columns(float[] code) =>
+            Enumerable.Range(0, Units).Select(unit => code.Where((_, i) => i % Units == unit).ToArray());
     }
 
     [TestMethod]
@@ -109,7 +112,8 @@ public sealed class CodeNormalizationTests
             return Google.Protobuf.MessageExtensions.ToByteArray(graph);
         }
         byte[] plain = Bytes(_ => { });
-        CollectionAssert.AreEqual(plain, Bytes(options => (options.Code.NoiseDeviation, options.Code.Normalization) = (0, CodeNormalization.None)));
+        CollectionAssert.AreEqual(plain, Bytes(options =>
+            (options.Code.NoiseDeviation, options.Code.Normalization) = (0, CodeNormalization.None)));
         CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code.NoiseDeviation = 0.01));
         CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code.Normalization = CodeNormalization.Batch));
     }
@@ -127,8 +131,12 @@ public sealed class CodeNormalizationTests
             for (int i = 1; i < widths.Length; i++)
             {
                 double bound = 1 / Math.Sqrt(widths[i - 1]);
-                parameters.Add(new Parameter(torch.rand([widths[i], widths[i - 1]], dtype: torch.ScalarType.Float32, generator: generator).mul_(2 * bound).sub_(bound)));
-                parameters.Add(new Parameter(torch.rand([widths[i]], dtype: torch.ScalarType.Float32, generator: generator).mul_(2 * bound).sub_(bound)));
+                parameters.Add(
+                    new Parameter(torch.rand([widths[i], widths[i - 1]], dtype: torch.ScalarType.Float32, generator: generator)
+                    .mul_(2 * bound).sub_(bound)));
+                parameters.Add(
+                    new Parameter(torch.rand([widths[i]], dtype: torch.ScalarType.Float32, generator: generator).mul_(2 * bound)
+                    .sub_(bound)));
             }
             using var optimizer = torch.optim.Adam(parameters, options.LearningRate);
             var all = set.Whole().Rows;

@@ -37,11 +37,13 @@ public sealed class CodeOffsetTests
             rows[i].Offset = offsets[(i + 1) % rows.Length];
         double shuffled = Error(rows);
 
-        // As it is, the offset is as large as the code's own part: with that of another row the decoder gets a code from elsewhere. An encoder of the offset may learn to make
+        // As it is, the offset is as large as the code's own part: with that of another row the decoder gets a code
+        // from elsewhere. An encoder of the offset may learn to make
         // it small, and does here: 0.85 was measured.
         Assert.IsLessThan(shuffled * (how == "encoded" ? 0.95 : 0.5), right);
 
-        double Error(VariantRow[] some) => model.Transform(s_ml.Data.LoadFromEnumerable(some)).GetColumn<float>("Score").Average(score => (double)score);
+        double Error(VariantRow[] some) => model.Transform(s_ml.Data.LoadFromEnumerable(some)).GetColumn<float>("Score")
+            .Average(score => (double)score);
     }
 
     [TestMethod]
@@ -62,7 +64,9 @@ public sealed class CodeOffsetTests
 
         var scored = model.Transform(s_ml.Data.LoadFromEnumerable(fresh));
         var decoded = model.Decoder.Transform(model.Encoder.Transform(s_ml.Data.LoadFromEnumerable(fresh)));
-        Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference([.. scored.GetColumn<float[]>("Reconstruction").SelectMany(row => row)], [.. decoded.GetColumn<float[]>("Reconstruction").SelectMany(row => row)]));
+        Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference(
+            [.. scored.GetColumn<float[]>("Reconstruction").SelectMany(row => row)],
+            [.. decoded.GetColumn<float[]>("Reconstruction").SelectMany(row => row)]));
 
         float[][] Codes(VariantRow[] some) => [.. model.Encoder.Transform(s_ml.Data.LoadFromEnumerable(some)).GetColumn<float[]>("Code")];
     }
@@ -93,7 +97,11 @@ public sealed class CodeOffsetTests
     public void A_column_of_another_length_than_the_code_is_refused_by_name()
     {
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(code => code.OffsetColumnName = "Side"));
-        StringAssert.Contains(error.Message, "The code offset column 'Side' is Vector<Single, 3>; the code has 2 units, so expected a vector of Single of size 2. Set Code.OffsetHidden");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(code => code.OffsetColumnName = "Nowhere")).Message, "Could not find the input column 'Nowhere'");
+        StringAssert.Contains(
+            error.Message,
+            "The code offset column 'Side' is Vector<Single, 3>; the code has 2 units, so expected a vector of Single of size 2. Set " +
+            "Code.OffsetHidden");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => Fit(code => code.OffsetColumnName = "Nowhere")).Message, "Could not find the input column 'Nowhere'");
     }
 }

@@ -5,7 +5,10 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>Options combine: what docs/variants.md says goes together trains, is written into a graph that equals libtorch, saves and loads; what it says does not is refused by name.</summary>
+/// <summary>
+/// Options combine: what docs/variants.md says goes together trains, is written into a graph that equals libtorch,
+/// saves and loads; what it says does not is refused by name.
+/// </summary>
 [TestClass]
 public sealed class CombinationTests
 {
@@ -20,7 +23,8 @@ public sealed class CombinationTests
     public void The_graph_equals_libtorch(string name)
     {
         foreach (int batch in new[] { 1, 7, 256 })
-            Parity.Check(s_ml, Options(name), VariantRows.View(s_ml, 300), batch, name.EndsWith("convolutional", StringComparison.Ordinal) ? 1e-4 : 1e-5);
+            Parity.Check(s_ml, Options(name), VariantRows.View(s_ml, 300), batch,
+                name.EndsWith("convolutional", StringComparison.Ordinal) ? 1e-4 : 1e-5);
     }
 
     [TestMethod]
@@ -99,7 +103,9 @@ public sealed class CombinationTests
         (float Score, bool PredictedLabel)[] Score(VariantRow[] some)
         {
             var view = s_ml.Data.LoadFromEnumerable(some);
-            var scored = model.Transform(s_ml.Transforms.Conversion.MapValueToKey("Key", "Group", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence).Fit(view).Transform(view));
+            var scored = model.Transform(s_ml.Transforms.Conversion.MapValueToKey(
+                "Key", "Group", keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence).Fit(view)
+                .Transform(view));
             return [.. scored.GetColumn<float>("Score").Zip(scored.GetColumn<bool>("PredictedLabel"))];
         }
     }
@@ -107,32 +113,51 @@ public sealed class CombinationTests
     [TestMethod]
     public void What_does_not_go_together_is_refused_by_name()
     {
-        Refused("Network.TiedWeights (True) and Network.DecoderHidden (3)", options => options.Network = new DenseNetworkOptions { TiedWeights = true, DecoderHidden = [3] });
-        Refused("Network.TiedWeights (True) and ConditionColumnName (Key)", options => (options.Network, options.ConditionColumnName) = (new DenseNetworkOptions { TiedWeights = true }, "Key"));
-        Refused("Code.Activation (Tanh) and Code.Variational (set)", options => options.Code = new CodeOptions { Activation = Activation.Tanh, Variational = new() });
-        Refused("Code.Normalization (Batch) and Code.Variational (set)", options => options.Code = new CodeOptions { Normalization = CodeNormalization.Batch, Variational = new() });
-        Refused("Code.NoiseDeviation (0.1) and Code.Variational (set)", options => options.Code = new CodeOptions { NoiseDeviation = 0.1, Variational = new() });
-        Refused("Code.Normalization (Layer) and Code.Size (1)", options => options.Code = new CodeOptions { Normalization = CodeNormalization.Layer, Size = 1 });
-        Refused("Code.Normalization (UnitLength) and Code.Size (1)", options => options.Code = new CodeOptions { Normalization = CodeNormalization.UnitLength, Size = 1 });
-        Refused("Network.Normalization (Layer) and Network.Hidden (1)", options => options.Network = new DenseNetworkOptions { Hidden = [4], DecoderHidden = [1], Normalization = Normalization.Layer });
-        Refused("BatchSize (1) and Network.Normalization (Batch)", options => (options.BatchSize, options.Network.Normalization) = (1, Normalization.Batch));
-        Refused("BatchSize (1) and Code.Normalization (Batch)", options => (options.BatchSize, options.Code.Normalization) = (1, CodeNormalization.Batch));
+        Refused("Network.TiedWeights (True) and Network.DecoderHidden (3)", options =>
+            options.Network = new DenseNetworkOptions { TiedWeights = true, DecoderHidden = [3] });
+        Refused("Network.TiedWeights (True) and ConditionColumnName (Key)", options =>
+            (options.Network, options.ConditionColumnName) = (new DenseNetworkOptions { TiedWeights = true }, "Key"));
+        Refused("Code.Activation (Tanh) and Code.Variational (set)", options =>
+            options.Code = new CodeOptions { Activation = Activation.Tanh, Variational = new() });
+        Refused("Code.Normalization (Batch) and Code.Variational (set)", options =>
+            options.Code = new CodeOptions { Normalization = CodeNormalization.Batch, Variational = new() });
+        Refused("Code.NoiseDeviation (0.1) and Code.Variational (set)", options =>
+            options.Code = new CodeOptions { NoiseDeviation = 0.1, Variational = new() });
+        Refused("Code.Normalization (Layer) and Code.Size (1)", options =>
+            options.Code = new CodeOptions { Normalization = CodeNormalization.Layer, Size = 1 });
+        Refused("Code.Normalization (UnitLength) and Code.Size (1)", options =>
+            options.Code = new CodeOptions { Normalization = CodeNormalization.UnitLength, Size = 1 });
+        Refused("Network.Normalization (Layer) and Network.Hidden (1)", options =>
+            options.Network = new DenseNetworkOptions { Hidden = [4], DecoderHidden = [1], Normalization = Normalization.Layer });
+        Refused("BatchSize (1) and Network.Normalization (Batch)", options =>
+            (options.BatchSize, options.Network.Normalization) = (1, Normalization.Batch));
+        Refused("BatchSize (1) and Code.Normalization (Batch)", options =>
+            (options.BatchSize, options.Code.Normalization) = (1, CodeNormalization.Batch));
         Refused("Code.OffsetHidden (set) and Code.OffsetColumnName (null)", options => options.Code.OffsetHidden = [3]);
-        Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear)", options => options.Loss = ReconstructionLoss.BinaryCrossEntropy);
-        Refused("Loss (Huber) and Code.Variational (set)", options => (options.Loss, options.Code.Variational) = (ReconstructionLoss.Huber, new()));
+        Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear)", options =>
+            options.Loss = ReconstructionLoss.BinaryCrossEntropy);
+        Refused("Loss (Huber) and Code.Variational (set)", options =>
+            (options.Loss, options.Code.Variational) = (ReconstructionLoss.Huber, new()));
         Refused("Loss (BinaryCrossEntropy) and Code.Variational.LearnVariance (True)", options =>
         {
             (options.Loss, options.Network.OutputActivation) = (ReconstructionLoss.BinaryCrossEntropy, Activation.Sigmoid);
             options.Code.Variational = new() { LearnVariance = true };
         });
-        Refused("Loss (Cosine) and FeatureWeights (set)", options => (options.Loss, options.FeatureWeights) = (ReconstructionLoss.Cosine, [1]));
-        Refused("Penalties.KullbackLeiblerPenalty (set) and Code.Activation (ReLU)", options => (options.Code.Activation, options.Penalties) = (Activation.ReLU, [new KullbackLeiblerPenalty(1)]));
-        Refused("Penalties.BinaryCodePenalty (set) and Code.Variational (set)", options => (options.Code.Variational, options.Penalties) = (new(), [new BinaryCodePenalty(1)]));
-        Refused("Penalties.ContractivePenalty.Method (ClosedForm) and Network (dense)", options => options.Penalties = [new ContractivePenalty(1, JacobianMethod.ClosedForm)]);
+        Refused("Loss (Cosine) and FeatureWeights (set)", options =>
+            (options.Loss, options.FeatureWeights) = (ReconstructionLoss.Cosine, [1]));
+        Refused("Penalties.KullbackLeiblerPenalty (set) and Code.Activation (ReLU)", options =>
+            (options.Code.Activation, options.Penalties) = (Activation.ReLU, [new KullbackLeiblerPenalty(1)]));
+        Refused("Penalties.BinaryCodePenalty (set) and Code.Variational (set)", options =>
+            (options.Code.Variational, options.Penalties) = (new(), [new BinaryCodePenalty(1)]));
+        Refused("Penalties.ContractivePenalty.Method (ClosedForm) and Network (dense)", options =>
+            options.Penalties = [new ContractivePenalty(1, JacobianMethod.ClosedForm)]);
         Refused("option Penalties has 2 of L1Penalty", options => options.Penalties = [new L1Penalty(1), new L1Penalty(2)]);
-        Refused("Pretraining (set) and Code.Variational (set)", options => (options.Pretraining, options.Code.Variational) = (new(), new()));
-        Refused("Pretraining (set) and Network (convolutional)", options => (options.Pretraining, options.Network) = (new(), new ConvolutionalNetworkOptions { Height = 3, Width = 4 }));
-        Refused("Pretraining (set) and ConditionColumnName (Key)", options => (options.Pretraining, options.ConditionColumnName) = (new(), "Key"));
+        Refused("Pretraining (set) and Code.Variational (set)", options =>
+            (options.Pretraining, options.Code.Variational) = (new(), new()));
+        Refused("Pretraining (set) and Network (convolutional)", options =>
+            (options.Pretraining, options.Network) = (new(), new ConvolutionalNetworkOptions { Height = 3, Width = 4 }));
+        Refused("Pretraining (set) and ConditionColumnName (Key)", options =>
+            (options.Pretraining, options.ConditionColumnName) = (new(), "Key"));
         Refused("CodeLogVarianceColumnName (V) and Code.Variational (null)", options => options.CodeLogVarianceColumnName = "V");
         Refused("option FeatureWeights has no weight above 0", options => options.FeatureWeights = [0, 0]);
         Refused("option FeatureWeights is -1", options => options.FeatureWeights = [-1]);
@@ -142,7 +167,8 @@ public sealed class CombinationTests
         Refused("option Corruption.Share is 1", options => options.Corruption = new MaskingCorruption(1));
         Refused("option Corruption.Deviation is 0", options => options.Corruption = new GaussianCorruption(0));
         Refused("option Penalties.L1Penalty.Weight is 0", options => options.Penalties = [new L1Penalty(0)]);
-        Refused("option Penalties.KullbackLeiblerPenalty.TargetRate is 1", options => (options.Code.Activation, options.Penalties) = (Activation.Sigmoid, [new KullbackLeiblerPenalty(1, 1)]));
+        Refused("option Penalties.KullbackLeiblerPenalty.TargetRate is 1", options =>
+            (options.Code.Activation, options.Penalties) = (Activation.Sigmoid, [new KullbackLeiblerPenalty(1, 1)]));
         Refused("option Code.Variational.Variance is 0", options => options.Code.Variational = new() { Variance = 0 });
         Refused("option Code.Variational.ScoreSamples is 0", options => options.Code.Variational = new() { ScoreSamples = 0 });
         Refused("option Pretraining.Epochs is -1", options => options.Pretraining = new() { Epochs = -1 });

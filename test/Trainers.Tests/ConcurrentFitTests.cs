@@ -4,7 +4,10 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>Fits on several threads give the bytes of lone ones; they share one number of libtorch's threads, and one that wants another waits.</summary>
+/// <summary>
+/// Fits on several threads give the bytes of lone ones; they share one number of libtorch's threads, and one that wants
+/// another waits.
+/// </summary>
 [TestClass]
 public sealed class ConcurrentFitTests
 {
@@ -96,7 +99,8 @@ public sealed class ConcurrentFitTests
         Task<byte[]> thrown = Waiting(WhenCanceled.Throw), kept = Waiting(WhenCanceled.KeepBest);
         Assert.AreEqual(-1, Task.WaitAny([thrown, kept, first], 300), "none has ended: the two wait for the first");
         source.Cancel();
-        Assert.IsTrue(Task.WhenAll(thrown.ContinueWith(_ => { }), kept.ContinueWith(_ => { })).Wait(TimeSpan.FromSeconds(30)), "they wait no longer");
+        Assert.IsTrue(Task.WhenAll(thrown.ContinueWith(_ => { }), kept.ContinueWith(_ => { })).Wait(TimeSpan.FromSeconds(30)),
+            "they wait no longer");
         Assert.IsInstanceOfType<OperationCanceledException>(thrown.Exception?.InnerException);
         Assert.IsTrue(kept.IsCompletedSuccessfully);
         Assert.AreEqual(0, steps);

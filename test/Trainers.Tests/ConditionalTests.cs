@@ -13,7 +13,8 @@ public sealed class ConditionalTests
 {
     private static readonly MLContext s_ml = new(seed: 1);
 
-    public static IEnumerable<object[]> Kinds => from column in new[] { "Key", "Side" } from isVariational in new[] { false, true } select new object[] { column, isVariational };
+    public static IEnumerable<object[]> Kinds => from column in new[] { "Key", "Side" } from isVariational in new[] { false,
+        true } select new object[] { column, isVariational };
 
     private static AutoencoderEstimator.Options Options(string column, bool isVariational = false)
     {
@@ -25,11 +26,16 @@ public sealed class ConditionalTests
         return options;
     }
 
-    private static AutoencoderTransformer Fit(string column, bool isVariational = false) => s_ml.Autoencoders().Conditional(Options(column, isVariational)).Fit(VariantRows.View(s_ml, 300));
+    private static AutoencoderTransformer Fit(string column, bool isVariational = false) =>
+        s_ml.Autoencoders().Conditional(Options(column, isVariational)).Fit(VariantRows.View(s_ml, 300));
 
-    /// <summary>The rows with the key of <see cref="VariantRows.View"/>; a group that is none of its values becomes a missing key.</summary>
+    /// <summary>
+    /// The rows with the key of <see cref="VariantRows.View"/>; a group that is none of its values becomes a missing
+    /// key.
+    /// </summary>
     private static IDataView View(MLContext ml, IEnumerable<VariantRow> rows) =>
-        ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(ml.Data.LoadFromEnumerable(VariantRows.Make(3))).Transform(ml.Data.LoadFromEnumerable(rows));
+        ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(ml.Data.LoadFromEnumerable(VariantRows.Make(3)))
+            .Transform(ml.Data.LoadFromEnumerable(rows));
 
     private static float[] Scores(ITransformer model, IDataView view) => [.. model.Transform(view).GetColumn<float>("Score")];
 
@@ -59,7 +65,8 @@ public sealed class ConditionalTests
             VariantRow[] rows = VariantRows.Make(150, seed: 21), told = VariantRows.Make(150, seed: 21);
             Array.ForEach(told, change);
             var reconstructions = model.Transform(View(s_ml, told)).GetColumn<float[]>("Reconstruction");
-            return rows.Zip(reconstructions).Average(pair => pair.First.Features.Zip(pair.Second, (s, r) => (double)(s - r) * (s - r)).Average());
+            return rows.Zip(reconstructions).Average(
+                pair => pair.First.Features.Zip(pair.Second, (s, r) => (double)(s - r) * (s - r)).Average());
         }
     }
 
@@ -83,7 +90,8 @@ public sealed class ConditionalTests
         var rows = VariantRows.Make(50, seed: 9);
         if (column == "Key")
             rows[4].Group = "none of them";
-        float[] ours = Scores(model, View(s_ml, rows)), theirs = [.. stock.Transform(View(s_ml, rows)).GetColumn<float[]>("Score").Select(score => score.Single())];
+        float[] ours = Scores(model, View(s_ml, rows)),
+            theirs = [.. stock.Transform(View(s_ml, rows)).GetColumn<float[]>("Score").Select(score => score.Single())];
         (stock as IDisposable)?.Dispose();
 
         // Row by row there, in batches here: the kernels add up in another order.
@@ -100,7 +108,8 @@ public sealed class ConditionalTests
         using var loaded = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["decoder.zip"], out _);
         CollectionAssert.AreEqual(Images(model.Decoder), Images(loaded));
 
-        float[] Images(AutoencoderTransformer decoder) => [.. decoder.Transform(codes).GetColumn<float[]>("Reconstruction").SelectMany(row => row)];
+        float[] Images(AutoencoderTransformer decoder) =>
+            [.. decoder.Transform(codes).GetColumn<float[]>("Reconstruction").SelectMany(row => row)];
     }
 
     [TestMethod]
@@ -109,7 +118,8 @@ public sealed class ConditionalTests
         using var model = Fit("Key");
         using var folder = new TestFolder();
         model.ExportOnnx(folder["encoder.onnx"], folder["decoder.onnx"], folder["scorer.onnx"]);
-        foreach (var (file, first) in new[] { ("encoder.onnx", GraphNames.Features), ("decoder.onnx", GraphNames.Code), ("scorer.onnx", GraphNames.Features) })
+        foreach (var (file, first) in new[] { ("encoder.onnx", GraphNames.Features), ("decoder.onnx", GraphNames.Code),
+            ("scorer.onnx", GraphNames.Features) })
         {
             using var session = new InferenceSession(folder[file]);
             CollectionAssert.AreEqual(new[] { first, GraphNames.Condition }, session.InputMetadata.Keys.ToArray(), file);
@@ -132,14 +142,18 @@ public sealed class ConditionalTests
 
         // Training counts them, scoring tells of the first.
         using var model = ml.Autoencoders().Conditional(Options("Key")).Fit(View(ml, rows));
-        Assert.AreEqual("2 training rows have a missing key in the condition column 'Key'; their condition is the zero vector.", log.Single(message => message.Contains("missing key", StringComparison.Ordinal)));
+        Assert.AreEqual("2 training rows have a missing key in the condition column 'Key'; their condition is the zero vector.",
+            log.Single(message => message.Contains("missing key", StringComparison.Ordinal)));
         log.Clear();
         float[] scores = Scores(model, View(ml, rows));
         Scores(model, View(ml, rows));
-        Assert.HasCount(1, log.Where(message => message.Contains("missing or unseen key in the condition column 'Key'", StringComparison.Ordinal)).ToArray());
+        Assert.HasCount(
+            1, log.Where(message => message.Contains("missing or unseen key in the condition column 'Key'", StringComparison.Ordinal))
+            .ToArray());
 
         // A vector in the place of the key says the same.
-        var vectors = rows.Select(row => new OneHotRow { Features = row.Features, Key = Array.ConvertAll(model.Metadata.ConditionValues.ToArray(), group => group == row.Group ? 1f : 0f) });
+        var vectors = rows.Select(row => new OneHotRow { Features = row.Features,
+            Key = Array.ConvertAll(model.Metadata.ConditionValues.ToArray(), group => group == row.Group ? 1f : 0f) });
         CollectionAssert.AreEqual(scores, Scores(model, ml.Data.LoadFromEnumerable(vectors)));
         Assert.IsTrue(scores.All(float.IsFinite));
     }
@@ -168,8 +182,12 @@ public sealed class ConditionalTests
             var view = s_ml.Data.LoadFromEnumerable(rows);
             return s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(view).Transform(view);
         }
-        StringAssert.Contains(Refusal(Named("red", "green")), "The input column 'Key' is Key<UInt32, 0-1>; expected a vector of Single of known size 3, or a key of 3 values, for the condition");
-        StringAssert.Contains(Refusal(Named("red", "blue", "green")), "The condition column 'Key' is a key with the values red, blue, green; the autoencoder was trained with red, green, blue, in this order");
+        StringAssert.Contains(Refusal(Named("red", "green")),
+            "The input column 'Key' is Key<UInt32, 0-1>; expected a vector of Single of known size 3, or a key of 3 values, for the " +
+            "condition");
+        StringAssert.Contains(Refusal(Named("red", "blue", "green")),
+            "The condition column 'Key' is a key with the values red, blue, green; the autoencoder was trained with red, green, blue, in " +
+            "this order");
         Assert.HasCount(3, Scores(model, Named("red", "green", "blue")));
 
         string Refusal(IDataView view) => Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => model.Transform(view)).Message;
@@ -179,33 +197,47 @@ public sealed class ConditionalTests
     public void The_promise_names_a_condition_that_is_missing_or_of_a_wrong_type()
     {
         string Refusal(string column) => Assert.ThrowsExactly<ArgumentOutOfRangeException>(() =>
-            s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Conditional(column, epochs: 0)).Fit(VariantRows.View(s_ml, 10))).Message;
+            s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Conditional(column, epochs: 0))
+                .Fit(VariantRows.View(s_ml, 10))).Message;
         StringAssert.Contains(Refusal("Nowhere"), "Could not find the input column 'Nowhere'");
-        StringAssert.Contains(Refusal("Group"), "The input column 'Group' is Scalar of String; expected a vector of Single of known size, or a key, for the condition. Make a key of a label with Conversion.MapValueToKey.");
+        StringAssert.Contains(
+            Refusal("Group"),
+            "The input column 'Group' is Scalar of String; expected a vector of Single of known size, or a key, for the condition. Make " +
+            "a key of a label with Conversion.MapValueToKey.");
 
         // Without a chain there is no promise; the fit says it too.
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit("Group")).Message, "The input column 'Group' is String; expected a vector of Single of known size, or a key");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit("Nowhere")).Message, "Could not find the input column 'Nowhere'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit("Group")).Message,
+            "The input column 'Group' is String; expected a vector of Single of known size, or a key");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit("Nowhere")).Message,
+            "Could not find the input column 'Nowhere'");
 
         // The fitted model keeps to it, and so does each of its parts that takes the condition.
         using var model = Fit("Key");
         var codes = model.Encoder.Transform(VariantRows.View(s_ml, 4));
         var without = s_ml.Transforms.DropColumns("Key").Fit(codes).Transform(codes);
         foreach (var part in new[] { model, model.Encoder, model.Decoder, model.Reconstructor, model.Scorer })
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => part.GetOutputSchema(without.Schema)).Message, "Could not find the input column 'Key'");
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => part.GetOutputSchema(without.Schema)).Message,
+                "Could not find the input column 'Key'");
     }
 
     [TestMethod]
     public void Factories_check_what_the_variant_needs()
     {
         var catalog = s_ml.Autoencoders();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => catalog.Conditional(new AutoencoderEstimator.Options())).Message, "ConditionColumnName is null");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => catalog.ConditionalVariational(new AutoencoderEstimator.Options { ConditionColumnName = "Key" })).Message, "Code.Variational is null");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => catalog.Conditional(new AutoencoderEstimator.Options())).Message, "ConditionColumnName is null");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => catalog.ConditionalVariational(new AutoencoderEstimator.Options { ConditionColumnName = "Key" })).Message,
+            "Code.Variational is null");
         var variational = new AutoencoderEstimator.Options { Code = new CodeOptions { Variational = new VariationalOptions() } };
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => catalog.ConditionalVariational(variational)).Message, "ConditionColumnName is null");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => catalog.ConditionalVariational(variational)).Message,
+            "ConditionColumnName is null");
 
-        using var plain = catalog.Conditional("Key", hidden: [6], code: 3, epochs: 1, batchSize: 16, learningRate: 0.002, contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(VariantRows.View(s_ml, 50));
-        using var both = catalog.ConditionalVariational("Side", hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002, contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(VariantRows.View(s_ml, 50));
+        using var plain = catalog.Conditional("Key", hidden: [6], code: 3, epochs: 1, batchSize: 16, learningRate: 0.002,
+            contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(VariantRows.View(s_ml, 50));
+        using var both = catalog.ConditionalVariational(
+            "Side", hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002, contamination: 0.2,
+            scaling: InputScaling.MinMax, seed: 4).Fit(VariantRows.View(s_ml, 50));
         Assert.AreEqual("conditional dense", plain.Metadata.Variant);
         Assert.AreEqual("conditional variational dense", both.Metadata.Variant);
         Assert.AreEqual("Side", both.Metadata.Columns[GraphNames.Condition]);
@@ -214,7 +246,9 @@ public sealed class ConditionalTests
         {
             Assert.AreEqual(3, model.Metadata.ConditionSize);
             var options = JsonDocument.Parse(model.Metadata.Options).RootElement;
-            Assert.AreEqual("3 1 16 0.002 contamination 0.2 MinMax", string.Join(' ', new[] { "code_size", "epochs", "batch_size", "learning_rate", "threshold", "scaling" }.Select(name => options.GetProperty(name).ToString())));
+            Assert.AreEqual("3 1 16 0.002 contamination 0.2 MinMax",
+                string.Join(' ', new[] { "code_size", "epochs", "batch_size", "learning_rate", "threshold", "scaling" }
+                .Select(name => options.GetProperty(name).ToString())));
         }
     }
 

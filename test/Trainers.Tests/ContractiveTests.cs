@@ -54,7 +54,9 @@ public sealed class ContractiveTests
         Inspect(hidden: [16], Activation.Tanh, (network, rows) =>
         {
             var pass = NetworkValues.Pass(isTraining: true);
-            double[] draws = [.. Enumerable.Range(0, 500).Select(_ => (double)ContractivePenalty.SquaredNorm(Context(network, rows, pass), JacobianMethod.Stochastic).item<float>())];
+            double[] draws = [.. Enumerable.Range(0, 500)
+                .Select(_ => (double)ContractivePenalty.SquaredNorm(Context(network, rows, pass), JacobianMethod.Stochastic)
+                .item<float>())];
             double mean = draws.Average(), error = Math.Sqrt(draws.Average(draw => (draw - mean) * (draw - mean)) / (draws.Length - 1));
             Assert.IsGreaterThan(0, error);
             Assert.AreEqual(Norm(network, rows, JacobianMethod.Exact), mean, 4 * error, $"four standard errors; one is {error / mean:P2}");
@@ -115,7 +117,9 @@ public sealed class ContractiveTests
             options.Penalties = weight == 0 ? [] : [new ContractivePenalty(weight)];
             double norm = 0;
             using var model = new AutoencoderEstimator(s_ml, options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train), (network, _) =>
-                norm = Norm(network, torch.tensor(ScaledDigits.HeldOut.SelectMany(row => row).ToArray(), [ScaledDigits.HeldOut.Length, ScaledDigits.FeatureCount]), JacobianMethod.Exact));
+                norm = Norm(network, torch.tensor(
+                    ScaledDigits.HeldOut.SelectMany(row => row).ToArray(), [ScaledDigits.HeldOut.Length, ScaledDigits.FeatureCount]),
+                    JacobianMethod.Exact));
             double error = ScaledDigits.HeldOutError(s_ml, model);
             Console.WriteLine($"{kind}, weight {weight}: squared norm {norm:F4}, held-out error {error:F5}");
             plain = weight == 0 ? error : plain;
@@ -150,10 +154,13 @@ public sealed class ContractiveTests
         Assert.AreEqual("contractive dense", model.Metadata.Variant);
         StringAssert.Contains(model.Metadata.Options, "\"tied_weights\":true,\"code_size\":8,\"code_activation\":\"Sigmoid\"");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Contractive(new AutoencoderEstimator.Options { Penalties = [new L1Penalty(1)] })).Message,
+            Assert.ThrowsExactly<ArgumentException>(
+                () => s_ml.Autoencoders().Contractive(new AutoencoderEstimator.Options { Penalties = [new L1Penalty(1)] })).Message,
             "Penalties has L1Penalty; a contractive autoencoder expects ContractivePenalty");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Contractive(new AutoencoderEstimator.Options { Penalties = [new ContractivePenalty(1, JacobianMethod.ClosedForm)] })).Message,
+            Assert.ThrowsExactly<ArgumentException>(
+                () => s_ml.Autoencoders().Contractive(
+                new AutoencoderEstimator.Options { Penalties = [new ContractivePenalty(1, JacobianMethod.ClosedForm)] })).Message,
             "Penalties.ContractivePenalty.Method (ClosedForm) and Network (dense) cannot be combined");
     }
 
@@ -168,12 +175,14 @@ public sealed class ContractiveTests
     private static void Inspect(int[] hidden, Activation activation, Action<AutoencoderNetwork, torch.Tensor> check) =>
         NetworkValues.Inspect(s_ml, Options(hidden, activation), Rows.View(s_ml, 40), (network, set) => check(network, set.Whole().Rows));
 
-    private static torch.Tensor Encode(AutoencoderNetwork network, torch.Tensor rows) => network.Encode(rows, null, null, NetworkValues.Pass(isTraining: false)).Mean;
+    private static torch.Tensor Encode(AutoencoderNetwork network, torch.Tensor rows) =>
+        network.Encode(rows, null, null, NetworkValues.Pass(isTraining: false)).Mean;
 
     private static double Norm(AutoencoderNetwork network, torch.Tensor rows, JacobianMethod method) =>
         ContractivePenalty.SquaredNorm(Context(network, rows, NetworkValues.Pass(isTraining: true)), method).item<float>();
 
-    private static PenaltyContext Context(AutoencoderNetwork network, torch.Tensor rows, Pass pass) => new(network, rows, null, default, null, pass);
+    private static PenaltyContext Context(AutoencoderNetwork network, torch.Tensor rows, Pass pass) =>
+        new(network, rows, null, default, null, pass);
 
     private static double WithGradients(Func<double> compute)
     {

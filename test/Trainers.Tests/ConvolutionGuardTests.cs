@@ -378,7 +378,8 @@ public sealed class ConvolutionGuardTests
         protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias) =>
             throw new NotSupportedException();
 
-        protected override (torch.Tensor Weight, torch.Tensor Bias) Fold(NormalizationLayer normalization, torch.Tensor weight, torch.Tensor bias) =>
+        protected override (torch.Tensor Weight, torch.Tensor Bias) Fold(
+            NormalizationLayer normalization, torch.Tensor weight, torch.Tensor bias) =>
             throw new NotSupportedException();
     }
 }

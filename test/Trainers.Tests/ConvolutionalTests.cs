@@ -16,19 +16,29 @@ public sealed class ConvolutionalTests
     private static readonly Dictionary<string, ConvolutionalNetworkOptions> s_networks = new()
     {
         ["28x28 pooled three times"] = new() { Height = 28, Width = 28, Filters = [4, 6, 8] },
-        ["28x28 pooled three times, transposed"] = new() { Height = 28, Width = 28, Filters = [4, 6, 8], Upsampling = Upsampling.TransposedConvolution },
+        ["28x28 pooled three times, transposed"] =
+            new() { Height = 28, Width = 28, Filters = [4, 6, 8], Upsampling = Upsampling.TransposedConvolution },
         ["8x8"] = new() { Height = 8, Width = 8 },
-        ["8x8 transposed, normalized"] = new() { Height = 8, Width = 8, Upsampling = Upsampling.TransposedConvolution, Normalization = Normalization.Batch },
+        ["8x8 transposed, normalized"] = new() { Height = 8, Width = 8, Upsampling = Upsampling.TransposedConvolution,
+            Normalization = Normalization.Batch },
         ["13x9, 3 channels"] = new() { Channels = 3, Height = 13, Width = 9, Filters = [6, 8, 10], Activation = Activation.LeakyReLU },
-        ["13x9, 3 channels, interleaved, normalized"] = new() { Channels = 3, Height = 13, Width = 9, Layout = ImageLayout.Interleaved, Normalization = Normalization.Batch, Activation = Activation.ELU },
-        ["13x9, 2 channels, interleaved, transposed"] = new() { Channels = 2, Height = 13, Width = 9, Layout = ImageLayout.Interleaved, Upsampling = Upsampling.TransposedConvolution, OutputActivation = Activation.Sigmoid },
-        ["pooling by 3 and 1, wide kernel, hidden layers"] = new() { Height = 11, Width = 8, Filters = [5, 7], Pooling = [3, 1], KernelSize = 5, Hidden = [20, 12], Activation = Activation.Tanh, Normalization = Normalization.Batch },
-        ["pooling by 4 and 1, transposed"] = new() { Height = 10, Width = 7, Filters = [5, 7], Pooling = [4, 1], KernelSize = 5, Upsampling = Upsampling.TransposedConvolution, Activation = Activation.GELU },
+        ["13x9, 3 channels, interleaved, normalized"] =
+            new() { Channels = 3, Height = 13, Width = 9, Layout = ImageLayout.Interleaved, Normalization = Normalization.Batch,
+            Activation = Activation.ELU },
+        ["13x9, 2 channels, interleaved, transposed"] =
+            new() { Channels = 2, Height = 13, Width = 9, Layout = ImageLayout.Interleaved, Upsampling = Upsampling.TransposedConvolution,
+            OutputActivation = Activation.Sigmoid },
+        ["pooling by 3 and 1, wide kernel, hidden layers"] =
+            new() { Height = 11, Width = 8, Filters = [5, 7], Pooling = [3, 1], KernelSize = 5, Hidden = [20, 12],
+            Activation = Activation.Tanh, Normalization = Normalization.Batch },
+        ["pooling by 4 and 1, transposed"] = new() { Height = 10, Width = 7, Filters = [5, 7], Pooling = [4, 1], KernelSize = 5,
+            Upsampling = Upsampling.TransposedConvolution, Activation = Activation.GELU },
         ["one row of pixels"] = new() { Height = 1, Width = 21, Filters = [4, 6], Activation = Activation.Softplus },
         ["kernel of one pixel"] = new() { Height = 4, Width = 4, Filters = [3], KernelSize = 1, Activation = Activation.SELU },
     };
 
-    public static IEnumerable<object[]> NetworksAndBatches => from network in s_networks.Keys from batch in new[] { 1, 7, 256 } select new object[] { network, batch };
+    public static IEnumerable<object[]> NetworksAndBatches =>
+        from network in s_networks.Keys from batch in new[] { 1, 7, 256 } select new object[] { network, batch };
 
     [TestMethod]
     [DynamicData(nameof(NetworksAndBatches))]
@@ -46,7 +56,8 @@ public sealed class ConvolutionalTests
         for (int height = 1; height <= 12; height++)
         {
             // Which pixels are restored, and not only how many: parity of images that a cut on the wrong side would shift.
-            var network = new ConvolutionalNetworkOptions { Channels = 2, Height = height, Width = 14 - height, Filters = [3, 4], Pooling = [2, 1 + height % 3], Upsampling = upsampling };
+            var network = new ConvolutionalNetworkOptions { Channels = 2, Height = height, Width = 14 - height, Filters = [3, 4],
+                Pooling = [2, 1 + height % 3], Upsampling = upsampling };
             var options = Options(network);
             options.Epochs = 0;
             Parity.Check(s_ml, options, Images(network, 3), 3, 1e-4);
@@ -55,7 +66,8 @@ public sealed class ConvolutionalTests
             using var generator = new torch.Generator(1, torch.CPU);
             using var untrained = network.Create(2 * height * (14 - height), 0, 0, options.Code, generator);
             var rows = torch.rand([5, 2 * height * (14 - height)], generator: generator);
-            CollectionAssert.AreEqual(rows.shape, untrained.Forward(rows, null, new Pass(IsTraining: true, generator)).shape, $"{height} x {14 - height}");
+            CollectionAssert.AreEqual(rows.shape, untrained.Forward(rows, null, new Pass(IsTraining: true, generator)).shape,
+                $"{height} x {14 - height}");
         }
     }
 
@@ -63,7 +75,8 @@ public sealed class ConvolutionalTests
     public void A_pixel_is_reconstructed_at_its_own_place()
     {
         // One bright pixel somewhere: as many units as places, so that a network that keeps to the places learns it.
-        var network = new ConvolutionalNetworkOptions { Channels = 2, Height = 3, Width = 5, Filters = [16], Layout = ImageLayout.Interleaved };
+        var network = new ConvolutionalNetworkOptions { Channels = 2, Height = 3, Width = 5, Filters = [16],
+            Layout = ImageLayout.Interleaved };
         var options = Options(network);
         (options.Code.Size, options.Epochs, options.LearningRate, options.BatchSize) = (30, 300, 0.01, 30);
         float[][] rows = [.. Enumerable.Range(0, 30).Select(i => Enumerable.Range(0, 30).Select(j => i == j ? 1f : 0f).ToArray())];
@@ -76,7 +89,8 @@ public sealed class ConvolutionalTests
     [TestMethod]
     public void Interleaved_pixels_give_what_planar_ones_give()
     {
-        ConvolutionalNetworkOptions Network(ImageLayout layout) => new() { Channels = 3, Height = 7, Width = 5, Filters = [4, 6], Layout = layout };
+        ConvolutionalNetworkOptions Network(ImageLayout layout) =>
+            new() { Channels = 3, Height = 7, Width = 5, Filters = [4, 6], Layout = layout };
         float[][] planar = MakeImages(Network(ImageLayout.Planar), 100);
         float[][] interleaved = [.. planar.Select(row => Interleave(row, 3))];
         using var first = new AutoencoderEstimator(s_ml, Options(Network(ImageLayout.Planar))).Fit(View(planar));
@@ -98,7 +112,8 @@ public sealed class ConvolutionalTests
     [DataRow(Upsampling.TransposedConvolution, 4 * 4)]
     public void The_work_of_a_convolution_counts_its_pixels(Upsampling upsampling, int places)
     {
-        var options = Options(new() { Channels = 2, Height = 8, Width = 8, Filters = [4], KernelSize = 3, Hidden = [], Upsampling = upsampling });
+        var options = Options(new() { Channels = 2, Height = 8, Width = 8, Filters = [4], KernelSize = 3, Hidden = [],
+            Upsampling = upsampling });
         options.Epochs = 0;
         const int kernel = 3 * 3, pooled = 4 * 4 * 4;
         long convolutions = (8 * 8 * kernel * 2 * 4) + (places * kernel * 4 * 4) + (8 * 8 * kernel * 4 * 2);
@@ -130,7 +145,8 @@ public sealed class ConvolutionalTests
             long parameters = 0;
             double error = Experiment.Seeds.Average(seed =>
             {
-                var options = new AutoencoderEstimator.Options { Network = network(), Scaling = InputScaling.None, Epochs = 100, LearningRate = 3e-3, Seed = seed };
+                var options = new AutoencoderEstimator.Options { Network = network(), Scaling = InputScaling.None, Epochs = 100,
+                    LearningRate = 3e-3, Seed = seed };
                 using var model = new AutoencoderEstimator(s_ml, options).Fit(train, (trained, _) => parameters = trained.ParameterCount);
                 return model.Transform(heldOut).GetColumn<float>("Score").Average();
             });
@@ -138,7 +154,8 @@ public sealed class ConvolutionalTests
             return (error, parameters);
         }
 
-        var convolutional = Measure("convolutional", () => new ConvolutionalNetworkOptions { Height = 8, Width = 8, Normalization = Normalization.Batch });
+        var convolutional = Measure("convolutional", () =>
+            new ConvolutionalNetworkOptions { Height = 8, Width = 8, Normalization = Normalization.Batch });
         foreach (int[] hidden in new int[][] { [128], [72, 36] })
         {
             var dense = Measure($"dense {string.Join('-', hidden)}", () => new DenseNetworkOptions { Hidden = hidden });
@@ -155,7 +172,8 @@ public sealed class ConvolutionalTests
     [DataRow(Upsampling.TransposedConvolution)]
     public void Told_a_key_its_graphs_agree_with_libtorch(Upsampling upsampling)
     {
-        var options = Options(new() { Channels = 2, Height = 9, Width = 6, Hidden = upsampling == Upsampling.Nearest ? [] : [10], Upsampling = upsampling });
+        var options = Options(new() { Channels = 2, Height = 9, Width = 6, Hidden = upsampling == Upsampling.Nearest ? [] : [10],
+            Upsampling = upsampling });
         options.ConditionColumnName = "Kind";
         Parity.Check(s_ml, options, Keyed(Images(options.Network, 300)), 7, 1e-4);
     }
@@ -175,9 +193,13 @@ public sealed class ConvolutionalTests
     public void Its_graph_has_no_more_nodes_than_it_needs()
     {
         const string encoder = "Reshape Conv Relu MaxPool Conv Relu MaxPool Flatten Gemm", last = "Conv Flatten";
-        Assert.AreEqual($"{encoder} Gemm Relu Reshape Resize Conv Relu Resize Conv Relu {last}", Operators(new() { Height = 8, Width = 8, Normalization = Normalization.Batch }));
-        Assert.AreEqual($"{encoder} Gemm Relu Reshape Resize Slice Conv Relu Resize Slice Conv Relu {last}", Operators(new() { Height = 13, Width = 9, Layout = ImageLayout.Interleaved }));
-        Assert.AreEqual($"{encoder} Gemm Relu Reshape ConvTranspose Relu ConvTranspose Relu {last}", Operators(new() { Height = 13, Width = 9, Upsampling = Upsampling.TransposedConvolution, Normalization = Normalization.Batch }));
+        Assert.AreEqual($"{encoder} Gemm Relu Reshape Resize Conv Relu Resize Conv Relu {last}",
+            Operators(new() { Height = 8, Width = 8, Normalization = Normalization.Batch }));
+        Assert.AreEqual($"{encoder} Gemm Relu Reshape Resize Slice Conv Relu Resize Slice Conv Relu {last}",
+            Operators(new() { Height = 13, Width = 9, Layout = ImageLayout.Interleaved }));
+        Assert.AreEqual($"{encoder} Gemm Relu Reshape ConvTranspose Relu ConvTranspose Relu {last}",
+            Operators(new() { Height = 13, Width = 9, Upsampling = Upsampling.TransposedConvolution,
+            Normalization = Normalization.Batch }));
         Assert.AreEqual("Reshape Transpose Conv Relu Flatten Gemm Gemm Relu Reshape Conv Relu Conv Transpose Flatten", Operators(new()
         {
             Channels = 2, Height = 8, Width = 8, Filters = [4], Pooling = [1], Layout = ImageLayout.Interleaved,
@@ -189,7 +211,9 @@ public sealed class ConvolutionalTests
             (options.Epochs, options.Scaling, options.ScoringMissingValues) = (1, InputScaling.None, ScoringMissingValues.NaN);
             var model = new AutoencoderEstimator(s_ml, options).Fit(Images(network, 10));
             var graph = OnnxFile.Parse(DenseTests.Scorer(model), "The graph").Graph;
-            return string.Join(' ', graph.Node.Where(node => node.Name.StartsWith("encoder/", StringComparison.Ordinal) || node.Name.StartsWith("decoder/", StringComparison.Ordinal)).Select(node => node.OpType));
+            return string.Join(' ', graph.Node.Where(
+                node => node.Name.StartsWith("encoder/", StringComparison.Ordinal)
+                || node.Name.StartsWith("decoder/", StringComparison.Ordinal)).Select(node => node.OpType));
         }
     }
 
@@ -197,7 +221,8 @@ public sealed class ConvolutionalTests
     public void Saved_and_loaded_it_gives_the_same()
     {
         using var folder = new TestFolder();
-        var options = Options(new() { Channels = 3, Height = 13, Width = 9, Layout = ImageLayout.Interleaved, Normalization = Normalization.Batch });
+        var options = Options(new() { Channels = 3, Height = 13, Width = 9, Layout = ImageLayout.Interleaved,
+            Normalization = Normalization.Batch });
         options.ConditionColumnName = "Kind";
         var view = Keyed(Images(options.Network, 200));
         using var model = s_ml.Autoencoders().Convolutional(options).Fit(view);
@@ -219,7 +244,9 @@ public sealed class ConvolutionalTests
     [TestMethod]
     public void The_simple_overload_sets_what_it_says()
     {
-        using var model = s_ml.Autoencoders().Convolutional("Features", 6, 4, channels: 2, filters: [3], code: 5, epochs: 1, batchSize: 16, seed: 4).Fit(Images(new ConvolutionalNetworkOptions { Channels = 2, Height = 6, Width = 4 }, 50));
+        using var model = s_ml.Autoencoders().Convolutional(
+            "Features", 6, 4, channels: 2, filters: [3], code: 5, epochs: 1, batchSize: 16, seed: 4)
+            .Fit(Images(new ConvolutionalNetworkOptions { Channels = 2, Height = 6, Width = 4 }, 50));
         Assert.AreEqual("convolutional", model.Metadata.Variant);
         Assert.AreEqual(5, model.Metadata.CodeSize);
         StringAssert.Contains(model.Metadata.Options, "\"channels\":2,\"height\":6,\"width\":4,\"layout\":\"Planar\",\"filters\":[3]");
@@ -230,8 +257,11 @@ public sealed class ConvolutionalTests
     [TestMethod]
     public void A_column_of_another_size_is_refused_by_name()
     {
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().Convolutional("Features", 7, 5, channels: 3).Fit(Images(new ConvolutionalNetworkOptions { Height = 8, Width = 8 }, 10)));
-        StringAssert.Contains(error.Message, "The column 'Features' has 64 features; an image of 3 x 7 x 5 (Network.Channels, Height, Width) has 105");
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => s_ml.Autoencoders().Convolutional("Features", 7, 5, channels: 3)
+            .Fit(Images(new ConvolutionalNetworkOptions { Height = 8, Width = 8 }, 10)));
+        StringAssert.Contains(
+            error.Message, "The column 'Features' has 64 features; an image of 3 x 7 x 5 (Network.Channels, Height, Width) has 105");
     }
 
     private static readonly Dictionary<string, Action<ConvolutionalNetworkOptions>> s_refused = new()
@@ -245,11 +275,15 @@ public sealed class ConvolutionalTests
         ["The option Network.KernelSize is 4; expected an odd number of at least 1"] = network => network.KernelSize = 4,
         ["The option Network.Pooling has 1 factors; expected 2, one for each of Network.Filters"] = network => network.Pooling = [2],
         ["The option Network.Pooling is 0; expected at least 1"] = network => network.Pooling = [2, 0],
-        ["The option Network.Pooling shrinks the image of block 4 by 2, which is a single pixel already"] = network => network.Filters = [4, 4, 4, 4],
-        ["The option Network.Upsampling is 9; expected one of Nearest, TransposedConvolution"] = network => network.Upsampling = (Upsampling)9,
+        ["The option Network.Pooling shrinks the image of block 4 by 2, which is a single pixel already"] = network =>
+            network.Filters = [4, 4, 4, 4],
+        ["The option Network.Upsampling is 9; expected one of Nearest, TransposedConvolution"] = network =>
+            network.Upsampling = (Upsampling)9,
         ["The option Network.Hidden is 0; expected at least 1"] = network => network.Hidden = [0],
-        ["The options Network.Normalization (Layer) and Network (convolutional) cannot be combined"] = network => network.Normalization = Normalization.Layer,
-        ["The options Network.OutputActivation (Tanh) and Scaling (Standardize) cannot be combined"] = network => network.OutputActivation = Activation.Tanh,
+        ["The options Network.Normalization (Layer) and Network (convolutional) cannot be combined"] = network =>
+            network.Normalization = Normalization.Layer,
+        ["The options Network.OutputActivation (Tanh) and Scaling (Standardize) cannot be combined"] = network =>
+            network.OutputActivation = Activation.Tanh,
     };
 
     public static IEnumerable<object[]> Refused => s_refused.Keys.Select(message => new object[] { message });
@@ -261,7 +295,8 @@ public sealed class ConvolutionalTests
         var network = new ConvolutionalNetworkOptions { Height = 8, Width = 8 };
         s_ml.Autoencoders().Convolutional(new AutoencoderEstimator.Options { Network = network });
         s_refused[message](network);
-        var error = Assert.Throws<ArgumentException>(() => s_ml.Autoencoders().Convolutional(new AutoencoderEstimator.Options { Network = network }));
+        var error = Assert.Throws<ArgumentException>(
+            () => s_ml.Autoencoders().Convolutional(new AutoencoderEstimator.Options { Network = network }));
         StringAssert.Contains(error.Message, message);
     }
 
@@ -295,7 +330,8 @@ public sealed class ConvolutionalTests
                                  let brightness = random.NextDouble()
                                  from y in Enumerable.Range(0, network.Height)
                                  from x in Enumerable.Range(0, network.Width)
-                                 select (float)(brightness * Math.Exp(-(Math.Pow(y - centerY, 2) + Math.Pow(x - centerX, 2)) / 8) + 0.1 * random.NextDouble())];
+                                 select (float)(brightness * Math.Exp(-(Math.Pow(y - centerY, 2) + Math.Pow(x - centerX, 2)) / 8)
+                                     + 0.1 * random.NextDouble())];
             return network.Layout == ImageLayout.Interleaved ? Interleave(planar, network.Channels) : planar;
         })];
     }
@@ -307,7 +343,8 @@ public sealed class ConvolutionalTests
     {
         var schema = SchemaDefinition.Create(typeof(ImageRow));
         schema["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, rows[0].Length);
-        return s_ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ImageRow { Features = row, Name = "abc".Substring(i % 3, 1) }).ToArray(), schema);
+        return s_ml.Data.LoadFromEnumerable(rows.Select((row, i) => new ImageRow { Features = row, Name = "abc".Substring(i % 3, 1) })
+            .ToArray(), schema);
     }
 
     private static IDataView Keyed(IDataView view) => s_ml.Transforms.Conversion.MapValueToKey("Kind", "Name").Fit(view).Transform(view);

@@ -18,7 +18,8 @@ public sealed class DeepTests
     public void Held_out_digits_come_back_better_than_from_as_many_principal_components(int seed)
     {
         using var model = ScaledDigits.Fit(s_ml, ScaledDigits.Options(hidden: [64, 32], code: 8, seed, epochs: 100));
-        double error = ScaledDigits.HeldOutError(s_ml, model), pca = new PrincipalSubspace(ScaledDigits.Train).Error(ScaledDigits.HeldOut, 8);
+        double error = ScaledDigits.HeldOutError(s_ml, model),
+            pca = new PrincipalSubspace(ScaledDigits.Train).Error(ScaledDigits.HeldOut, 8);
         Console.WriteLine($"held-out error {error:F5}, PCA with 8 components {pca:F5}");
         Assert.IsLessThan(pca, error);
     }
@@ -46,7 +47,8 @@ public sealed class DeepTests
             "tied" => new DenseNetworkOptions { Hidden = [16, 8], TiedWeights = true },
             "asymmetric" => new DenseNetworkOptions { Hidden = [16, 8], DecoderHidden = [4, 12, 20] },
             "without hidden layers" => new DenseNetworkOptions { Hidden = [] },
-            _ => new DenseNetworkOptions { Hidden = [16, 8], Dropout = 0.3, TiedWeights = true, Normalization = Normalization.Batch, Activation = Activation.GELU },
+            _ => new DenseNetworkOptions { Hidden = [16, 8], Dropout = 0.3, TiedWeights = true, Normalization = Normalization.Batch,
+                Activation = Activation.GELU },
         };
         Parity.Check(s_ml, Options(network), Rows.View(s_ml, 256), batch: 7, 1e-5);
     }
@@ -58,7 +60,8 @@ public sealed class DeepTests
         CollectionAssert.AreEqual(plain, Operators(network => network.Normalization = Normalization.Batch), "batch normalization");
         CollectionAssert.AreEqual(plain, Operators(network => network.Dropout = 0.5), "dropout");
         CollectionAssert.AreEqual(plain, Operators(network => network.TiedWeights = true), "tied weights");
-        CollectionAssert.AreNotEqual(plain, Operators(network => network.Normalization = Normalization.Layer), "layer normalization depends on the row");
+        CollectionAssert.AreNotEqual(plain, Operators(network => network.Normalization = Normalization.Layer),
+            "layer normalization depends on the row");
 
         static string[] Operators(Action<DenseNetworkOptions> change) => NetworkValues.Operators(Rows.Fit(s_ml, options =>
         {
@@ -71,7 +74,8 @@ public sealed class DeepTests
     [TestMethod]
     public void Tied_weights_are_the_encoders_transposed_and_trained_once()
     {
-        NetworkValues.Inspect(s_ml, Options(new DenseNetworkOptions { Hidden = [7], TiedWeights = true }), Rows.View(s_ml, 100), (network, _) =>
+        NetworkValues.Inspect(s_ml, Options(new DenseNetworkOptions { Hidden = [7], TiedWeights = true }), Rows.View(s_ml, 100),
+            (network, _) =>
         {
             var encoder = ((DenseStack)network.Trunk).Layers[0];
             var decoder = ((DenseStack)network.Decoder).Layers;
@@ -90,7 +94,8 @@ public sealed class DeepTests
         using var generator = new TorchSharp.torch.Generator(5, TorchSharp.torch.CPU);
         using var layer = new DenseLayer("layer", 3, width, Activation.Sigmoid, generator, dropout: 0.3);
         using var rows = TorchSharp.torch.rand([count, 3], dtype: TorchSharp.torch.ScalarType.Float32, generator: generator);
-        float[] kept = NetworkValues.Of(layer.Forward(rows, null, new Pass(false, generator))), dropped = NetworkValues.Of(layer.Forward(rows, null, new Pass(true, generator)));
+        float[] kept = NetworkValues.Of(layer.Forward(rows, null, new Pass(false, generator))),
+            dropped = NetworkValues.Of(layer.Forward(rows, null, new Pass(true, generator)));
         for (int i = 0; i < kept.Length; i++)
             Assert.AreEqual(dropped[i] == 0 ? 0 : kept[i] / 0.7, dropped[i], 1e-6);
 

@@ -32,7 +32,9 @@ public sealed class DenoisingTests
             return ScaledDigits.Error(s_ml, model, noisy, ScaledDigits.HeldOut);
         }
         double clean = Error(null), denoising = Error(s_corruptions[kind]);
-        Console.WriteLine($"{kind}: error of noisy held-out rows {denoising:F5}, trained clean {clean:F5}, of the noise itself {ScaledDigits.SquaredError(noisy, ScaledDigits.HeldOut):F5}");
+        Console.WriteLine(
+            $"{kind}: error of noisy held-out rows {denoising:F5}, trained clean {clean:F5}, of the noise itself " +
+            $"{ScaledDigits.SquaredError(noisy, ScaledDigits.HeldOut):F5}");
         Assert.IsLessThan(0.8 * clean, denoising);
     }
 
@@ -41,7 +43,8 @@ public sealed class DenoisingTests
     {
         WithSet(0.25f, (set, generator) =>
         {
-            float[] noise = [.. NetworkValues.Of(new GaussianCorruption(0.3).Apply(set.Whole().Rows, set, generator)).Zip(NetworkValues.Of(set.Whole().Rows), (noisy, clean) => noisy - clean)];
+            float[] noise = [.. NetworkValues.Of(new GaussianCorruption(0.3).Apply(set.Whole().Rows, set, generator))
+                .Zip(NetworkValues.Of(set.Whole().Rows), (noisy, clean) => noisy - clean)];
             double n = noise.Length, deviation = Math.Sqrt(noise.Average(x => (double)x * x));
 
             // Five standard errors.
@@ -56,7 +59,8 @@ public sealed class DenoisingTests
     {
         WithSet(0.25f, (set, generator) =>
         {
-            float[] clean = NetworkValues.Of(set.Whole().Rows), masked = NetworkValues.Of(new MaskingCorruption(0.3).Apply(set.Whole().Rows, set, generator));
+            float[] clean = NetworkValues.Of(set.Whole().Rows),
+                masked = NetworkValues.Of(new MaskingCorruption(0.3).Apply(set.Whole().Rows, set, generator));
             Assert.IsTrue(masked.Zip(clean).All(pair => pair.First == 0 || pair.First == pair.Second));
             AssertShare(0.3, masked.Count(value => value == 0), masked.Length);
         });
@@ -67,7 +71,8 @@ public sealed class DenoisingTests
     {
         WithSet(0.25f, (set, generator) =>
         {
-            float[] clean = NetworkValues.Of(set.Whole().Rows), spoilt = NetworkValues.Of(new SaltAndPepperCorruption(0.2).Apply(set.Whole().Rows, set, generator));
+            float[] clean = NetworkValues.Of(set.Whole().Rows),
+                spoilt = NetworkValues.Of(new SaltAndPepperCorruption(0.2).Apply(set.Whole().Rows, set, generator));
             float[] least = NetworkValues.Of(set.Least), most = NetworkValues.Of(set.Most);
             int salt = 0, pepper = 0;
             for (int i = 0; i < clean.Length; i++)
@@ -95,7 +100,8 @@ public sealed class DenoisingTests
             var batch = new TrainingBatch(set.Whole().Rows, null, null, null);
             var pass = NetworkValues.Pass(isTraining: true);
             var ofNothing = network.Forward(torch.zeros_like(set.Whole().Rows), null, pass);
-            Assert.AreEqual((ofNothing - set.Whole().Rows).square().mean().item<float>(), new Objective(options, network, set).Terms(batch, 0, pass)[0].item<float>(), 1e-6);
+            Assert.AreEqual((ofNothing - set.Whole().Rows).square().mean().item<float>(),
+                new Objective(options, network, set).Terms(batch, 0, pass)[0].item<float>(), 1e-6);
 
             var half = Rows.Options();
             half.Corruption = new MaskingCorruption(0.5);
@@ -121,7 +127,8 @@ public sealed class DenoisingTests
         try
         {
             System.Globalization.CultureInfo.CurrentCulture = comma;
-            using var model = Rows.Fit(new MLContext(seed: 1), options => (options.Corruption, options.Penalties) = (new GaussianCorruption(0.25), [new L1Penalty(0.5)]));
+            using var model = Rows.Fit(new MLContext(seed: 1), options =>
+                (options.Corruption, options.Penalties) = (new GaussianCorruption(0.25), [new L1Penalty(0.5)]));
             StringAssert.Contains(model.Metadata.Options, "Deviation = 0.25");
             StringAssert.Contains(model.Metadata.Options, "Weight = 0.5");
         }
@@ -139,8 +146,11 @@ public sealed class DenoisingTests
         StringAssert.Contains(model.Metadata.Options, "MaskingCorruption { Share = 0.25 }");
         var error = Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Denoising(new AutoencoderEstimator.Options()));
         StringAssert.Contains(error.Message, "Corruption is null; a denoising autoencoder expects");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().Denoising(corruption: new MaskingCorruption(1))).Message, "Corruption.Share is 1; expected more than 0 and less than 1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().Denoising(corruption: new GaussianCorruption(-1))).Message, "Corruption.Deviation is -1");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => s_ml.Autoencoders().Denoising(corruption: new MaskingCorruption(1))).Message,
+            "Corruption.Share is 1; expected more than 0 and less than 1");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => s_ml.Autoencoders().Denoising(corruption: new GaussianCorruption(-1))).Message, "Corruption.Deviation is -1");
     }
 
     /// <summary>The same kinds of noise, drawn by .NET.</summary>
@@ -159,12 +169,14 @@ public sealed class DenoisingTests
     private static void WithSet(float least, Action<TrainingSet, torch.Generator> check)
     {
         var random = new Random(3);
-        var rows = Enumerable.Range(0, 20_000).Select(_ => new Row { Features = [.. Enumerable.Range(0, Row.FeatureCount).Select(j => least + (j + 1) * random.NextSingle())] });
+        var rows = Enumerable.Range(0, 20_000).Select(
+            _ => new Row { Features = [.. Enumerable.Range(0, Row.FeatureCount).Select(j => least + (j + 1) * random.NextSingle())] });
         var options = Rows.Options();
         (options.Epochs, options.Scaling) = (0, InputScaling.None);
         NetworkValues.Inspect(s_ml, options, s_ml.Data.LoadFromEnumerable(rows), (_, set) => check(set, new torch.Generator(5, torch.CPU)));
     }
 
     /// <summary>Five standard deviations of a share of independent draws.</summary>
-    private static void AssertShare(double expected, int count, int total) => Assert.AreEqual(expected, count / (double)total, 5 * Math.Sqrt(expected * (1 - expected) / total));
+    private static void AssertShare(double expected, int count, int total) =>
+        Assert.AreEqual(expected, count / (double)total, 5 * Math.Sqrt(expected * (1 - expected) / total));
 }

@@ -34,7 +34,8 @@ public sealed class DenseTests
         byte[] first = Scorer(estimator.Fit(view));
         CollectionAssert.AreEqual(first, Scorer(estimator.Fit(view)));
         var concurrent = new byte[4][];
-        Parallel.For(0, concurrent.Length, i => concurrent[i] = Scorer(s_ml.Autoencoders().Dense(Rows.Options()).Fit(Rows.View(s_ml, 200))));
+        Parallel.For(0, concurrent.Length, i => concurrent[i] = Scorer(
+            s_ml.Autoencoders().Dense(Rows.Options()).Fit(Rows.View(s_ml, 200))));
         foreach (byte[] bytes in concurrent)
             CollectionAssert.AreEqual(first, bytes);
     }
@@ -146,7 +147,9 @@ public sealed class DenseTests
             double Error(int epochs)
             {
                 // Six rectified units may all be dead from the start, whatever the scaling.
-                using var model = Rows.Fit(s_ml, options => (options.Scaling, options.Epochs, options.LearningRate, options.Network.Activation) = (scaling, epochs, 0.01, Activation.LeakyReLU));
+                using var model = Rows.Fit(s_ml, options =>
+                    (options.Scaling, options.Epochs, options.LearningRate, options.Network.Activation) = (
+                    scaling, epochs, 0.01, Activation.LeakyReLU));
                 return Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 100, seed: 23))).Average(row => row.Score);
             }
             double untrained = Error(0), trained = Error(60);
@@ -176,14 +179,16 @@ public sealed class DenseTests
         Assert.AreEqual(Describe(delivered), Describe(promised));
 
         static string Describe(SchemaShape shape) => string.Join('\n', shape.OrderBy(column => column.Name).Select(column =>
-            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} [{string.Join(',', column.Annotations.Select(a => $"{a.Name} {a.Kind} {a.ItemType} {a.IsKey}").Order())}]"));
+            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} " +
+                $"[{string.Join(',', column.Annotations.Select(a => $"{a.Name} {a.Kind} {a.ItemType} {a.IsKey}").Order())}]"));
     }
 
     [TestMethod]
     public void One_feature_may_be_a_scalar_column()
     {
         var view = Rows.View(s_ml, 100);
-        using var model = Rows.Fit(s_ml, options => (options.FeatureColumnName, options.Code) = ("Label", new CodeOptions { Size = 1 }), view);
+        using var model = Rows.Fit(s_ml, options =>
+            (options.FeatureColumnName, options.Code) = ("Label", new CodeOptions { Size = 1 }), view);
         Assert.AreEqual("Label", model.Metadata.FeatureNames.Single());
         Assert.AreEqual(100, Rows.Read(s_ml, model.Transform(view)).Count(row => row.Reconstruction.Length == 1));
     }
@@ -210,7 +215,8 @@ public sealed class DenseTests
             for (int b = 0; b < 2; b++)
             {
                 double otherMean = codes.Average(code => (double)code[b]);
-                Assert.AreEqual(codes.Average(code => (code[a] - mean) * (code[b] - otherMean)), model.Metadata.CodeCovariance[a * 2 + b], 1e-5);
+                Assert.AreEqual(codes.Average(code => (code[a] - mean) * (code[b] - otherMean)),
+                    model.Metadata.CodeCovariance[a * 2 + b], 1e-5);
             }
         }
         var means = Rows.Make(200).Select(row => row.Features);

@@ -23,7 +23,8 @@ public sealed class DigestTests
             var ml = new MLContext(seed: 1);
             var options = EveryVariant.Options(name);
             options.Epochs = 3;
-            (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName, options.ProbabilityColumnName) = ("Code", "Reconstruction", "FeatureErrors", "Probability");
+            (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName, options.ProbabilityColumnName) = (
+                "Code", "Reconstruction", "FeatureErrors", "Probability");
             options.CodeLogVarianceColumnName = options.Code.Variational is null ? null : "CodeLogVariance";
             using var model = ml.Autoencoders().Autoencoder(options).Fit(EveryVariant.Rows(300));
             string folder = Directory.CreateTempSubdirectory().FullName;
@@ -31,10 +32,12 @@ public sealed class DigestTests
             {
                 string weights = Path.Combine(folder, "w.safetensors");
                 model.ExportTorchWeights(weights);
-                var tensors = SafeTensors.ReadFile(weights).Tensors.Select(t => string.Join('x', t.Shape) + ":" + Hash(t.Values.Span)).Order(StringComparer.Ordinal);
+                var tensors = SafeTensors.ReadFile(weights).Tensors.Select(t => string.Join('x', t.Shape) + ":" + Hash(t.Values.Span))
+                    .Order(StringComparer.Ordinal);
                 to.WriteLine($"{name} | weights | {Hash(string.Join(',', tensors))}");
                 var scored = model.Transform(EveryVariant.Rows(100));
-                foreach (string column in new[] { "PredictedLabel", "Score", "Probability", "Code", "CodeLogVariance", "Reconstruction", "FeatureErrors" })
+                foreach (string column in new[] { "PredictedLabel", "Score", "Probability", "Code", "CodeLogVariance", "Reconstruction",
+                    "FeatureErrors" })
                 {
                     if (scored.Schema.GetColumnOrNull(column) is { } found)
                         to.WriteLine($"{name} | column {column} | {Hash(Values(scored, found))}");
@@ -55,7 +58,8 @@ public sealed class DigestTests
                     using var outputs = session.Run(inputs);
                     foreach (var output in outputs.OrderBy(o => o.Name, StringComparer.Ordinal))
                     {
-                        float[] values = output.Value is Tensor<bool> b ? [.. b.ToArray().Select(x => x ? 1f : 0f)] : output.AsTensor<float>().ToArray();
+                        float[] values = output.Value is Tensor<bool> b ? [.. b.ToArray().Select(x => x ? 1f : 0f)]
+                            : output.AsTensor<float>().ToArray();
                         to.WriteLine($"{name} | {file} {output.Name} | {Hash(values)}");
                     }
                 }

@@ -12,7 +12,8 @@ public sealed class FailingFitTests
 
     public static IEnumerable<object[]> Places =>
     [
-        [Throws.Cursor, 0L], [Throws.Getter, 0L], [Throws.MoveNext, 0L], [Throws.MoveNext, 30L], [Throws.MoveNext, (long)RowCount], [Throws.Value, 0L], [Throws.Value, 30L], [Throws.Value, RowCount - 1L], [Throws.Disposal, 0L],
+        [Throws.Cursor, 0L], [Throws.Getter, 0L], [Throws.MoveNext, 0L], [Throws.MoveNext, 30L], [Throws.MoveNext, (long)RowCount],
+            [Throws.Value, 0L], [Throws.Value, 30L], [Throws.Value, RowCount - 1L], [Throws.Disposal, 0L],
     ];
 
     [TestMethod]
@@ -25,16 +26,19 @@ public sealed class FailingFitTests
         using var state = new CallersState(threads: 3, gradients: false);
 
         var view = new ThrowingView(rows, place, row);
-        Assert.AreSame(view.Error, Assert.ThrowsExactly<NotFiniteNumberException>(() => Fit(view, folder["checkpoints"])), "in training rows");
+        Assert.AreSame(view.Error, Assert.ThrowsExactly<NotFiniteNumberException>(() => Fit(view, folder["checkpoints"])),
+            "in training rows");
         state.AssertLeft("training rows that throw");
         Assert.AreEqual(view.CursorsOpened, view.CursorsDisposed);
 
         view = new ThrowingView(rows, place, row);
-        Assert.AreSame(view.Error, Assert.ThrowsExactly<NotFiniteNumberException>(() => Estimator(folder["checkpoints"]).Fit(rows, view)), "in validation rows");
+        Assert.AreSame(view.Error, Assert.ThrowsExactly<NotFiniteNumberException>(() => Estimator(folder["checkpoints"]).Fit(rows, view)),
+            "in validation rows");
         state.AssertLeft("validation rows that throw");
         Assert.AreEqual(view.CursorsOpened, view.CursorsDisposed);
 
-        Assert.IsTrue(!Directory.Exists(folder["checkpoints"]) || Directory.GetFiles(folder["checkpoints"]).Length == 0, "a checkpoint of nothing");
+        Assert.IsTrue(!Directory.Exists(folder["checkpoints"]) || Directory.GetFiles(folder["checkpoints"]).Length == 0,
+            "a checkpoint of nothing");
         CollectionAssert.AreEqual(expected, Fit(rows), "the fit that follows");
     }
 
@@ -51,7 +55,8 @@ public sealed class FailingFitTests
             if (told.Epoch == 3)
                 throw error;
         });
-        Assert.AreSame(error, Assert.ThrowsExactly<NotFiniteNumberException>(() => Fit(rows, folder.Path, options => options.Progress = progress)));
+        Assert.AreSame(error, Assert.ThrowsExactly<NotFiniteNumberException>(
+            () => Fit(rows, folder.Path, options => options.Progress = progress)));
         state.AssertLeft("a progress that throws");
         CollectionAssert.AreEqual(new[] { "autoencoder.checkpoint" }, Directory.GetFiles(folder.Path).Select(Path.GetFileName).ToArray());
         CollectionAssert.AreEqual(expected, Fit(rows, folder.Path), "gone on from two epochs");
@@ -63,7 +68,9 @@ public sealed class FailingFitTests
     public void Divergence_leaves_what_the_user_has_set(bool gradients)
     {
         using var state = new CallersState(threads: 2, gradients);
-        Assert.ThrowsExactly<InvalidOperationException>(() => Fit(VariantRows.View(s_ml, RowCount), change: options => (options.LearningRate, options.Scaling, options.Epochs) = (1e30, InputScaling.None, 50)));
+        Assert.ThrowsExactly<InvalidOperationException>(
+            () => Fit(VariantRows.View(s_ml, RowCount), change: options =>
+            (options.LearningRate, options.Scaling, options.Epochs) = (1e30, InputScaling.None, 50)));
         state.AssertLeft("divergence");
     }
 
@@ -72,7 +79,8 @@ public sealed class FailingFitTests
     [DataRow(WhenCanceled.KeepBest)]
     public void Cancellation_leaves_what_the_user_has_set(WhenCanceled whenCanceled)
     {
-        foreach (string name in new[] { "dense", "contractive sparse dense", "stacked denoising dense", "denoising sparse conditional variational dense" })
+        foreach (string name in new[] { "dense", "contractive sparse dense", "stacked denoising dense",
+            "denoising sparse conditional variational dense" })
         {
             using var source = new CancellationTokenSource();
             var options = EveryVariant.Options(name);
@@ -94,7 +102,9 @@ public sealed class FailingFitTests
         using var folder = new TestFolder();
         File.WriteAllText(folder["file"], "");
         int epochs = 0;
-        var error = Assert.ThrowsExactly<IOException>(() => Fit(VariantRows.View(s_ml, RowCount), folder["file/checkpoints"], options => options.Progress = new DirectProgress(_ => epochs++)));
+        var error = Assert.ThrowsExactly<IOException>(
+            () => Fit(VariantRows.View(s_ml, RowCount), folder["file/checkpoints"], options =>
+            options.Progress = new DirectProgress(_ => epochs++)));
         StringAssert.Contains(error.Message, $"The folder '{folder["file/checkpoints"]}' of the option Checkpoint.Folder cannot be used");
         Assert.AreEqual(0, epochs);
     }

@@ -4,7 +4,10 @@ namespace MLNetAutoencoder.Tests.Trainers;
 [TestClass]
 public sealed class GaussianMixtureTests
 {
-    /// <summary>Two clusters of codes of two units: a third about (0, 0) and two thirds about (6, 100), in units of another size and each with a correlation of its own.</summary>
+    /// <summary>
+    /// Two clusters of codes of two units: a third about (0, 0) and two thirds about (6, 100), in units of another size
+    /// and each with a correlation of its own.
+    /// </summary>
     private static readonly (double Weight, double[] Mean, double[] Covariance)[] s_clusters =
         [(1 / 3.0, [0, 0], [1, 8, 8, 100]), (2 / 3.0, [6, 100], [0.25, -2, -2, 25])];
 
@@ -13,7 +16,9 @@ public sealed class GaussianMixtureTests
         var numbers = new NormalNumbers(seed);
         double[] normal = new double[2];
         float[] code = new float[2];
-        GaussianCodes[] clusters = [.. s_clusters.Select(cluster => new GaussianCodes([.. cluster.Mean.Select(value => (float)value)], [.. cluster.Covariance.Select(value => (float)value)]))];
+        GaussianCodes[] clusters = [.. s_clusters.Select(
+            cluster => new GaussianCodes([.. cluster.Mean.Select(value => (float)value)],
+            [.. cluster.Covariance.Select(value => (float)value)]))];
         var codes = new List<float>();
         for (int i = 0; i < count; i++)
         {
@@ -36,16 +41,19 @@ public sealed class GaussianMixtureTests
         {
             var (weight, mean, covariance) = s_clusters[j];
 
-            // Five standard errors of the estimates from a cluster's rows; the prior, worth half a row, moves a variance by less than a thousandth.
+            // Five standard errors of the estimates from a cluster's rows; the prior, worth half a row, moves a
+            // variance by less than a thousandth.
             double own = weight * rows;
             Assert.AreEqual(weight, mixture.Weights[order[j]], 5 * Math.Sqrt(weight * (1 - weight) / rows));
             for (int a = 0; a < 2; a++)
             {
-                Assert.AreEqual(mean[a], mixture.Means[order[j] * 2 + a], 5 * Math.Sqrt(covariance[a * 3] / own), $"mean of unit {a} in cluster {j}");
+                Assert.AreEqual(mean[a], mixture.Means[order[j] * 2 + a], 5 * Math.Sqrt(covariance[a * 3] / own),
+                    $"mean of unit {a} in cluster {j}");
                 for (int b = 0; b < 2; b++)
                 {
                     double error = Math.Sqrt((covariance[a * 3] * covariance[b * 3] + covariance[a * 2 + b] * covariance[a * 2 + b]) / own);
-                    Assert.AreEqual(covariance[a * 2 + b], mixture.Covariances[order[j] * 4 + a * 2 + b], 5 * error, $"covariance of units {a} and {b} in cluster {j}");
+                    Assert.AreEqual(covariance[a * 2 + b], mixture.Covariances[order[j] * 4 + a * 2 + b], 5 * error,
+                        $"covariance of units {a} and {b} in cluster {j}");
                 }
             }
         }
@@ -77,7 +85,8 @@ public sealed class GaussianMixtureTests
             for (int b = 0; b < 2; b++)
             {
                 double covariance = Enumerable.Range(0, 500).Average(i => (codes[i * 2 + a] - mean[a]) * (codes[i * 2 + b] - mean[b]));
-                Assert.AreEqual(covariance, mixture.Covariances[a * 2 + b], 1e-5 * Math.Abs(covariance), "the prior has the same covariance; 1e-6 is added to the variances");
+                Assert.AreEqual(covariance, mixture.Covariances[a * 2 + b], 1e-5 * Math.Abs(covariance),
+                    "the prior has the same covariance; 1e-6 is added to the variances");
             }
         }
     }

@@ -3,7 +3,10 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>A view that makes its rows as they are read, the same ones each time, and holds none: <paramref name="width"/> features that two hidden numbers decide.</summary>
+/// <summary>
+/// A view that makes its rows as they are read, the same ones each time, and holds none: <paramref name="width"/>
+/// features that two hidden numbers decide.
+/// </summary>
 internal sealed class GeneratedView(long rows, int width, bool tellsCount = false) : IDataView
 {
     private static readonly DataViewSchema s_empty = new DataViewSchema.Builder().ToSchema();
@@ -41,9 +44,11 @@ internal sealed class GeneratedView(long rows, int width, bool tellsCount = fals
 
     public long? GetRowCount() => tellsCount ? rows : null;
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(this, rows + (Passes++ > 0 ? LaterRows : 0), Passes == FailingPass ? rows / 2 : -1);
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
+        new Cursor(this, rows + (Passes++ > 0 ? LaterRows : 0), Passes == FailingPass ? rows / 2 : -1);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     /// <summary>The first feature, which tells rows apart.</summary>
     public static float First(long row) => row % 100_003 / 100_003f;
@@ -70,7 +75,8 @@ internal sealed class GeneratedView(long rows, int width, bool tellsCount = fals
 
         public override bool IsColumnActive(DataViewSchema.Column column) => true;
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => (ValueGetter<TValue>)(Delegate)(ValueGetter<VBuffer<float>>)Features;
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+            (ValueGetter<TValue>)(Delegate)(ValueGetter<VBuffer<float>>)Features;
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_position, 0);
 

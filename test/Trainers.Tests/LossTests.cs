@@ -41,11 +41,13 @@ public sealed class LossTests
             var pass = NetworkValues.Pass(isTraining: false);
             var errors = ReconstructionErrors.Of(loss, set.Whole().Rows, network.Forward(set.Whole().Rows, null, pass));
             expected = NetworkValues.Of(errors);
-            trained = new Objective(options, network, set).Terms(new TrainingBatch(set.Whole().Rows, null, null, null), 0, pass)[0].item<float>();
+            trained = new Objective(options, network, set).Terms(new TrainingBatch(set.Whole().Rows, null, null, null), 0, pass)[0]
+                .item<float>();
         });
         float[] by = options.FeatureWeights is null ? [1, 1, 1, 1, 1] : weights;
         float[] scores = [.. model.Transform(view).GetColumn<float>("Score")];
-        double[] means = [.. expected.Chunk(Row.FeatureCount).Select(row => row.Zip(by, (error, weight) => (double)error * weight).Sum() / by.Sum())];
+        double[] means = [.. expected.Chunk(Row.FeatureCount)
+            .Select(row => row.Zip(by, (error, weight) => (double)error * weight).Sum() / by.Sum())];
         for (int i = 0; i < scores.Length; i++)
             Assert.AreEqual(means[i], scores[i], 1e-5 * means.Max(), $"row {i}");
         Assert.AreEqual(scores.Average(score => (double)score), trained, 1e-5 * trained, "training minimizes the mean score");
@@ -62,7 +64,8 @@ public sealed class LossTests
         (float[] Errors, float[] Gradient) Of(float scale)
         {
             var moving = torch.tensor([.. reconstruction.Select(value => value * scale)], [1, 3], requires_grad: true);
-            var errors = ReconstructionErrors.Of(ReconstructionLoss.Cosine, torch.tensor([.. row.Select(value => value * scale)], [1, 3]), moving);
+            var errors = ReconstructionErrors.Of(ReconstructionLoss.Cosine,
+                torch.tensor([.. row.Select(value => value * scale)], [1, 3]), moving);
             errors.sum().backward();
             return (NetworkValues.Of(errors), [.. NetworkValues.Of(moving.grad!).Select(value => value * scale)]);
         }
@@ -91,7 +94,9 @@ public sealed class LossTests
         ml.Log += (_, e) => log.Add(e.RawMessage);
         using var model = ml.Autoencoders().Autoencoder(options).Fit(view);
         Assert.IsTrue(model.Transform(view).GetColumn<float>("Score").All(score => score is >= 0 and <= 2), "1 less a cosine");
-        Assert.IsTrue(log.Any(message => message.StartsWith("The codes of the training rows vary by more than a Single holds as a variance", StringComparison.Ordinal)));
+        Assert.IsTrue(
+            log.Any(message => message.StartsWith(
+            "The codes of the training rows vary by more than a Single holds as a variance", StringComparison.Ordinal)));
         Assert.IsEmpty(model.Metadata.CodeCovariance);
         foreach (var distribution in new[] { CodeDistribution.Gaussian, CodeDistribution.GaussianMixture })
             Assert.ThrowsExactly<InvalidOperationException>(() => model.Generator.Sample(1, 1, distribution));
@@ -101,7 +106,8 @@ public sealed class LossTests
         using var loaded = (AutoencoderTransformer)ml.Autoencoders().Load(folder["model.zip"], out _);
 
         // In other batches, which moves the last digits.
-        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(model.Transform(view).GetColumn<float>("Score"), loaded.Transform(view).GetColumn<float>("Score")));
+        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(
+            model.Transform(view).GetColumn<float>("Score"), loaded.Transform(view).GetColumn<float>("Score")));
     }
 
     /// <summary>The formulas, in double precision.</summary>
@@ -116,11 +122,13 @@ public sealed class LossTests
         Check(ReconstructionLoss.Huber, s, far, (x, y) => Math.Abs(x - y) <= 1 ? 0.5 * (x - y) * (x - y) : Math.Abs(x - y) - 0.5);
 
         using var scope = torch.NewDisposeScope();
-        float[] cosine = NetworkValues.Of(ReconstructionErrors.Of(ReconstructionLoss.Cosine, torch.tensor(s, [2, 3]), torch.tensor(far, [2, 3])));
+        float[] cosine = NetworkValues.Of(ReconstructionErrors.Of(
+            ReconstructionLoss.Cosine, torch.tensor(s, [2, 3]), torch.tensor(far, [2, 3])));
         for (int i = 0; i < 2; i++)
         {
             float[] a = s[(3 * i)..(3 * i + 3)], b = far[(3 * i)..(3 * i + 3)];
-            double dot = a.Zip(b, (x, y) => (double)x * y).Sum(), lengths = Math.Sqrt(a.Sum(x => (double)x * x) * b.Sum(x => (double)x * x));
+            double dot = a.Zip(b, (x, y) => (double)x * y).Sum(),
+                lengths = Math.Sqrt(a.Sum(x => (double)x * x) * b.Sum(x => (double)x * x));
             Assert.AreEqual(1 - dot / lengths, cosine.Skip(3 * i).Take(3).Average(error => (double)error), 1e-6, "the mean of the terms");
         }
 
@@ -167,17 +175,24 @@ public sealed class LossTests
             row.Features = [0, 0.5f, 1, 0.25f, 0.75f];
         rows[13].Features[3] = 1.5f;
         var options = Options(ReconstructionLoss.BinaryCrossEntropy, InputScaling.None);
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().Dense(options).Fit(s_ml.Data.LoadFromEnumerable(rows)));
-        StringAssert.Contains(error.Message, "Training row 13 (counted from 0) has 1.5 in 'Features[3]', which scaled is 1.5; the loss BinaryCrossEntropy expects values from 0 to 1. Use Scaling MinMax.");
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => s_ml.Autoencoders().Dense(options).Fit(s_ml.Data.LoadFromEnumerable(rows)));
+        StringAssert.Contains(
+            error.Message,
+            "Training row 13 (counted from 0) has 1.5 in 'Features[3]', which scaled is 1.5; the loss BinaryCrossEntropy expects values " +
+            "from 0 to 1. Use Scaling MinMax.");
     }
 
     [TestMethod]
     public void Losses_and_weights_that_do_not_fit_are_refused_by_name()
     {
-        Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear) cannot be combined", options => options.Loss = ReconstructionLoss.BinaryCrossEntropy);
-        Refused("Loss (Cosine) and FeatureWeights (set) cannot be combined", options => (options.Loss, options.FeatureWeights) = (ReconstructionLoss.Cosine, [1, 1, 1, 1, 1]));
+        Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear) cannot be combined", options =>
+            options.Loss = ReconstructionLoss.BinaryCrossEntropy);
+        Refused("Loss (Cosine) and FeatureWeights (set) cannot be combined", options =>
+            (options.Loss, options.FeatureWeights) = (ReconstructionLoss.Cosine, [1, 1, 1, 1, 1]));
         Refused("FeatureWeights has no weight above 0", options => options.FeatureWeights = [0, 0, 0, 0, 0]);
-        Refused("FeatureWeights is -1; expected at least 0 and at most 3.4028235E+38", options => options.FeatureWeights = [1, 1, -1, 1, 1]);
+        Refused("FeatureWeights is -1; expected at least 0 and at most 3.4028235E+38", options =>
+            options.FeatureWeights = [1, 1, -1, 1, 1]);
         Refused("FeatureWeights has 2 weights, and the column 'Features' 5 features", options => options.FeatureWeights = [1, 1]);
 
         static void Refused(string message, Action<AutoencoderEstimator.Options> change)
@@ -204,7 +219,8 @@ public sealed class LossTests
         var rows = Weighted(30);
         for (int i = 0; i < rows.Length; i += 3)
             rows[i].Weight = 2;
-        float[] weighted = Gradient(loss, rows), twice = Gradient(loss, [.. rows.SelectMany(row => Enumerable.Repeat(new WeightedRow { Features = row.Features }, (int)row.Weight))]);
+        float[] weighted = Gradient(loss, rows), twice = Gradient(
+            loss, [.. rows.SelectMany(row => Enumerable.Repeat(new WeightedRow { Features = row.Features }, (int)row.Weight))]);
         float largest = twice.Max(Math.Abs);
         for (int i = 0; i < twice.Length; i++)
             Assert.AreEqual(twice[i], weighted[i], 1e-5 * largest, $"value {i}");
@@ -221,7 +237,8 @@ public sealed class LossTests
 
         // Not even its missing values are seen.
         rows[8].Features[1] = float.NaN;
-        byte[] Fit(IEnumerable<WeightedRow> some) => DenseTests.Scorer(Rows.Fit(s_ml, options => options.WeightColumnName = "Weight", s_ml.Data.LoadFromEnumerable(some)));
+        byte[] Fit(IEnumerable<WeightedRow> some) =>
+            DenseTests.Scorer(Rows.Fit(s_ml, options => options.WeightColumnName = "Weight", s_ml.Data.LoadFromEnumerable(some)));
         CollectionAssert.AreEqual(Fit(rows.Where(row => row.Weight > 0)), Fit(rows));
     }
 
@@ -251,10 +268,12 @@ public sealed class LossTests
         var rows = Weighted(10);
         rows[4].Weight = -1;
         Refused("Row 4 (counted from 0) of the weight column 'Weight' has -1; expected 0 or more", rows);
-        Refused("All 10 rows of the training data have the weight 0 in the column 'Weight', so none is left to train on", [.. Weighted(10).Select(row => new WeightedRow { Features = row.Features, Weight = 0 })]);
+        Refused("All 10 rows of the training data have the weight 0 in the column 'Weight', so none is left to train on",
+            [.. Weighted(10).Select(row => new WeightedRow { Features = row.Features, Weight = 0 })]);
 
         static void Refused(string message, WeightedRow[] rows) => StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options => options.WeightColumnName = "Weight", s_ml.Data.LoadFromEnumerable(rows))).Message, message);
+            Assert.ThrowsExactly<InvalidOperationException>(
+                () => Rows.Fit(s_ml, options => options.WeightColumnName = "Weight", s_ml.Data.LoadFromEnumerable(rows))).Message, message);
     }
 
     private static WeightedRow[] Weighted(int count) => [.. Rows.Make(count).Select(row => new WeightedRow { Features = row.Features })];

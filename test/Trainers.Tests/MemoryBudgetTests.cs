@@ -5,7 +5,10 @@ using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>Rows that do not fit the budget are read from the view again in every epoch, with the same results where order does not matter; rows that fit are held once.</summary>
+/// <summary>
+/// Rows that do not fit the budget are read from the view again in every epoch, with the same results where order does
+/// not matter; rows that fit are held once.
+/// </summary>
 [TestClass]
 public sealed class MemoryBudgetTests
 {
@@ -72,7 +75,8 @@ public sealed class MemoryBudgetTests
         string Metadata(bool streams)
         {
             using var model = Fit(streams, options => (options.Epochs, options.Scaling, options.ValidationShare) = (0, scaling, 0.3));
-            return string.Join('\n', model.Metadata.ToDictionary().Where(pair => !pair.Key.EndsWith("training", StringComparison.Ordinal)).Select(pair => $"{pair.Key}: {pair.Value}"));
+            return string.Join('\n', model.Metadata.ToDictionary().Where(pair => !pair.Key.EndsWith("training", StringComparison.Ordinal))
+                .Select(pair => $"{pair.Key}: {pair.Value}"));
         }
         Assert.AreEqual(Metadata(streams: false), Metadata(streams: true));
     }
@@ -80,11 +84,14 @@ public sealed class MemoryBudgetTests
     [TestMethod]
     public void A_streamed_epoch_has_every_row_once_in_an_order_of_its_own()
     {
-        NetworkValues.Inspect(s_ml, Options(streams: true, options => (options.Epochs, options.Scaling) = (0, InputScaling.None)), new GeneratedView(Count, Width), (_, set) =>
+        NetworkValues.Inspect(s_ml, Options(streams: true, options => (options.Epochs, options.Scaling) = (0, InputScaling.None)),
+            new GeneratedView(Count, Width), (_, set) =>
         {
             using var generator = new torch.Generator(3, torch.CPU);
             float[] expected = [.. Enumerable.Range(0, Count).Select(row => GeneratedView.First(row))];
-            float[][] epochs = [.. Enumerable.Range(0, 2).Select(_ => set.Shuffled(32, generator).SelectMany(batch => NetworkValues.Of(batch.Rows).Chunk(Width).Select(row => row[0])).ToArray())];
+            float[][] epochs = [.. Enumerable.Range(0, 2)
+                .Select(_ => set.Shuffled(32, generator)
+                .SelectMany(batch => NetworkValues.Of(batch.Rows).Chunk(Width).Select(row => row[0])).ToArray())];
             foreach (float[] epoch in epochs)
             {
                 CollectionAssert.AreEquivalent(expected, epoch);
@@ -102,7 +109,9 @@ public sealed class MemoryBudgetTests
     [TestMethod]
     public void A_streamed_fit_is_repeated_bit_for_bit_alone_and_beside_another()
     {
-        void Change(AutoencoderEstimator.Options options) => (options.ValidationShare, options.Corruption, options.Pretraining) = (0.2, new SaltAndPepperCorruption(0.1), new PretrainingOptions { Epochs = 2 });
+        void Change(AutoencoderEstimator.Options options) =>
+            (options.ValidationShare, options.Corruption, options.Pretraining) = (
+            0.2, new SaltAndPepperCorruption(0.1), new PretrainingOptions { Epochs = 2 });
         byte[] first = DenseTests.Scorer(Fit(true, Change));
         CollectionAssert.AreEqual(first, DenseTests.Scorer(Fit(true, Change)));
         byte[][] concurrent = new byte[2][];
@@ -115,11 +124,13 @@ public sealed class MemoryBudgetTests
     public void A_streamed_training_goes_on_bit_for_bit_and_not_with_another_window()
     {
         using var folder = new TestFolder();
-        Action<AutoencoderEstimator.Options> Epochs(int epochs) => options => (options.Epochs, options.Checkpoint) = (epochs, new CheckpointOptions { Folder = folder.Path, Continue = true });
+        Action<AutoencoderEstimator.Options> Epochs(int epochs) => options =>
+            (options.Epochs, options.Checkpoint) = (epochs, new CheckpointOptions { Folder = folder.Path, Continue = true });
         byte[] whole = DenseTests.Scorer(Fit(true, options => options.Epochs = 6));
         Fit(true, Epochs(3)).Dispose();
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidOperationException>(() => Fit(false, Epochs(6))).Message, "written with the rows that are shuffled at a time 100, and this training has 500");
+            Assert.ThrowsExactly<InvalidOperationException>(() => Fit(false, Epochs(6))).Message,
+                "written with the rows that are shuffled at a time 100, and this training has 500");
         CollectionAssert.AreEqual(whole, DenseTests.Scorer(Fit(true, Epochs(6))));
     }
 
@@ -134,7 +145,8 @@ public sealed class MemoryBudgetTests
                 if (told.Epoch == 2)
                     source.Cancel();
             });
-            AutoencoderTransformer Run() => Fit(true, options => (options.Progress, options.Cancellation, options.WhenCanceled) = (progress, source.Token, when));
+            AutoencoderTransformer Run() => Fit(true, options =>
+                (options.Progress, options.Cancellation, options.WhenCanceled) = (progress, source.Token, when));
             if (when == WhenCanceled.Throw)
             {
                 Assert.ThrowsExactly<OperationCanceledException>(Run);
@@ -152,7 +164,8 @@ public sealed class MemoryBudgetTests
     [DataRow(-7, "493")]
     public void A_view_with_other_rows_the_second_time_is_refused(int later, string found)
     {
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(true, view: new GeneratedView(Count, Width) { LaterRows = later }));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Fit(true, view: new GeneratedView(Count, Width) { LaterRows = later }));
         StringAssert.Contains(error.Message, $"gave 500 rows when it was first read and {found} when it was read again");
         StringAssert.Contains(error.Message, "Options.MemoryBudget");
     }
@@ -177,11 +190,17 @@ public sealed class MemoryBudgetTests
         var log = new List<string>();
         ml.Log += (_, e) => log.Add(e.RawMessage);
         ml.Autoencoders().Autoencoder(Options(streams: true)).Fit(new GeneratedView(Count, Width)).Dispose();
-        Assert.IsTrue(log.Any(message => message.Contains("The 500 training rows of 24 bytes do not fit Options.MemoryBudget of 2400 bytes", StringComparison.Ordinal)));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(false, options => options.MemoryBudget = 0)).Message, "The option MemoryBudget is 0; expected at least 1 byte");
+        Assert.IsTrue(
+            log.Any(message => message.Contains("The 500 training rows of 24 bytes do not fit Options.MemoryBudget of 2400 bytes",
+            StringComparison.Ordinal)));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => Fit(false, options => options.MemoryBudget = 0)).Message, "The option MemoryBudget is 0; expected at least 1 byte");
     }
 
-    /// <summary>Two million rows of 30 features, of 240 million bytes: the peak of the working set, less that after a fit of a thousand rows.</summary>
+    /// <summary>
+    /// Two million rows of 30 features, of 240 million bytes: the peak of the working set, less that after a fit of a
+    /// thousand rows.
+    /// </summary>
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
@@ -189,13 +208,16 @@ public sealed class MemoryBudgetTests
     {
         const long rows = 2_000_000;
         const int width = 30;
-        void Change(AutoencoderEstimator.Options options) => (options.Epochs, options.BatchSize, options.MemoryBudget) = (1, 1024, streams ? 24_000_000 : null);
+        void Change(AutoencoderEstimator.Options options) =>
+            (options.Epochs, options.BatchSize, options.MemoryBudget) = (1, 1024, streams ? 24_000_000 : null);
         Fit(false, Change, new GeneratedView(1000, width)).Dispose();
         long before = WorkingSet();
         File.WriteAllText("/proc/self/clear_refs", "5"); // Linux: the peak starts anew.
         Fit(false, Change, new GeneratedView(rows, width)).Dispose();
         long taken = Status("VmHWM") - before;
-        TestContext.WriteLine($"{(streams ? "streamed with a window of a tenth" : "held")}: {taken / 1e6:F0} MB, {taken / (rows * width * 4.0):F2} of the rows");
+        TestContext.WriteLine(
+            $"{(streams ? "streamed with a window of a tenth" : "held")}: {taken / 1e6:F0} MB, {taken / (rows * width * 4.0):F2} of the " +
+            "rows");
         Assert.IsLessThanOrEqualTo(streams ? 0.5 : 1.5, taken / (rows * width * 4.0));
     }
 
@@ -207,5 +229,6 @@ public sealed class MemoryBudgetTests
     }
 
     private static long Status(string key) =>
-        1024 * long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(key + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        1024 * long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(key + ":", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 }

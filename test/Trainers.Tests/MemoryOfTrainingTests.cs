@@ -14,10 +14,12 @@ public sealed class MemoryOfTrainingTests
     public required TestContext TestContext { get; init; }
 
     [TestMethod]
-    public void The_working_set_at_step_10000_is_that_at_step_1000_with_the_step_written_out() => OwnProcess.Run(TestContext, () => CompareSteps(_ => { }));
+    public void The_working_set_at_step_10000_is_that_at_step_1000_with_the_step_written_out() =>
+        OwnProcess.Run(TestContext, () => CompareSteps(_ => { }));
 
     [TestMethod]
-    public void The_working_set_at_step_10000_is_that_at_step_1000_with_automatic_differentiation() => OwnProcess.Run(TestContext, () => CompareSteps(options =>
+    public void The_working_set_at_step_10000_is_that_at_step_1000_with_automatic_differentiation() =>
+        OwnProcess.Run(TestContext, () => CompareSteps(options =>
     {
         options.Network = new DenseNetworkOptions { Hidden = [10], Normalization = Normalization.Batch, Dropout = 0.1 };
         options.Penalties = [new L1Penalty(0.01)];

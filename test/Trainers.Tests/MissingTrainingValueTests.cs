@@ -28,7 +28,8 @@ public sealed class MissingTrainingValueTests
     private static IDataView View(VariantRow[] rows)
     {
         var groups = s_ml.Data.LoadFromEnumerable(VariantRows.Make(3));
-        return s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups).Transform(s_ml.Data.LoadFromEnumerable(rows));
+        return s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(groups)
+            .Transform(s_ml.Data.LoadFromEnumerable(rows));
     }
 
     private static AutoencoderEstimator.Options Options(TrainingMissingValues missing, Action<AutoencoderEstimator.Options>? change = null)
@@ -40,19 +41,25 @@ public sealed class MissingTrainingValueTests
         return options;
     }
 
-    private static AutoencoderTransformer Fit(TrainingMissingValues missing, VariantRow[] rows, Action<AutoencoderEstimator.Options>? change = null) =>
+    private static AutoencoderTransformer Fit(TrainingMissingValues missing, VariantRow[] rows,
+        Action<AutoencoderEstimator.Options>? change = null) =>
         s_ml.Autoencoders().Autoencoder(Options(missing, change)).Fit(View(rows));
 
     public static IEnumerable<object[]> Objectives =>
     [
         ["plain", 0, (Action<AutoencoderEstimator.Options>)(_ => { })],
         ["weighted rows", 0, (Action<AutoencoderEstimator.Options>)(options => options.WeightColumnName = "Weight")],
-        ["weighted features", 0, (Action<AutoencoderEstimator.Options>)(options => options.FeatureWeights = [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)])],
+        ["weighted features", 0, (Action<AutoencoderEstimator.Options>)(
+            options => options.FeatureWeights = [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)])],
         ["absolute", 0, (Action<AutoencoderEstimator.Options>)(options => options.Loss = ReconstructionLoss.MeanAbsolute)],
-        ["variational", 0.01, (Action<AutoencoderEstimator.Options>)(options => options.Code.Variational = new VariationalOptions { Variance = 0.01 })],
+        ["variational", 0.01, (Action<AutoencoderEstimator.Options>)(
+            options => options.Code.Variational = new VariationalOptions { Variance = 0.01 })],
     ];
 
-    /// <summary>Σ wᵢ fⱼ mᵢⱼ e(sᵢⱼ, rᵢⱼ) / Σ mᵢⱼ with m = 1 for what is known; of a Gaussian likelihood −Σ wᵢ mᵢⱼ ln N(sᵢⱼ; rᵢⱼ, v) / (n d).</summary>
+    /// <summary>
+    /// Σ wᵢ fⱼ mᵢⱼ e(sᵢⱼ, rᵢⱼ) / Σ mᵢⱼ with m = 1 for what is known; of a Gaussian likelihood −Σ wᵢ mᵢⱼ ln N(sᵢⱼ; rᵢⱼ,
+    /// v) / (n d).
+    /// </summary>
     [TestMethod]
     [DynamicData(nameof(Objectives))]
     public void What_is_missing_does_not_count_in_the_loss(string name, double variance, Action<AutoencoderEstimator.Options> change)
@@ -62,7 +69,9 @@ public sealed class MissingTrainingValueTests
         {
             var batch = set.Whole();
             float[] rows = NetworkValues.Of(batch.Rows), known = NetworkValues.Of(batch.Known!);
-            float[] reconstructions = NetworkValues.Of(network.Decode(network.Encode(batch.Rows, null, null, NetworkValues.Pass(isTraining: true)).Code, null, NetworkValues.Pass(isTraining: true)));
+            float[] reconstructions = NetworkValues.Of(
+                network.Decode(network.Encode(batch.Rows, null, null, NetworkValues.Pass(isTraining: true)).Code, null,
+                NetworkValues.Pass(isTraining: true)));
             float[]? rowWeights = batch.Weights is null ? null : NetworkValues.Of(batch.Weights);
             double meanWeight = options.FeatureWeights?.Average() ?? 1, sum = 0, count = 0;
             for (int i = 0; i < rows.Length; i++)
@@ -70,14 +79,16 @@ public sealed class MissingTrainingValueTests
                 int row = i / VariantRow.FeatureCount, j = i % VariantRow.FeatureCount;
                 double difference = rows[i] - reconstructions[i];
                 double error = options.Loss == ReconstructionLoss.MeanAbsolute ? Math.Abs(difference)
-                    : variance > 0 ? difference * difference / (2 * variance) + 0.5 * Math.Log(2 * Math.PI * variance) : difference * difference;
+                    : variance > 0 ? difference * difference / (2 * variance) + 0.5 * Math.Log(2 * Math.PI * variance)
+                        : difference * difference;
                 sum += known[i] * error * (rowWeights?[row] ?? 1) * (options.FeatureWeights?[j] / meanWeight ?? 1);
                 count += variance > 0 ? 1 : known[i];
             }
             Assert.IsTrue(known.Contains(0f) && known.Contains(1f));
 
             // Sums of some hundred Singles.
-            Assert.AreEqual(sum / count, new Objective(options, network, set).Terms(batch, 0, NetworkValues.Pass(isTraining: true))[0].item<float>(), 1e-5 * Math.Abs(sum / count), name);
+            Assert.AreEqual(sum / count, new Objective(options, network, set).Terms(batch, 0, NetworkValues.Pass(isTraining: true))[0]
+                .item<float>(), 1e-5 * Math.Abs(sum / count), name);
         });
     }
 
@@ -111,7 +122,8 @@ public sealed class MissingTrainingValueTests
                 row.Features[j] = float.IsFinite(row.Features[j]) ? row.Features[j] : model.Metadata.FeatureMeans[j];
         }
         using var filled = Fit(TrainingMissingValues.Refuse, holed, Change);
-        CollectionAssert.AreEqual(filled.History.Select(epoch => epoch.Loss).ToArray(), model.History.Select(epoch => epoch.Loss).ToArray());
+        CollectionAssert.AreEqual(filled.History.Select(epoch => epoch.Loss).ToArray(),
+            model.History.Select(epoch => epoch.Loss).ToArray());
     }
 
     [TestMethod]
@@ -121,25 +133,34 @@ public sealed class MissingTrainingValueTests
     {
         using var expected = Fit(TrainingMissingValues.Refuse, VariantRows.Make(60));
         using var model = Fit(missing, VariantRows.Make(60));
-        CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(), model.History.Select(epoch => epoch.Loss).ToArray());
+        CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(),
+            model.History.Select(epoch => epoch.Loss).ToArray());
         Assert.AreEqual(expected.Threshold, model.Threshold);
     }
 
-    /// <summary>A quarter of the values missing: what was taken for the mean is reconstructed as the mean, what did not count is told from the other features.</summary>
+    /// <summary>
+    /// A quarter of the values missing: what was taken for the mean is reconstructed as the mean, what did not count is
+    /// told from the other features.
+    /// </summary>
     [TestMethod]
     public void Masking_tells_the_missing_values_from_the_others()
     {
         VariantRow[] truth = VariantRows.Make(200, seed: 77), holed = Holed(200, 0.25, seed: 77);
         (double OfMissing, double OfComplete) Errors(TrainingMissingValues missing)
         {
-            using var model = Fit(missing, Holed(600, 0.25), options => (options.Epochs, options.LearningRate, options.Code.Size, options.ReconstructionColumnName) = (100, 0.01, 4, "Reconstruction"));
+            using var model = Fit(missing, Holed(600, 0.25), options =>
+                (options.Epochs, options.LearningRate, options.Code.Size, options.ReconstructionColumnName) = (
+                100, 0.01, 4, "Reconstruction"));
             float[][] Reconstruct(VariantRow[] rows) => [.. model.Transform(View(rows)).GetColumn<float[]>("Reconstruction")];
             double Mean(float[][] reconstructions, Func<int, int, bool> counts) => Enumerable.Range(0, truth.Length)
-                .SelectMany(i => Enumerable.Range(0, VariantRow.FeatureCount).Where(j => counts(i, j)).Select(j => Math.Pow(reconstructions[i][j] - truth[i].Features[j], 2))).Average();
+                .SelectMany(i => Enumerable.Range(0, VariantRow.FeatureCount).Where(j => counts(i, j))
+                    .Select(j => Math.Pow(reconstructions[i][j] - truth[i].Features[j], 2))).Average();
             return (Mean(Reconstruct(holed), (i, j) => !float.IsFinite(holed[i].Features[j])), Mean(Reconstruct(truth), (_, _) => true));
         }
         var (mean, masked) = (Errors(TrainingMissingValues.Mean), Errors(TrainingMissingValues.Masked));
-        TestContext.WriteLine($"mean squared error of missing values: {mean.OfMissing:F4} trained as means, {masked.OfMissing:F4} masked; of rows without missing values: {mean.OfComplete:F4} and {masked.OfComplete:F4}");
+        TestContext.WriteLine(
+            $"mean squared error of missing values: {mean.OfMissing:F4} trained as means, {masked.OfMissing:F4} masked; of rows without " +
+            $"missing values: {mean.OfComplete:F4} and {masked.OfComplete:F4}");
 
         // Measured: 0.69 of it.
         Assert.IsLessThan(0.8 * mean.OfMissing, masked.OfMissing);
@@ -157,7 +178,8 @@ public sealed class MissingTrainingValueTests
         }
         foreach (var row in rows)
             row.Features[3] = float.NaN;
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(TrainingMissingValues.Masked, rows)).Message, "The feature 'Features[3]' has no value in any training row");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(TrainingMissingValues.Masked, rows)).Message,
+            "The feature 'Features[3]' has no value in any training row");
     }
 
     [TestMethod]
@@ -169,13 +191,16 @@ public sealed class MissingTrainingValueTests
             (holed[i].Side[2], holed[i].Offset[0]) = (float.NaN, float.NaN);
             (zeros[i].Side[2], zeros[i].Offset[0]) = (0, 0);
         }
-        void Sides(AutoencoderEstimator.Options options) => (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
+        void Sides(AutoencoderEstimator.Options options) =>
+            (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
         using var expected = Fit(TrainingMissingValues.Refuse, zeros, Sides);
         using var model = Fit(TrainingMissingValues.Masked, holed, Sides);
-        CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(), model.History.Select(epoch => epoch.Loss).ToArray());
+        CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(),
+            model.History.Select(epoch => epoch.Loss).ToArray());
 
         holed[5].Weight = float.NaN;
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(TrainingMissingValues.Mean, holed, options => options.WeightColumnName = "Weight"));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Fit(TrainingMissingValues.Mean, holed, options => options.WeightColumnName = "Weight"));
         StringAssert.Contains(error.Message, "Row 5 (counted from 0) of the weight column 'Weight' has NaN");
     }
 
@@ -194,7 +219,9 @@ public sealed class MissingTrainingValueTests
 
         var none = Holed(50, 0.9);
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidOperationException>(() => Fit(TrainingMissingValues.Masked, none, options => options.ScoringMissingValues = ScoringMissingValues.NaN)).Message, "Options.ScoringMissingValues");
+            Assert.ThrowsExactly<InvalidOperationException>(
+                () => Fit(TrainingMissingValues.Masked, none, options => options.ScoringMissingValues = ScoringMissingValues.NaN)).Message,
+                "Options.ScoringMissingValues");
         using var scored = Fit(TrainingMissingValues.Masked, none);
         Assert.IsTrue(float.IsFinite(scored.Threshold));
     }
@@ -219,6 +246,8 @@ public sealed class MissingTrainingValueTests
             Assert.IsLessThan(model.History[0].Loss, model.History[^1].Loss);
             Assert.IsTrue(float.IsFinite(model.Threshold));
         }
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Fit(TrainingMissingValues.Masked, Holed(10, 0.1), options => options.Loss = ReconstructionLoss.Cosine)).Message, "Loss (Cosine) and MissingValues (Masked) cannot be combined");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => Fit(TrainingMissingValues.Masked, Holed(10, 0.1), options => options.Loss = ReconstructionLoss.Cosine)).Message,
+            "Loss (Cosine) and MissingValues (Masked) cannot be combined");
     }
 }

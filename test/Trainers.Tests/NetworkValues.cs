@@ -9,7 +9,8 @@ namespace MLNetAutoencoder.Tests.Trainers;
 internal static class NetworkValues
 {
     /// <summary>Fits and shows the network.</summary>
-    public static void Inspect(MLContext ml, AutoencoderEstimator.Options options, IDataView view, Action<AutoencoderNetwork, TrainingSet> inspect) =>
+    public static void Inspect(MLContext ml, AutoencoderEstimator.Options options, IDataView view,
+        Action<AutoencoderNetwork, TrainingSet> inspect) =>
         new AutoencoderEstimator(ml, options).Fit(view, inspect).Dispose();
 
     /// <summary>All rows of a set in one batch, which is good until the next one of all rows.</summary>

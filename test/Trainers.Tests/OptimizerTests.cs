@@ -29,13 +29,15 @@ public sealed class OptimizerTests
     public void RmsProp_divides_by_the_root_of_the_mean_square()
     {
         double[] square = new double[Count];
-        Check(new RmsPropOptimizer(0.9, 1e-6), (i, _, w, g) => w - Rate * g / (Math.Sqrt(square[i] = square[i] * 0.9 + 0.1 * g * g) + 1e-6));
+        Check(new RmsPropOptimizer(0.9, 1e-6), (i, _, w, g) =>
+            w - Rate * g / (Math.Sqrt(square[i] = square[i] * 0.9 + 0.1 * g * g) + 1e-6));
     }
 
     [TestMethod]
     public void A_parameter_without_a_gradient_stays()
     {
-        foreach (Optimizer optimizer in new Optimizer[] { new AdamOptimizer(), new AdamWOptimizer(), new SgdOptimizer(), new RmsPropOptimizer() })
+        foreach (Optimizer optimizer in new Optimizer[] { new AdamOptimizer(), new AdamWOptimizer(), new SgdOptimizer(),
+            new RmsPropOptimizer() })
         {
             using var scope = NewDisposeScope();
             Parameter[] parameters = [new Parameter(ones(2)), new Parameter(ones(3))];
@@ -50,7 +52,8 @@ public sealed class OptimizerTests
     [TestMethod]
     public void A_state_that_was_saved_goes_on_bit_for_bit()
     {
-        foreach (Optimizer optimizer in new Optimizer[] { new AdamOptimizer(), new AdamWOptimizer(), new SgdOptimizer(), new SgdOptimizer(0), new RmsPropOptimizer() })
+        foreach (Optimizer optimizer in new Optimizer[] { new AdamOptimizer(), new AdamWOptimizer(), new SgdOptimizer(),
+            new SgdOptimizer(0), new RmsPropOptimizer() })
         {
             using var scope = NewDisposeScope();
             var random = new Random(4);
@@ -91,7 +94,8 @@ public sealed class OptimizerTests
         {
             mean[i] = beta1 * mean[i] + (1 - beta1) * g;
             square[i] = beta2 * square[i] + (1 - beta2) * g * g;
-            return w * (1 - Rate * decay) - Rate * (mean[i] / (1 - Math.Pow(beta1, step))) / (Math.Sqrt(square[i] / (1 - Math.Pow(beta2, step))) + epsilon);
+            return w * (1 - Rate * decay) - Rate * (mean[i] / (1 - Math.Pow(beta1, step))) / (
+                Math.Sqrt(square[i] / (1 - Math.Pow(beta2, step))) + epsilon);
         };
     }
 

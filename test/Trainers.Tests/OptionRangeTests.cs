@@ -8,8 +8,8 @@ using MLNetAutoencoder.Onnx;
 namespace MLNetAutoencoder.Tests.Trainers;
 
 /// <summary>
-/// Every option, found by reflection so that none is forgotten: a value out of its range is refused when the estimator is made, by a message that names the option, the value and the range; the ends of the range
-/// that it names are taken.
+/// Every option, found by reflection so that none is forgotten: a value out of its range is refused when the estimator
+/// is made, by a message that names the option, the value and the range; the ends of the range that it names are taken.
 /// </summary>
 [TestClass]
 public sealed partial class OptionRangeTests
@@ -73,15 +73,18 @@ public sealed partial class OptionRangeTests
         {
             foreach (object? value in Wrong(option))
             {
-                string message = Refusal(name, option.Path, value) ?? throw new AssertFailedException($"{option.Path} = {Text(value)} is taken");
+                string message = Refusal(name, option.Path, value)
+                    ?? throw new AssertFailedException($"{option.Path} = {Text(value)} is taken");
                 StringAssert.Contains(message, $"option {Shown(option.Path)} is ", $"of {Text(value)}");
                 StringAssert.Contains(message, Text(value), $"of {option.Path}");
                 StringAssert.Matches(message, Range(), $"of {option.Path} = {Text(value)}");
                 if (value is int && Least().Match(message) is { Success: true } least)
                 {
                     int first = int.Parse(least.Groups[1].Value, CultureInfo.InvariantCulture);
-                    Assert.IsTrue(Refusal(name, option.Path, first - 1)?.Contains($"is {first - 1}; expected", StringComparison.Ordinal), $"{option.Path} = {first - 1}");
-                    Assert.IsFalse(Refusal(name, option.Path, first)?.Contains($"is {first}; expected", StringComparison.Ordinal) ?? false, $"{option.Path} = {first}");
+                    Assert.IsTrue(Refusal(name, option.Path, first - 1)?.Contains($"is {first - 1}; expected", StringComparison.Ordinal),
+                        $"{option.Path} = {first - 1}");
+                    Assert.IsFalse(Refusal(name, option.Path, first)?.Contains($"is {first}; expected", StringComparison.Ordinal) ?? false,
+                        $"{option.Path} = {first}");
                 }
                 checks++;
             }
@@ -93,18 +96,23 @@ public sealed partial class OptionRangeTests
     public void The_walk_sees_every_kind_of_options_there_is()
     {
         var seen = s_options.Values.SelectMany(make => Walk(make(), "")).Select(option => option.Owner.GetType()).ToHashSet();
-        foreach (var type in typeof(AutoencoderEstimator).Assembly.GetExportedTypes().Where(type => type is { IsAbstract: false, IsEnum: false } && IsOptions(type)))
-            Assert.IsTrue(seen.Contains(type) || type.GetProperties().All(property => property.DeclaringType == typeof(object)) || type == typeof(ConstantSchedule), type.Name);
+        foreach (var type in typeof(AutoencoderEstimator).Assembly.GetExportedTypes()
+            .Where(type => type is { IsAbstract: false, IsEnum: false } && IsOptions(type)))
+            Assert.IsTrue(seen.Contains(type) || type.GetProperties().All(property => property.DeclaringType == typeof(object))
+                || type == typeof(ConstantSchedule), type.Name);
 
-        static bool IsOptions(Type type) => new[] { typeof(NetworkOptions), typeof(Corruption), typeof(CodePenalty), typeof(Optimizer), typeof(LearningRateSchedule) }.Any(root => root.IsAssignableFrom(type))
-            || (type.Name.EndsWith("Options", StringComparison.Ordinal) && type.DeclaringType != typeof(StackedClassifierEstimator)) || type == typeof(EarlyStopping);
+        static bool IsOptions(Type type) => new[] { typeof(NetworkOptions), typeof(Corruption), typeof(CodePenalty), typeof(Optimizer),
+            typeof(LearningRateSchedule) }.Any(root => root.IsAssignableFrom(type))
+            || (type.Name.EndsWith("Options", StringComparison.Ordinal) && type.DeclaringType != typeof(StackedClassifierEstimator))
+                || type == typeof(EarlyStopping);
     }
 
     private static AutoencoderEstimator.Options Common(Action<AutoencoderEstimator.Options> change)
     {
         var options = VariantRows.Options();
         (options.ConditionColumnName, options.WeightColumnName, options.ProbabilityColumnName) = ("Key", "Weight", "Probability");
-        (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName) = ("Code", "Reconstruction", "FeatureErrors");
+        (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName) = (
+            "Code", "Reconstruction", "FeatureErrors");
         options.FeatureWeights = [1, 2];
         (options.GradientClipping, options.ValidationShare, options.EarlyStopping) = (1, 0.1, new EarlyStopping());
         options.Checkpoint = new CheckpointOptions { Folder = "checkpoints" };
@@ -135,7 +143,8 @@ public sealed partial class OptionRangeTests
     /// <summary>Every property of the options and of the options in them.</summary>
     private static IEnumerable<(string Path, object Owner, PropertyInfo Property)> Walk(object owner, string path)
     {
-        foreach (var property in owner.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
+        foreach (var property in owner.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.CanWrite))
         {
             string here = path + property.Name;
             yield return (here, owner, property);
@@ -145,7 +154,8 @@ public sealed partial class OptionRangeTests
                 foreach (var inner in penalties.SelectMany(penalty => Walk(penalty, $"{here}.{penalty.GetType().Name}.")))
                     yield return inner;
             }
-            else if (value is not null and not ThresholdRule && property.PropertyType.Namespace == typeof(AutoencoderEstimator).Namespace && property.PropertyType.IsClass)
+            else if (value is not null and not ThresholdRule && property.PropertyType.Namespace == typeof(AutoencoderEstimator).Namespace
+                && property.PropertyType.IsClass)
             {
                 foreach (var inner in Walk(value, $"{here}."))
                     yield return inner;
@@ -198,7 +208,8 @@ public sealed partial class OptionRangeTests
             yield return null;
     }
 
-    private static string Shown(string path) => path.StartsWith("Scoring.", StringComparison.Ordinal) ? $"{nameof(ScoringOptions)}.{path["Scoring.".Length..]}" : path;
+    private static string Shown(string path) => path.StartsWith("Scoring.", StringComparison.Ordinal)
+        ? $"{nameof(ScoringOptions)}.{path["Scoring.".Length..]}" : path;
 
     private static string Text(object? value) => value switch
     {
@@ -209,7 +220,9 @@ public sealed partial class OptionRangeTests
         _ => value.ToString()!,
     };
 
-    [GeneratedRegex("expected (at least|more than|an odd number of at least|one of|a value|the name of a column|the path of a folder|the path of a file)")]
+    [GeneratedRegex(
+        "expected (at least|more than|an odd number of at least|one of|a value|the name of a column|the path of a folder|the path of a " +
+        "file)")]
     private static partial Regex Range();
 
     [GeneratedRegex(@"expected (?:an odd number of )?at least (\d+)")]

@@ -12,7 +12,8 @@ public sealed class OvercompleteTests
     [DataRow(4, false)]
     [DataRow(5, true)]
     [DataRow(12, true)]
-    public void A_code_without_a_penalty_warns_from_the_width_of_the_features_on(int code, bool expected) => Check(expected, options => options.Code.Size = code);
+    public void A_code_without_a_penalty_warns_from_the_width_of_the_features_on(int code, bool expected) =>
+        Check(expected, options => options.Code.Size = code);
 
     [TestMethod]
     public void Whatever_keeps_the_network_from_copying_silences_the_warning()

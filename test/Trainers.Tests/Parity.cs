@@ -14,7 +14,8 @@ internal static class Parity
     /// <param name="options">The options; output columns are named here.</param>
     /// <param name="view">The training rows.</param>
     /// <param name="batch">The rows that the graph gets at a time.</param>
-    /// <param name="tolerance">The largest difference, relative to the largest value of the output: single values may lie next to zero.</param>
+    /// <param name="tolerance">The largest difference, relative to the largest value of the output: single values may
+    /// lie next to zero.</param>
     public static void Check(MLContext ml, AutoencoderEstimator.Options options, IDataView view, int batch, double tolerance)
     {
         options.CodeColumnName = "Code";

@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>Principal component analysis in plain C#, by Jacobi's rotations of the covariance: independent of everything under test.</summary>
+/// <summary>
+/// Principal component analysis in plain C#, by Jacobi's rotations of the covariance: independent of everything under
+/// test.
+/// </summary>
 internal sealed class PrincipalSubspace
 {
     private readonly double[] _mean;

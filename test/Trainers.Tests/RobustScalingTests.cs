@@ -31,7 +31,8 @@ public sealed class RobustScalingTests
         Assert.AreEqual(5 * Math.Sqrt(share * (1 - share)), model.Metadata.ScalingScales[3], 1e-6);
         Assert.AreEqual((7.5f, 1f), (model.Metadata.ScalingOffsets[4], model.Metadata.ScalingScales[4]));
         Assert.AreEqual("robust", model.Metadata.Scaling);
-        Parity.Check(s_ml, new AutoencoderEstimator.Options { Network = new DenseNetworkOptions { Hidden = [6] }, Code = new CodeOptions { Size = 2 }, Scaling = InputScaling.Robust, Epochs = 2, Seed = 1 }, Rows.View(s_ml, 50), 7, 1e-5);
+        Parity.Check(s_ml, new AutoencoderEstimator.Options { Network = new DenseNetworkOptions { Hidden = [6] },
+            Code = new CodeOptions { Size = 2 }, Scaling = InputScaling.Robust, Epochs = 2, Seed = 1 }, Rows.View(s_ml, 50), 7, 1e-5);
     }
 
     /// <summary>200,000 rows: the quartiles are those of 100,000 of them.</summary>
@@ -39,7 +40,8 @@ public sealed class RobustScalingTests
     public void Of_many_rows_a_sample_gives_the_quartiles()
     {
         const int count = 200_000;
-        var options = new AutoencoderEstimator.Options { Network = new DenseNetworkOptions { Hidden = [] }, Code = new CodeOptions { Size = 1 }, Scaling = InputScaling.Robust, Epochs = 0, Seed = 1 };
+        var options = new AutoencoderEstimator.Options { Network = new DenseNetworkOptions { Hidden = [] },
+            Code = new CodeOptions { Size = 1 }, Scaling = InputScaling.Robust, Epochs = 0, Seed = 1 };
         using var model = s_ml.Autoencoders().Dense(options).Fit(new GeneratedView(count, 2));
 
         // The first feature is uniform: five standard errors of a median and of a quartile are 0.008 and 0.007.

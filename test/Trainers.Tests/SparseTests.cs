@@ -22,7 +22,8 @@ public sealed class SparseTests
             using var model = ScaledDigits.Fit(s_ml, options);
             float[] code = [.. ScaledDigits.Column(s_ml, model, ScaledDigits.HeldOut, "Code").SelectMany(row => row)];
             double share = code.Count(h => h < 1e-3) / (double)code.Length;
-            Console.WriteLine($"weight {weight}: {share:P1} of the activations below 0.001, held-out error {ScaledDigits.HeldOutError(s_ml, model):F5}");
+            Console.WriteLine(
+                $"weight {weight}: {share:P1} of the activations below 0.001, held-out error {ScaledDigits.HeldOutError(s_ml, model):F5}");
             return share;
         })];
         AssertRising(shares);
@@ -53,12 +54,15 @@ public sealed class SparseTests
     {
         float[] code = [0.1f, 0.9f, 0.3f, 0.5f, 0.2f, 0.02f];
         double[] rates = [(0.1 + 0.5) / 2, (0.9 + 0.2) / 2, (0.3 + 0.02) / 2];
-        Assert.AreEqual(rates.Sum(rate => 0.2 * Math.Log(0.2 / rate) + 0.8 * Math.Log(0.8 / (1 - rate))), Compute(new KullbackLeiblerPenalty(1, 0.2), code, 3), 1e-6);
+        Assert.AreEqual(rates.Sum(rate => 0.2 * Math.Log(0.2 / rate) + 0.8 * Math.Log(0.8 / (1 - rate))),
+            Compute(new KullbackLeiblerPenalty(1, 0.2), code, 3), 1e-6);
         Assert.AreEqual(0, Compute(new KullbackLeiblerPenalty(1, 0.25), [0.1f, 0.4f, 0.4f, 0.1f], 2), 1e-6);
 
-        // Units that always or never fire would be infinitely far from any rate; 1 - 1e-6 is rounded to a Single, which is 1e-2 of the logarithm's size off at most.
+        // Units that always or never fire would be infinitely far from any rate; 1 - 1e-6 is rounded to a Single, which
+        // is 1e-2 of the logarithm's size off at most.
         Assert.AreEqual(0.95 * Math.Log(0.95 / 1e-6) + 0.05 * Math.Log(0.05), Compute(new KullbackLeiblerPenalty(1), [1, 1], 1), 0.05);
-        Assert.AreEqual((0.1 + 0.9 + 0.3 + 0.5 + 0.2 + 0.02) / 2, Compute(new L1Penalty(1), [0.1f, -0.9f, 0.3f, -0.5f, 0.2f, 0.02f], 3), 1e-6);
+        Assert.AreEqual((0.1 + 0.9 + 0.3 + 0.5 + 0.2 + 0.02) / 2,
+            Compute(new L1Penalty(1), [0.1f, -0.9f, 0.3f, -0.5f, 0.2f, 0.02f], 3), 1e-6);
     }
 
     [TestMethod]
@@ -67,8 +71,10 @@ public sealed class SparseTests
         using var model = s_ml.Autoencoders().Sparse(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("sparse dense", model.Metadata.Variant);
         StringAssert.Contains(model.Metadata.Options, "L1Penalty");
-        var error = Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Sparse(new AutoencoderEstimator.Options { Penalties = [new ContractivePenalty(1)] }));
-        StringAssert.Contains(error.Message, "Penalties has ContractivePenalty; a sparse autoencoder expects L1Penalty or KullbackLeiblerPenalty");
+        var error = Assert.ThrowsExactly<ArgumentException>(
+            () => s_ml.Autoencoders().Sparse(new AutoencoderEstimator.Options { Penalties = [new ContractivePenalty(1)] }));
+        StringAssert.Contains(
+            error.Message, "Penalties has ContractivePenalty; a sparse autoencoder expects L1Penalty or KullbackLeiblerPenalty");
     }
 
     [TestMethod]

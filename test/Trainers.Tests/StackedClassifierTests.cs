@@ -25,7 +25,8 @@ public sealed class StackedClassifierTests
         CodeColumnName = "Code",
     };
 
-    private static IDataView Digits(int count, int labeled) => DigitRows.View(s_ml, DigitRows.Forget(DigitRows.Read(seed: 5).Take(count), labeled));
+    private static IDataView Digits(int count, int labeled) =>
+        DigitRows.View(s_ml, DigitRows.Forget(DigitRows.Read(seed: 5).Take(count), labeled));
 
     [TestMethod]
     [DataRow(1)]
@@ -65,7 +66,8 @@ public sealed class StackedClassifierTests
     public void Digits_that_were_not_trained_on_are_told_apart()
     {
         var rows = DigitRows.Read(seed: 5);
-        using var model = s_ml.Autoencoders().StackedClassifier(scaling: InputScaling.MinMax, seed: 1).Fit(DigitRows.View(s_ml, rows.Take(1200)));
+        using var model = s_ml.Autoencoders().StackedClassifier(scaling: InputScaling.MinMax, seed: 1)
+            .Fit(DigitRows.View(s_ml, rows.Take(1200)));
         var scored = model.Transform(DigitRows.View(s_ml, rows.Skip(1200)));
         var metrics = s_ml.MulticlassClassification.Evaluate(scored);
 
@@ -95,8 +97,10 @@ public sealed class StackedClassifierTests
             string.Join(' ', schema.Skip(view.Schema.Count).Select(column => $"{column.Name}:{column.Type}")));
         var label = schema["PredictedLabel"].Annotations;
         var score = schema["Score"].Annotations;
-        Assert.AreEqual("ScoreColumnSetId ScoreColumnKind ScoreValueKind KeyValues", string.Join(' ', label.Schema.Select(column => column.Name)));
-        Assert.AreEqual("ScoreColumnSetId ScoreColumnKind ScoreValueKind TrainingLabelValues SlotNames", string.Join(' ', score.Schema.Select(column => column.Name)));
+        Assert.AreEqual("ScoreColumnSetId ScoreColumnKind ScoreValueKind KeyValues",
+            string.Join(' ', label.Schema.Select(column => column.Name)));
+        Assert.AreEqual("ScoreColumnSetId ScoreColumnKind ScoreValueKind TrainingLabelValues SlotNames",
+            string.Join(' ', score.Schema.Select(column => column.Name)));
         Assert.AreEqual("MulticlassClassification PredictedLabel", $"{Text(label, "ScoreColumnKind")} {Text(label, "ScoreValueKind")}");
         Assert.AreEqual("MulticlassClassification Score", $"{Text(score, "ScoreColumnKind")} {Text(score, "ScoreValueKind")}");
         const string names = "eight five four nine one seven six three two zero";
@@ -133,11 +137,13 @@ public sealed class StackedClassifierTests
         {
             var estimator = s_ml.Autoencoders().StackedClassifier(Options());
             using var model = estimator.Fit(view);
-            CollectionAssert.AreEquivalent(Shape(model.GetOutputSchema(view.Schema)).Select(Describe).ToArray(), estimator.GetOutputSchema(Shape(view.Schema)).Select(Describe).ToArray());
+            CollectionAssert.AreEquivalent(Shape(model.GetOutputSchema(view.Schema)).Select(Describe).ToArray(),
+                estimator.GetOutputSchema(Shape(view.Schema)).Select(Describe).ToArray());
         }
 
         static string Describe(SchemaShape.Column column) =>
-            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} [{string.Join(", ", column.Annotations.Select(a => $"{a.Name} {a.ItemType}").Order())}]";
+            $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} " +
+                $"[{string.Join(", ", column.Annotations.Select(a => $"{a.Name} {a.ItemType}").Order())}]";
         static SchemaShape Shape(DataViewSchema schema) => new SchemaLoader(schema).Append(new GivenEstimator(null)).GetOutputSchema();
     }
 
@@ -153,14 +159,16 @@ public sealed class StackedClassifierTests
         var annotations = again.GetOutputSchema(view.Schema)["PredictedLabel"].Annotations;
         VBuffer<float> values = default;
         annotations.GetValue("KeyValues", ref values);
-        Assert.AreEqual("0.5 1.5 2.5", string.Join(' ', values.DenseValues().Select(value => value.ToString(CultureInfo.InvariantCulture))));
+        Assert.AreEqual("0.5 1.5 2.5", string.Join(
+            ' ', values.DenseValues().Select(value => value.ToString(CultureInfo.InvariantCulture))));
         Assert.IsNull(again.GetOutputSchema(view.Schema)["Score"].Annotations.Schema.GetColumnOrNull("SlotNames"), "numbers name no slots");
     }
 
     [TestMethod]
     public void A_key_without_values_makes_a_predicted_label_without_values()
     {
-        var view = s_ml.Data.LoadFromEnumerable(Numbers(60).Select((row, i) => new UnnamedRow { Features = row.Features, Label = (uint)(i % 4) }).ToArray());
+        var view = s_ml.Data.LoadFromEnumerable(Numbers(60)
+            .Select((row, i) => new UnnamedRow { Features = row.Features, Label = (uint)(i % 4) }).ToArray());
         using var model = new StackedClassifierEstimator(s_ml, Options()).Fit(view);
         var schema = model.GetOutputSchema(view.Schema);
         Assert.IsNull(schema["PredictedLabel"].Annotations.Schema.GetColumnOrNull("KeyValues"));
@@ -179,9 +187,11 @@ public sealed class StackedClassifierTests
         var rows = s_ml.Transforms.SelectColumns(inputs).Fit(view).Transform(view);
         s_ml.Model.Save(model, rows.Schema, folder["model.zip"]);
         var stock = StockProcess.Score(folder["model.zip"], rows);
-        Assert.AreEqual("PredictedLabel Vector<Key<UInt32, 0-9>, 1, 1>; Score Vector<Single, 1, 10>; Code Vector<Single, 1, 8>", string.Join("; ", stock.Select(column => $"{column.Key} {column.Value.Type}")));
+        Assert.AreEqual("PredictedLabel Vector<Key<UInt32, 0-9>, 1, 1>; Score Vector<Single, 1, 10>; Code Vector<Single, 1, 8>",
+            string.Join("; ", stock.Select(column => $"{column.Key} {column.Value.Type}")));
         var ours = model.Transform(rows);
-        CollectionAssert.AreEqual(ours.GetColumn<uint>("PredictedLabel").Select(key => key.ToString(CultureInfo.InvariantCulture)).ToArray(), stock["PredictedLabel"].Values);
+        CollectionAssert.AreEqual(ours.GetColumn<uint>("PredictedLabel").Select(key => key.ToString(CultureInfo.InvariantCulture))
+            .ToArray(), stock["PredictedLabel"].Values);
         Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference(
             ours.GetColumn<float[]>("Score").SelectMany(row => row),
             stock["Score"].Values.SelectMany(text => text.Split(',')).Select(text => float.Parse(text, CultureInfo.InvariantCulture))));
@@ -190,8 +200,11 @@ public sealed class StackedClassifierTests
         var opened = s_ml.Model.Load(folder["model.zip"], out _);
         using var disposable = (IDisposable)opened;
         var missing = s_ml.Data.LoadFromEnumerable(new[] { new DigitRow { Features = [float.NaN, .. new float[63]] } });
-        var both = new[] { rows, missing }.Select(input => s_ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(opened.Transform(input)).Transform(opened.Transform(input)).GetColumn<string[]>("Name").ToArray()).ToArray();
-        CollectionAssert.AreEqual(ours.GetColumn<uint>("PredictedLabel").Select(key => model.Metadata.ClassNames[(int)key - 1]).ToArray(), both[0].Select(name => name.Single()).ToArray());
+        var both = new[] { rows, missing }.Select(
+            input => s_ml.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(opened.Transform(input))
+            .Transform(opened.Transform(input)).GetColumn<string[]>("Name").ToArray()).ToArray();
+        CollectionAssert.AreEqual(ours.GetColumn<uint>("PredictedLabel").Select(key => model.Metadata.ClassNames[(int)key - 1]).ToArray(),
+            both[0].Select(name => name.Single()).ToArray());
         // ML.NET leaves null where the vector of names is sparse.
         Assert.IsTrue(string.IsNullOrEmpty(both[1].Single().Single()));
     }
@@ -208,18 +221,23 @@ public sealed class StackedClassifierTests
         Assert.AreEqual("predicted_label class_probabilities code", string.Join(' ', session.OutputMetadata.Keys));
         Assert.AreEqual("-1,10", string.Join(',', session.OutputMetadata["class_probabilities"].Dimensions));
         var metadata = AutoencoderMetadata.Read(session.ModelMetadata.CustomMetadataMap, "The file");
-        Assert.AreEqual("stacked classifier, classifier, Text, higher_is_more_probable", $"{metadata.Variant}, {metadata.Graph}, {metadata.ClassType}, {metadata.ScoreDirection}");
-        CollectionAssert.AreEqual(model.Metadata.ToDictionary().OrderBy(pair => pair.Key).ToArray(), metadata.ToDictionary().OrderBy(pair => pair.Key).ToArray());
+        Assert.AreEqual("stacked classifier, classifier, Text, higher_is_more_probable",
+            $"{metadata.Variant}, {metadata.Graph}, {metadata.ClassType}, {metadata.ScoreDirection}");
+        CollectionAssert.AreEqual(model.Metadata.ToDictionary().OrderBy(pair => pair.Key).ToArray(),
+            metadata.ToDictionary().OrderBy(pair => pair.Key).ToArray());
 
         // A typed transformer is made of the file again, and only of the right kind.
         var graph = new AutoencoderModel(File.ReadAllBytes(folder["classifier.onnx"]), "The file");
         using var again = s_ml.Autoencoders().ClassifierFromModel(graph);
-        CollectionAssert.AreEqual(model.Transform(view).GetColumn<uint>("PredictedLabel").ToArray(), again.Transform(view).GetColumn<uint>("PredictedLabel").ToArray());
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromModel(graph)).Message, "gives classes and no anomaly scores. Use ClassifierFromModel");
+        CollectionAssert.AreEqual(model.Transform(view).GetColumn<uint>("PredictedLabel").ToArray(),
+            again.Transform(view).GetColumn<uint>("PredictedLabel").ToArray());
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromModel(graph)).Message,
+            "gives classes and no anomaly scores. Use ClassifierFromModel");
         using var autoencoder = Rows.Fit(s_ml);
         autoencoder.ExportOnnx(null, null, folder["scorer.onnx"]);
         var scorer = new AutoencoderModel(File.ReadAllBytes(folder["scorer.onnx"]), "The file");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().ClassifierFromModel(scorer)).Message, "tells no classes. Use FromModel");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().ClassifierFromModel(scorer)).Message,
+            "tells no classes. Use FromModel");
     }
 
     [TestMethod]
@@ -230,7 +248,8 @@ public sealed class StackedClassifierTests
         {
             var options = Options();
             (options.PretrainingEpochs, options.Scaling) = (epochs, InputScaling.None);
-            using var model = new StackedClassifierEstimator(s_ml, options).Fit(DigitRows.View(s_ml, DigitRows.Forget(rows.Take(count), 50)));
+            using var model = new StackedClassifierEstimator(s_ml, options)
+                .Fit(DigitRows.View(s_ml, DigitRows.Forget(rows.Take(count), 50)));
             return [.. model.Transform(DigitRows.View(s_ml, rows.Take(20))).GetColumn<float[]>("Score").SelectMany(row => row)];
         }
         CollectionAssert.AreEqual(Scores(0, 50), Scores(0, 400));
@@ -247,7 +266,8 @@ public sealed class StackedClassifierTests
             return new StackedClassifierEstimator(s_ml, options).Fit(Digits(200, 200));
         }
         float[] mean = [.. Enumerable.Range(0, 64).Select(j => Digits(200, 200).GetColumn<float[]>("Features").Average(row => row[j]))];
-        DigitRow[] rows = [DigitRows.Read(seed: 5)[0], new() { Features = [float.PositiveInfinity, .. mean[1..]] }, new() { Features = mean }];
+        DigitRow[] rows = [DigitRows.Read(seed: 5)[0], new() { Features = [float.PositiveInfinity, .. mean[1..]] },
+            new() { Features = mean }];
         var view = s_ml.Data.LoadFromEnumerable(rows);
 
         using var silent = Fit(ScoringMissingValues.NaN);
@@ -262,7 +282,8 @@ public sealed class StackedClassifierTests
         Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference(scores[2], scores[1]));
 
         using var refusing = Fit(ScoringMissingValues.Refuse);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => refusing.Transform(view).GetColumn<uint>("PredictedLabel").ToArray()).Message, "Row 1 of the column 'Features' has");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => refusing.Transform(view).GetColumn<uint>("PredictedLabel").ToArray()).Message, "Row 1 of the column 'Features' has");
     }
 
     [TestMethod]
@@ -312,13 +333,15 @@ public sealed class StackedClassifierTests
 
         var one = s_ml.Data.LoadFromEnumerable(Numbers(5).Select(row => new NumberRow { Features = row.Features, Number = 1 }).ToArray());
         var keyed = s_ml.Transforms.Conversion.MapValueToKey("Label", "Number").Fit(one).Transform(one);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().StackedClassifier(Options()).Fit(keyed)).Message, "expected a key of at least two values");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => s_ml.Autoencoders().StackedClassifier(Options()).Fit(keyed)).Message, "expected a key of at least two values");
     }
 
     [TestMethod]
     public void Rows_without_any_label_are_refused()
     {
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().StackedClassifier(Options()).Fit(Digits(30, 0)));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => s_ml.Autoencoders().StackedClassifier(Options()).Fit(Digits(30, 0)));
         StringAssert.Contains(error.Message, "None of the 30 training rows has a label in the column 'Label'");
     }
 
@@ -345,7 +368,8 @@ public sealed class StackedClassifierTests
         Refuses<ArgumentOutOfRangeException>(options => options.LearningRate = 0, "The option LearningRate is 0");
         Refuses<ArgumentOutOfRangeException>(options => options.Scoring = new ScoringOptions { BatchSize = 0 }, "BatchSize is 0");
         Refuses<ArgumentException>(options => options.CodeColumnName = "Score", "Two output columns have the name 'Score'");
-        Refuses<ArgumentException>(options => (options.PredictedLabelColumnName, options.ScoreColumnName, options.CodeColumnName) = (null, null, null), "All output columns are null");
+        Refuses<ArgumentException>(options => (options.PredictedLabelColumnName, options.ScoreColumnName, options.CodeColumnName) = (
+            null, null, null), "All output columns are null");
     }
 
     private static NumberRow[] Numbers(int count) =>

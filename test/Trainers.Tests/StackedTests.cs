@@ -48,7 +48,8 @@ public sealed class StackedTests
     [TestMethod]
     public void What_a_layer_reconstructs_is_compared_without_dropout()
     {
-        // Steps too small to move a weight: the second layer, whose own units drop nothing, has the loss of the same layer without dropout. The order of the rows differs, and with it the rounding.
+        // Steps too small to move a weight: the second layer, whose own units drop nothing, has the loss of the same
+        // layer without dropout. The order of the rows differs, and with it the rounding.
         double Loss(double dropout)
         {
             var ml = new MLContext(seed: 1);

@@ -46,7 +46,8 @@ internal sealed class ThrowingView(IDataView source, Throws place, long row) : I
         return new Cursor(this, source.GetRowCursor(columnsNeeded, rand));
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private void ThrowAt(Throws here, long position)
     {

@@ -11,7 +11,8 @@ public sealed class TrainingDeviceTests
     public void Cuda_without_a_device_is_refused_with_what_to_install()
     {
         RequireNoCuda();
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(new MLContext(seed: 1), options => options.Device = TrainingDevice.Cuda));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Rows.Fit(new MLContext(seed: 1), options => options.Device = TrainingDevice.Cuda));
         StringAssert.Contains(error.Message, "The option Device is Cuda, and TorchSharp finds no CUDA device");
         StringAssert.Contains(error.Message, "TorchSharp-cuda-linux");
     }
@@ -24,7 +25,10 @@ public sealed class TrainingDeviceTests
         var log = new List<string>();
         ml.Log += (_, e) => log.Add(e.RawMessage);
         using var model = Rows.Fit(ml);
-        Assert.IsTrue(log.Any(message => message.Contains("The context names the GPU 0, and TorchSharp finds no CUDA device: the network is trained on the CPU", StringComparison.Ordinal)));
+        Assert.IsTrue(
+            log.Any(message =>
+            message.Contains("The context names the GPU 0, and TorchSharp finds no CUDA device: the network is trained on the CPU",
+            StringComparison.Ordinal)));
     }
 
     [TestMethod]
@@ -33,8 +37,11 @@ public sealed class TrainingDeviceTests
         var ml = new MLContext(seed: 1);
         byte[] auto = DenseTests.Scorer(Rows.Fit(ml));
         CollectionAssert.AreEqual(auto, DenseTests.Scorer(Rows.Fit(ml, options => options.Device = TrainingDevice.Cpu)));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(ml, options => options.Device = (TrainingDevice)7)).Message, "The option Device is 7; expected one of Auto, Cpu, Cuda");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => Rows.Fit(ml, options => options.Device = (TrainingDevice)7)).Message,
+            "The option Device is 7; expected one of Auto, Cpu, Cuda");
     }
 
-    private static void RequireNoCuda() => Assert.IsFalse(torch.cuda.is_available(), "this machine has a CUDA device: run the tests that need none elsewhere");
+    private static void RequireNoCuda() => Assert.IsFalse(
+        torch.cuda.is_available(), "this machine has a CUDA device: run the tests that need none elsewhere");
 }

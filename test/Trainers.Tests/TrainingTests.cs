@@ -30,7 +30,9 @@ public sealed class TrainingTests
         Assert.HasCount(6, model.History);
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 4, 5, 6 }, model.History.Select(epoch => epoch.Epoch).ToArray());
         CollectionAssert.AreEqual(new[] { "reconstruction", "sparsity_l1", "weight_l2" }, model.History[0].Losses.Keys.ToArray());
-        Assert.IsTrue(model.History.All(epoch => epoch.Losses.Values.All(loss => loss > 0) && epoch.ValidationLoss is null && epoch.LearningRate == 0.001));
+        Assert.IsTrue(
+            model.History.All(epoch => epoch.Losses.Values.All(loss => loss > 0) && epoch.ValidationLoss is null
+            && epoch.LearningRate == 0.001));
         Assert.IsLessThan(model.History[0].Loss, model.History[^1].Loss);
         using var other = model.WithThreshold(1);
         Assert.AreSame(model.History, other.History);
@@ -57,7 +59,8 @@ public sealed class TrainingTests
         var train = VariantRows.View(s_ml, 150);
         using var alone = s_ml.Autoencoders().Autoencoder(options).Fit(train);
         using var validated = s_ml.Autoencoders().Autoencoder(options).Fit(train, VariantRows.View(s_ml, 60, seed: 99));
-        CollectionAssert.AreEqual(alone.History.Select(epoch => epoch.Loss).ToArray(), validated.History.Select(epoch => epoch.Loss).ToArray());
+        CollectionAssert.AreEqual(alone.History.Select(epoch => epoch.Loss).ToArray(),
+            validated.History.Select(epoch => epoch.Loss).ToArray());
         Assert.IsTrue(validated.History.All(epoch => epoch.ValidationLoss > 0));
     }
 
@@ -73,7 +76,8 @@ public sealed class TrainingTests
         var losses = model.History.Select(epoch => epoch.ValidationLoss!.Value).ToArray();
         Assert.AreEqual(losses.Length - 5, Array.IndexOf(losses, losses.Min()));
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => Fit(options => options.EarlyStopping = new EarlyStopping())).Message, "EarlyStopping (set) and ValidationShare (0) cannot be combined");
+            Assert.ThrowsExactly<ArgumentException>(() => Fit(options => options.EarlyStopping = new EarlyStopping())).Message,
+                "EarlyStopping (set) and ValidationShare (0) cannot be combined");
     }
 
     [TestMethod]
@@ -94,14 +98,16 @@ public sealed class TrainingTests
 
         Equal([1, 1, 1, 1, 1, 1], Rates(new ConstantSchedule()));
         Equal([1, 1, 0.5, 0.5, 0.25, 0.25], Rates(new StepSchedule(2, 0.5)));
-        Equal([.. Enumerable.Range(0, 6).Select(epoch => 0.1 + 0.9 * (1 + Math.Cos(Math.PI * (epoch + last) / 6)) / 2)], Rates(new CosineSchedule(0.1)));
+        Equal([.. Enumerable.Range(0, 6).Select(epoch => 0.1 + 0.9 * (1 + Math.Cos(Math.PI * (epoch + last) / 6)) / 2)],
+            Rates(new CosineSchedule(0.1)));
         Equal([last / 2, (1 + last) / 2, 1, 1, 1, 1], Rates(new ConstantSchedule(), warmUp: 2));
         var cycle = Rates(new OneCycleSchedule(0.5, 0.1, 0.01));
         Assert.AreEqual(2, Array.IndexOf(cycle, cycle.Max()));
         Assert.AreEqual(0.01 + 0.99 * (1 + Math.Cos(Math.PI * ((5 + last) / 6 - 0.5) / 0.5)) / 2, cycle[5], 1e-12);
 
         // A learning rate of next to nothing: no epoch improves by half, so that it falls after every second.
-        using var plateau = Fit(options => (options.LearningRate, options.Schedule) = (1e-9, new PlateauSchedule(Patience: 2, Multiplier: 0.5, MinimalImprovement: 0.5)));
+        using var plateau = Fit(options => (options.LearningRate, options.Schedule) = (
+            1e-9, new PlateauSchedule(Patience: 2, Multiplier: 0.5, MinimalImprovement: 0.5)));
         Equal([1, 1, 1, 0.5, 0.5, 0.25], [.. plateau.History.Select(epoch => epoch.LearningRate / 1e-9)]);
     }
 
@@ -133,7 +139,8 @@ public sealed class TrainingTests
             options.BatchSize = 1000;
             float[] weights = [];
             new AutoencoderEstimator(s_ml, options).Fit(VariantRows.View(s_ml, 200), (network, _) =>
-                weights = [.. network.Parameters.SelectMany(parameter => MemoryMarshal.Cast<byte, float>(parameter.detach().bytes).ToArray())]).Dispose();
+                weights = [.. network.Parameters.SelectMany(
+                    parameter => MemoryMarshal.Cast<byte, float>(parameter.detach().bytes).ToArray())]).Dispose();
             return weights;
         }
 
@@ -151,7 +158,8 @@ public sealed class TrainingTests
         CollectionAssert.AreEqual(new[] { 1, 2, 3, 4, 5, 6 }, ends.Select(progress => progress.Epoch).ToArray());
         Assert.IsTrue(ends.All(progress => progress is { Epochs: 6, Steps: 7, RowsPerSecond: > 0, Stage: "Epoch" }));
         Assert.AreEqual(TimeSpan.Zero, ends[^1].Remaining);
-        CollectionAssert.AreEqual(model.History.Select(epoch => epoch.Loss).ToArray(), ends.Select(progress => progress.Losses["reconstruction"]).ToArray());
+        CollectionAssert.AreEqual(model.History.Select(epoch => epoch.Loss).ToArray(),
+            ends.Select(progress => progress.Losses["reconstruction"]).ToArray());
     }
 
     [TestMethod]
@@ -170,7 +178,8 @@ public sealed class TrainingTests
         StringAssert.Matches(told[0], new(@"^Layer 1 of 2, epoch 1/2, step \d/\d: loss [0-9.E-]+, [0-9,]+ rows/s, 0:00:\d\d left$"));
         StringAssert.Matches(told[^1], new(@"^Epoch 3/3, step \d/\d: loss [0-9.E-]+ \(reconstruction [0-9.E-]+, sparsity_l1 [0-9.E-]+\), validation [0-9.E-]+, [0-9,]+ rows/s, 0:00:00 left$"));
 
-        var day = new TrainingProgress("Epoch", 1, 2, 3, 4, new Dictionary<string, double> { ["a"] = 1, ["b"] = 0.5 }, 2, 1234.6, new TimeSpan(1, 2, 3, 4));
+        var day = new TrainingProgress("Epoch", 1, 2, 3, 4, new Dictionary<string, double> { ["a"] = 1, ["b"] = 0.5 }, 2, 1234.6,
+            new TimeSpan(1, 2, 3, 4));
         Assert.AreEqual("Epoch 1/2, step 3/4: loss 1.5 (a 1, b 0.5), validation 2, 1,235 rows/s, 26:03:04 left", day.ToString());
     }
 
@@ -208,7 +217,8 @@ public sealed class TrainingTests
     [TestMethod]
     public void The_metadata_keep_a_summary_of_the_history()
     {
-        using var model = Fit(options => (options.Epochs, options.Penalties, options.ValidationShare, options.LearningRate) = (47, [new L1Penalty(0.1)], 0.25, 0.1));
+        using var model = Fit(options => (options.Epochs, options.Penalties, options.ValidationShare, options.LearningRate) = (
+            47, [new L1Penalty(0.1)], 0.25, 0.1));
         var summary = System.Text.Json.JsonDocument.Parse(model.Metadata.Training).RootElement;
         var best = model.History.MinBy(epoch => epoch.ValidationLoss)!;
         Assert.AreNotEqual(47, best.Epoch, "the last epoch is not the best, or the test shows less");
@@ -218,14 +228,19 @@ public sealed class TrainingTests
             Assert.AreEqual(epoch.Epoch, told.GetProperty("epoch").GetInt32(), name);
             Assert.AreEqual(epoch.LearningRate, told.GetProperty("learning_rate").GetDouble(), name);
             Assert.AreEqual(epoch.ValidationLoss, told.GetProperty("validation_loss").GetDouble(), name);
-            CollectionAssert.AreEqual(epoch.Losses.ToArray(), told.GetProperty("losses").EnumerateObject().Select(term => KeyValuePair.Create(term.Name, term.Value.GetDouble())).ToArray(), name);
+            CollectionAssert.AreEqual(epoch.Losses.ToArray(),
+                told.GetProperty("losses").EnumerateObject().Select(term => KeyValuePair.Create(term.Name, term.Value.GetDouble()))
+                .ToArray(), name);
         }
         var series = summary.GetProperty("series");
         int[] epochs = [.. series.GetProperty("epoch").EnumerateArray().Select(value => value.GetInt32())];
         Assert.HasCount(TrainingSummary.MostEpochs, epochs);
-        Assert.IsTrue(epochs[0] == 1 && epochs[^1] == 47 && epochs.Zip(epochs.Skip(1)).All(pair => pair.Second - pair.First is 2 or 3), string.Join(' ', epochs));
-        CollectionAssert.AreEqual(epochs.Select(epoch => model.History[epoch - 1].Loss).ToArray(), series.GetProperty("loss").EnumerateArray().Select(value => value.GetDouble()).ToArray());
-        CollectionAssert.AreEqual(epochs.Select(epoch => model.History[epoch - 1].ValidationLoss!.Value).ToArray(), series.GetProperty("validation_loss").EnumerateArray().Select(value => value.GetDouble()).ToArray());
+        Assert.IsTrue(epochs[0] == 1 && epochs[^1] == 47 && epochs.Zip(epochs.Skip(1)).All(pair => pair.Second - pair.First is 2 or 3),
+            string.Join(' ', epochs));
+        CollectionAssert.AreEqual(epochs.Select(epoch => model.History[epoch - 1].Loss).ToArray(),
+            series.GetProperty("loss").EnumerateArray().Select(value => value.GetDouble()).ToArray());
+        CollectionAssert.AreEqual(epochs.Select(epoch => model.History[epoch - 1].ValidationLoss!.Value).ToArray(),
+            series.GetProperty("validation_loss").EnumerateArray().Select(value => value.GetDouble()).ToArray());
     }
 
     [TestMethod]
@@ -237,7 +252,8 @@ public sealed class TrainingTests
     [DataRow(10_000)]
     public void The_series_of_the_summary_is_short_and_has_both_ends(int count)
     {
-        TrainingEpoch[] history = [.. Enumerable.Range(1, count).Select(epoch => new TrainingEpoch(epoch, 0.1, new Dictionary<string, double> { ["reconstruction"] = 1.0 / epoch }, null))];
+        TrainingEpoch[] history = [.. Enumerable.Range(1, count)
+            .Select(epoch => new TrainingEpoch(epoch, 0.1, new Dictionary<string, double> { ["reconstruction"] = 1.0 / epoch }, null))];
         var summary = System.Text.Json.JsonDocument.Parse(TrainingSummary.Of(history, ("rows", 7))).RootElement;
         Assert.AreEqual(7, summary.GetProperty("rows").GetInt32());
         Assert.AreEqual(count, summary.GetProperty("epochs").GetInt32());
@@ -247,7 +263,8 @@ public sealed class TrainingTests
         int[] epochs = [.. series.GetProperty("epoch").EnumerateArray().Select(value => value.GetInt32())];
         Assert.HasCount(Math.Min(count, TrainingSummary.MostEpochs), epochs.Distinct().ToArray());
         Assert.AreEqual((1, count), (epochs[0], epochs[^1]));
-        Assert.AreEqual(count, summary.GetProperty("best_epoch").GetProperty("epoch").GetInt32(), "without validation the last, whose weights are kept");
+        Assert.AreEqual(count, summary.GetProperty("best_epoch").GetProperty("epoch").GetInt32(),
+            "without validation the last, whose weights are kept");
     }
 
     [TestMethod]
@@ -261,7 +278,8 @@ public sealed class TrainingTests
                 source.Cancel();
             epochs = told.Epoch;
         });
-        var error = Assert.ThrowsExactly<OperationCanceledException>(() => Fit(options => (options.Progress, options.Cancellation) = (progress, source.Token)));
+        var error = Assert.ThrowsExactly<OperationCanceledException>(
+            () => Fit(options => (options.Progress, options.Cancellation) = (progress, source.Token)));
         StringAssert.Contains(error.Message, "in step 1 of epoch 4");
         Assert.AreEqual(3, epochs);
 
@@ -272,14 +290,17 @@ public sealed class TrainingTests
             if (told.Epoch == 3)
                 second.Cancel();
         });
-        using var kept = Fit(options => (options.Progress, options.Cancellation, options.WhenCanceled) = (stop, second.Token, WhenCanceled.KeepBest));
+        using var kept = Fit(options => (options.Progress, options.Cancellation, options.WhenCanceled) = (
+            stop, second.Token, WhenCanceled.KeepBest));
         using var three = Fit(options => options.Epochs = 3);
         Assert.HasCount(3, kept.History);
         CollectionAssert.AreEqual(Scores(three), Scores(kept));
 
         // Before there are rows there is nothing to keep.
         StringAssert.Contains(
-            Assert.ThrowsExactly<OperationCanceledException>(() => Fit(options => (options.Cancellation, options.WhenCanceled) = (second.Token, WhenCanceled.KeepBest))).Message, "while its rows were read, at row 0");
+            Assert.ThrowsExactly<OperationCanceledException>(
+                () => Fit(options => (options.Cancellation, options.WhenCanceled) = (second.Token, WhenCanceled.KeepBest))).Message,
+                "while its rows were read, at row 0");
     }
 
     [TestMethod]
@@ -294,7 +315,8 @@ public sealed class TrainingTests
         Assert.IsLessThan(10, clock.Elapsed.TotalSeconds);
     }
 
-    public static IEnumerable<object[]> Resumed => [["plain"], ["autograd"], ["validated"], ["AdamW"], ["SGD"], ["SGD without momentum"], ["RMSProp"]];
+    public static IEnumerable<object[]> Resumed =>
+        [["plain"], ["autograd"], ["validated"], ["AdamW"], ["SGD"], ["SGD without momentum"], ["RMSProp"]];
 
     [TestMethod]
     [DynamicData(nameof(Resumed))]
@@ -308,7 +330,8 @@ public sealed class TrainingTests
             {
                 options.Network = new DenseNetworkOptions { Hidden = [10], Normalization = Normalization.Batch, Dropout = 0.2 };
                 options.Corruption = new MaskingCorruption(0.2);
-                options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = VariationalScore.NegativeElbo, ScoreSamples = 3 };
+                options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = VariationalScore.NegativeElbo,
+                    ScoreSamples = 3 };
                 options.Schedule = new PlateauSchedule(Patience: 2);
             }
             options.Optimizer = what switch
@@ -331,7 +354,8 @@ public sealed class TrainingTests
 
         // The options in the metadata are the same: 10 epochs.
         CollectionAssert.AreEqual(whole, DenseTests.Scorer(model));
-        CollectionAssert.AreEqual(new[] { "autoencoder.checkpoint" }, Directory.GetFiles(folder["checkpoints"]).Select(Path.GetFileName).ToArray());
+        CollectionAssert.AreEqual(new[] { "autoencoder.checkpoint" },
+            Directory.GetFiles(folder["checkpoints"]).Select(Path.GetFileName).ToArray());
     }
 
     [TestMethod]
@@ -349,7 +373,8 @@ public sealed class TrainingTests
             StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(With(change), rows)).Message, message);
         Refused("written with the option learning_rate 0.001, and this training has 0.01", options => options.LearningRate = 0.01);
         Refused("written with the seed 5, and this training has 6", options => options.Seed = 6);
-        Refused("written with the option hidden [10], and this training has [11]", options => options.Network = new DenseNetworkOptions { Hidden = [11] });
+        Refused("written with the option hidden [10], and this training has [11]", options =>
+            options.Network = new DenseNetworkOptions { Hidden = [11] });
         Refused("written with the number of threads 1, and this training has 2", options => options.Threads = 2);
         Refused("written with the number of training rows 200, and this training has 100", _ => { }, rows: 100);
 
@@ -406,8 +431,10 @@ public sealed class TrainingTests
         Refused("option EarlyStopping.Patience is 0", options => options.EarlyStopping = new EarlyStopping(0));
         Refused("option MaxTrainingTime is 00:00:00", options => options.MaxTrainingTime = TimeSpan.Zero);
         Refused("option Checkpoint.Folder is empty", options => options.Checkpoint = new CheckpointOptions());
-        Refused("option Checkpoint.EveryEpochs is 0", options => options.Checkpoint = new CheckpointOptions { Folder = "x", EveryEpochs = 0 });
+        Refused("option Checkpoint.EveryEpochs is 0", options =>
+            options.Checkpoint = new CheckpointOptions { Folder = "x", EveryEpochs = 0 });
     }
 
-    private static float[] Scores(AutoencoderTransformer model) => [.. model.Transform(VariantRows.View(s_ml, 50, seed: 5)).GetColumn<float>("Score")];
+    private static float[] Scores(AutoencoderTransformer model) =>
+        [.. model.Transform(VariantRows.View(s_ml, 50, seed: 5)).GetColumn<float>("Score")];
 }

@@ -18,14 +18,16 @@ public sealed class VanillaTests
         options.Code.Activation = Activation.ReLU;
         options.Network.OutputActivation = output;
         using var model = s_ml.Autoencoders().Vanilla(options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train));
-        double error = ScaledDigits.HeldOutError(s_ml, model), pca = new PrincipalSubspace(ScaledDigits.Train).Error(ScaledDigits.HeldOut, units / 2);
+        double error = ScaledDigits.HeldOutError(s_ml, model),
+            pca = new PrincipalSubspace(ScaledDigits.Train).Error(ScaledDigits.HeldOut, units / 2);
         Console.WriteLine($"held-out error {error:F5}, PCA with {units / 2} components {pca:F5}");
         Assert.IsLessThan(pca, error);
     }
 
     /// <summary>
-    /// Bourlard and Kamp 1988; Baldi and Hornik 1989. All rows in a step, whose noise would turn the subspace. Six units: the seventh variance is a quarter below the sixth, while those around an eighth unit
-    /// differ by 3 %, so that its direction turns toward the component for tens of thousands of steps.
+    /// Bourlard and Kamp 1988; Baldi and Hornik 1989. All rows in a step, whose noise would turn the subspace. Six
+    /// units: the seventh variance is a quarter below the sixth, while those around an eighth unit differ by 3 %, so
+    /// that its direction turns toward the component for tens of thousands of steps.
     /// </summary>
     [TestMethod]
     public void A_linear_one_reaches_the_error_of_principal_components_and_spans_their_subspace()
@@ -38,19 +40,25 @@ public sealed class VanillaTests
         using var model = new AutoencoderEstimator(s_ml, options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train), (network, _) =>
         {
             float[] weight = NetworkValues.Of(((DenseStack)network.Decoder).Layers[0].Weight);
-            decoder = [.. Enumerable.Range(0, units).Select(unit => Enumerable.Range(0, ScaledDigits.FeatureCount).Select(j => (double)weight[j * units + unit]).ToArray())];
+            decoder = [.. Enumerable.Range(0, units)
+                .Select(unit => Enumerable.Range(0, ScaledDigits.FeatureCount).Select(j => (double)weight[j * units + unit]).ToArray())];
         });
 
         var pca = new PrincipalSubspace(ScaledDigits.Train);
-        double error = ScaledDigits.Error(s_ml, model, ScaledDigits.Train, ScaledDigits.Train), least = pca.Error(ScaledDigits.Train, units);
+        double error = ScaledDigits.Error(s_ml, model, ScaledDigits.Train, ScaledDigits.Train),
+            least = pca.Error(ScaledDigits.Train, units);
         double[] cosines = PrincipalSubspace.Cosines(decoder, pca.Directions[..units]);
-        Console.WriteLine($"error {error:F6}, PCA's {least:F6}; variances {string.Join(' ', pca.Variances.Take(10).Select(variance => $"{variance:F4}"))}, cosines of the principal angles {string.Join(' ', cosines.Select(cosine => $"{cosine:F4}"))}");
+        Console.WriteLine(
+            $"error {error:F6}, PCA's {least:F6}; variances " +
+            $"{string.Join(' ', pca.Variances.Take(10).Select(variance => $"{variance:F4}"))}, cosines of the principal angles " +
+            $"{string.Join(' ', cosines.Select(cosine => $"{cosine:F4}"))}");
         Assert.AreEqual(least, error, 0.02 * least);
         Assert.AreEqual(pca.Error(ScaledDigits.HeldOut, units), ScaledDigits.HeldOutError(s_ml, model), 0.02 * least, "held out");
 
         // Within 2 degrees, and no direction within 85 of the next components'.
         Assert.IsGreaterThan(Math.Cos(2 * Math.PI / 180), cosines[^1]);
-        Assert.IsLessThan(Math.Cos(85 * Math.PI / 180), PrincipalSubspace.Cosines(decoder, pca.Directions[units..(2 * units)])[0], "the next components");
+        Assert.IsLessThan(Math.Cos(85 * Math.PI / 180), PrincipalSubspace.Cosines(decoder, pca.Directions[units..(2 * units)])[0],
+            "the next components");
     }
 
     [TestMethod]

@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>What variational and conditional autoencoders learn of handwritten digits; the figures of docs/variants are what these tests write.</summary>
+/// <summary>
+/// What variational and conditional autoencoders learn of handwritten digits; the figures of docs/variants are what
+/// these tests write.
+/// </summary>
 [TestClass]
 public sealed class VariationalDigitsTests
 {
@@ -39,14 +42,19 @@ public sealed class VariationalDigitsTests
         var scored = model.Transform(LabeledDigits.View(s_ml, LabeledDigits.HeldOut));
         float[][] means = [.. scored.GetColumn<float[]>("Code")], logVariances = [.. scored.GetColumn<float[]>("LogVariance")];
         double[] divergences = [.. Enumerable.Range(0, DigitCode.Size).Select(unit =>
-            means.Zip(logVariances).Average(row => 0.5 * (row.First[unit] * (double)row.First[unit] + Math.Exp(row.Second[unit]) - row.Second[unit] - 1)))];
+            means.Zip(logVariances).Average(row =>
+                0.5 * (row.First[unit] * (double)row.First[unit] + Math.Exp(row.Second[unit]) - row.Second[unit] - 1)))];
 
         float[][] samples = Decode(model, LabeledDigits.NormalCodes(500, seed));
         var nearest = Array.ConvertAll(samples, LabeledDigits.Nearest);
         int classes = nearest.Select(row => row.Digit).Distinct().Count();
-        double variance = LabeledDigits.PixelVariance(samples) / LabeledDigits.PixelVariance([.. LabeledDigits.Train.Select(row => row.Features)]);
-        double distance = nearest.Average(row => row.Distance) / LabeledDigits.HeldOut.Average(row => LabeledDigits.Nearest(row.Features).Distance);
-        Write($"seed {seed}: divergence {divergences.Sum():F1} nats ({string.Join(' ', divergences.Order().Reverse().Select(value => value.ToString("F2", CultureInfo.InvariantCulture)))}), {classes} classes, variance {variance:F2}, distance {distance:F2}");
+        double variance = LabeledDigits.PixelVariance(samples) / LabeledDigits.PixelVariance(
+            [.. LabeledDigits.Train.Select(row => row.Features)]);
+        double distance = nearest.Average(row => row.Distance) / LabeledDigits.HeldOut.Average(
+            row => LabeledDigits.Nearest(row.Features).Distance);
+        Write($"seed {seed}: divergence {divergences.Sum():F1} nats " +
+            $"({string.Join(' ', divergences.Order().Reverse().Select(value => value.ToString("F2", CultureInfo.InvariantCulture)))}), " +
+            $"{classes} classes, variance {variance:F2}, distance {distance:F2}");
 
         Assert.IsGreaterThanOrEqualTo(DigitCode.Size / 2, divergences.Count(divergence => divergence > 0.1));
         Assert.IsGreaterThanOrEqualTo(3, divergences.Sum());
@@ -65,15 +73,18 @@ public sealed class VariationalDigitsTests
     public void A_conditional_variational_autoencoder_samples_the_digit_that_it_is_told(int seed, bool learnVariance)
     {
         var options = Options(seed, "Key");
-        options.Code.Variational = new VariationalOptions { Variance = learnVariance ? VariationalOptions.DefaultVariance : 0.01, LearnVariance = learnVariance };
+        options.Code.Variational = new VariationalOptions { Variance = learnVariance ? VariationalOptions.DefaultVariance : 0.01,
+            LearnVariance = learnVariance };
         using var model = s_ml.Autoencoders().ConditionalVariational(options).Fit(LabeledDigits.View(s_ml, LabeledDigits.Train));
         DigitCode[] codes = LabeledDigits.NormalCodes(500, seed);
         float[][] samples = Decode(model, codes);
-        Write($"seed {seed}: {Recognized(samples, codes):P1} of the samples recognized; {(learnVariance ? "learned" : "fixed")} variance {model.Metadata.LikelihoodVariance:F4}");
+        Write($"seed {seed}: {Recognized(samples, codes):P1} of the samples recognized; {(learnVariance ? "learned" : "fixed")} variance " +
+            $"{model.Metadata.LikelihoodVariance:F4}");
         Assert.IsGreaterThanOrEqualTo(0.8, Recognized(samples, codes));
 
         // Told by a vector in the place of the key, the decoder does the same.
-        var vectors = s_ml.Transforms.CopyColumns("Key", "OneHot").Fit(s_ml.Data.LoadFromEnumerable(codes)).Transform(s_ml.Data.LoadFromEnumerable(codes));
+        var vectors = s_ml.Transforms.CopyColumns("Key", "OneHot").Fit(s_ml.Data.LoadFromEnumerable(codes))
+            .Transform(s_ml.Data.LoadFromEnumerable(codes));
         float[][] told = [.. model.Decoder.Transform(vectors).GetColumn<float[]>("Reconstruction")];
         CollectionAssert.AreEqual(samples.SelectMany(row => row).ToArray(), told.SelectMany(row => row).ToArray());
     }
@@ -112,10 +123,12 @@ public sealed class VariationalDigitsTests
             var options = new AutoencoderEstimator.Options { Seed = seed };
             options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = score };
             using var model = s_ml.Autoencoders().Variational(options).Fit(train);
-            var scored = model.Transform(LabeledDigits.View(s_ml, LabeledDigits.HeldOut)).GetColumn<float>("Score").Zip(LabeledDigits.HeldOut).ToLookup(row => IsNormal(row.Second), row => row.First);
+            var scored = model.Transform(LabeledDigits.View(s_ml, LabeledDigits.HeldOut)).GetColumn<float>("Score")
+                .Zip(LabeledDigits.HeldOut).ToLookup(row => IsNormal(row.Second), row => row.First);
             areas.Add(scored[false].Average(anomaly => scored[true].Average(normal => anomaly > normal ? 1 : anomaly == normal ? 0.5 : 0)));
         }
-        Write($"seed {seed}: area under the ROC curve by reconstruction error {areas[0]:F3}, negative ELBO {areas[1]:F3}, reconstruction probability {areas[2]:F3}");
+        Write($"seed {seed}: area under the ROC curve by reconstruction error {areas[0]:F3}, negative ELBO {areas[1]:F3}, reconstruction " +
+            $"probability {areas[2]:F3}");
 
         // A score that had its sign or its terms wrong would be near or below 0.5.
         foreach (double area in areas)
@@ -124,12 +137,17 @@ public sealed class VariationalDigitsTests
         static bool IsNormal(DigitRow row) => row.Digit[0] < '5';
     }
 
-    private static float[][] Decode(AutoencoderTransformer model, DigitCode[] codes) => [.. model.Decoder.Transform(LabeledDigits.View(s_ml, codes)).GetColumn<float[]>("Reconstruction")];
+    private static float[][] Decode(AutoencoderTransformer model, DigitCode[] codes) =>
+        [.. model.Decoder.Transform(LabeledDigits.View(s_ml, codes)).GetColumn<float[]>("Reconstruction")];
 
     /// <summary>The share of images that the nearest training row calls the digit that they were made for.</summary>
-    private static double Recognized(float[][] images, DigitCode[] codes) => images.Zip(codes).Average(pair => LabeledDigits.Nearest(pair.First).Digit == pair.Second.Digit ? 1.0 : 0);
+    private static double Recognized(float[][] images, DigitCode[] codes) =>
+        images.Zip(codes).Average(pair => LabeledDigits.Nearest(pair.First).Digit == pair.Second.Digit ? 1.0 : 0);
 
-    /// <summary>Turns standard-normal codes into draws from the Gaussian with mean and covariance of some codes, by Cholesky's factor.</summary>
+    /// <summary>
+    /// Turns standard-normal codes into draws from the Gaussian with mean and covariance of some codes, by Cholesky's
+    /// factor.
+    /// </summary>
     private static void Color(DigitCode[] codes, float[][] like)
     {
         int k = DigitCode.Size;
@@ -146,8 +164,9 @@ public sealed class VariationalDigitsTests
             }
         }
         foreach (var code in codes)
-            code.Code = [.. Enumerable.Range(0, k).Select(i => (float)(mean[i] + Enumerable.Range(0, i + 1).Sum(j => factor[i, j] * code.Code[j])))];
+            code.Code = [.. Enumerable.Range(0, k)
+                .Select(i => (float)(mean[i] + Enumerable.Range(0, i + 1).Sum(j => factor[i, j] * code.Code[j])))];
     }
 
-    private void Write(FormattableString line) => TestContext.WriteLine(FormattableString.Invariant(line));
+    private void Write(string line) => TestContext.WriteLine(line);
 }

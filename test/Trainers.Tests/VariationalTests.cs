@@ -19,7 +19,8 @@ public sealed class VariationalTests
     {
         ["Gaussian, fixed variance"] = options => options.Code.Variational = new() { Variance = 0.03 },
         ["Gaussian, learned variance"] = options => options.Code.Variational = new() { Variance = 0.3, LearnVariance = true },
-        ["Bernoulli"] = options => (options.Loss, options.Network.OutputActivation, options.Code.Variational) = (ReconstructionLoss.BinaryCrossEntropy, Activation.Sigmoid, new()),
+        ["Bernoulli"] = options => (options.Loss, options.Network.OutputActivation, options.Code.Variational) = (
+            ReconstructionLoss.BinaryCrossEntropy, Activation.Sigmoid, new()),
     };
 
     /// <summary>What else an objective or a score is made of.</summary>
@@ -33,9 +34,12 @@ public sealed class VariationalTests
         ["condition and code offset"] = options => (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Key", "Offset"),
     };
 
-    public static IEnumerable<object[]> Objectives => from likelihood in s_likelihoods.Keys from addition in s_additions.Keys select new object[] { likelihood, addition };
+    public static IEnumerable<object[]> Objectives =>
+        from likelihood in s_likelihoods.Keys from addition in s_additions.Keys select new object[] { likelihood, addition };
 
-    public static IEnumerable<object[]> ObjectivesAndScores => from row in Objectives from score in new[] { VariationalScore.NegativeElbo, VariationalScore.ReconstructionProbability } select row.Append(score).ToArray();
+    public static IEnumerable<object[]> ObjectivesAndScores =>
+        from row in Objectives from score in new[] { VariationalScore.NegativeElbo,
+        VariationalScore.ReconstructionProbability } select row.Append(score).ToArray();
 
     private static AutoencoderEstimator.Options Options(string likelihood, string addition)
     {
@@ -92,15 +96,19 @@ public sealed class VariationalTests
                 float[] terms = [.. objective.Terms(all, epoch, Training(epoch)).SelectMany(Values)];
                 var encoded = network.Encode(all.Rows, all.Condition, all.Offset, Training(epoch));
                 double[][] rows = Table(all.Rows), reconstructions = Table(network.Decode(encoded.Code, all.Condition, Training(epoch)));
-                double variance = variational.LearnVariance ? Math.Exp(Values(network.LikelihoodLogVariance!).Single()) : variational.Variance;
-                double[] rowWeights = all.Weights is null ? [.. rows.Select(_ => 1.0)] : [.. Values(all.Weights).Select(weight => (double)weight)];
+                double variance = variational.LearnVariance ? Math.Exp(Values(network.LikelihoodLogVariance!).Single())
+                    : variational.Variance;
+                double[] rowWeights = all.Weights is null ? [.. rows.Select(_ => 1.0)]
+                    : [.. Values(all.Weights).Select(weight => (double)weight)];
 
                 double reconstruction = 0;
                 for (int i = 0; i < rows.Length; i++)
-                    reconstruction += rowWeights[i] * NegativeLogLikelihood(options, rows[i], reconstructions[i], variance) / VariantRow.FeatureCount / rows.Length;
+                    reconstruction += rowWeights[i]
+                        * NegativeLogLikelihood(options, rows[i], reconstructions[i], variance) / VariantRow.FeatureCount / rows.Length;
                 double[][] means = Table(encoded.Mean), logVariances = Table(encoded.LogVariance!);
                 double divergence = Enumerable.Range(0, options.Code.Size).Sum(unit =>
-                    Math.Max(variational.FreeBits, Enumerable.Range(0, rows.Length).Average(i => rowWeights[i] * Divergence(means[i][unit], logVariances[i][unit]))));
+                    Math.Max(variational.FreeBits,
+                        Enumerable.Range(0, rows.Length).Average(i => rowWeights[i] * Divergence(means[i][unit], logVariances[i][unit]))));
                 double beta = variational.WarmUpEpochs == 0 ? 1 : variational.Beta * Math.Min(1, epoch / 4.0);
 
                 Assert.AreEqual(reconstruction, terms[0], 1e-5 * Math.Max(1, Math.Abs(reconstruction)), $"reconstruction, epoch {epoch}");
@@ -118,11 +126,13 @@ public sealed class VariationalTests
         Inspect(options, (network, set) =>
         {
             var encoded = network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: true, new torch.Generator(5, torch.CPU)));
-            float[] draws = Values(torch.randn(encoded.Mean.shape, dtype: torch.ScalarType.Float32, generator: new torch.Generator(5, torch.CPU)));
+            float[] draws = Values(torch.randn(encoded.Mean.shape, dtype: torch.ScalarType.Float32,
+                generator: new torch.Generator(5, torch.CPU)));
             float[] means = Values(encoded.Mean), logVariances = Values(encoded.LogVariance!), codes = Values(encoded.Code);
             for (int i = 0; i < codes.Length; i++)
                 Assert.AreEqual(means[i] + Math.Exp(logVariances[i] / 2.0) * draws[i], codes[i], 1e-5);
-            CollectionAssert.AreEqual(means, Values(network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: false, new torch.Generator(5, torch.CPU))).Code));
+            CollectionAssert.AreEqual(means, Values(
+                network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: false, new torch.Generator(5, torch.CPU))).Code));
         });
     }
 
@@ -141,7 +151,8 @@ public sealed class VariationalTests
         const int samples = 6;
         var options = Options(likelihood, addition);
         (options.Code.Variational!.Score, options.Code.Variational.ScoreSamples) = (score, samples);
-        (options.CodeColumnName, options.CodeLogVarianceColumnName, options.ReconstructionColumnName) = ("Code", "LogVariance", "Reconstruction");
+        (options.CodeColumnName, options.CodeLogVarianceColumnName, options.ReconstructionColumnName) = (
+            "Code", "LogVariance", "Reconstruction");
 
         // Unscaled, so that what the decoder gives is what the likelihood is of.
         options.Scaling = InputScaling.None;
@@ -159,22 +170,29 @@ public sealed class VariationalTests
         for (int i = 0; i < RowCount; i++)
         {
             for (int l = 0; l < samples; l++)
-                sampled.Add(new VariantCode { Group = rows[i].Group, Code = [.. Enumerable.Range(0, k).Select(unit => (float)(codes[i][unit] + Math.Exp(logVariances[i][unit] / 2.0) * draws[l * k + unit]))] });
+                sampled.Add(new VariantCode { Group = rows[i].Group,
+                    Code = [.. Enumerable.Range(0, k)
+                    .Select(unit => (float)(codes[i][unit] + Math.Exp(logVariances[i][unit] / 2.0) * draws[l * k + unit]))] });
         }
         float[][] reconstructions = [.. model.Decoder.Transform(Keyed(sampled)).GetColumn<float[]>("Reconstruction")];
 
-        double variance = options.Loss == ReconstructionLoss.BinaryCrossEntropy ? 0 : options.Code.Variational.LearnVariance ? model.Metadata.LikelihoodVariance : options.Code.Variational.Variance;
+        double variance = options.Loss == ReconstructionLoss.BinaryCrossEntropy ? 0
+            : options.Code.Variational.LearnVariance ? model.Metadata.LikelihoodVariance : options.Code.Variational.Variance;
         for (int i = 0; i < RowCount; i++)
         {
-            double expected = Enumerable.Range(0, samples).Average(l => NegativeLogLikelihood(options, Doubles(rows[i].Features), Doubles(reconstructions[i * samples + l]), variance));
+            double expected = Enumerable.Range(0, samples)
+                .Average(l => NegativeLogLikelihood(
+                options, Doubles(rows[i].Features), Doubles(reconstructions[i * samples + l]), variance));
             if (score == VariationalScore.NegativeElbo)
             {
                 // The divergence is that of what the encoder gives; what is added to the code is known and costs nothing.
                 for (int unit = 0; unit < k; unit++)
-                    expected += Divergence(codes[i][unit] - (options.Code.OffsetColumnName is null ? 0 : rows[i].Offset[unit]), logVariances[i][unit]);
+                    expected += Divergence(codes[i][unit] - (options.Code.OffsetColumnName is null ? 0 : rows[i].Offset[unit]),
+                        logVariances[i][unit]);
             }
 
-            // Sums over 12 features of which the largest weighs about twice the mean; differences in the last digits of a reconstruction weigh 1 / 0.03.
+            // Sums over 12 features of which the largest weighs about twice the mean; differences in the last digits of
+            // a reconstruction weigh 1 / 0.03.
             Assert.AreEqual(expected, actual[i], 2e-5 * Math.Max(1, Math.Abs(expected)), $"row {i}");
         }
     }
@@ -258,14 +276,16 @@ public sealed class VariationalTests
     [DataRow(0.03)]
     public void A_learned_variance_moves_to_that_of_the_noise(double start)
     {
-        // Two hidden numbers, mixed into ten features, and noise of variance 0.09: probabilistic principal components (Tipping and Bishop 1999), whose optimum a linear variational
+        // Two hidden numbers, mixed into ten features, and noise of variance 0.09: probabilistic principal components
+        // (Tipping and Bishop 1999), whose optimum a linear variational
         // autoencoder shares (Lucas et al. 2019).
         const double noise = 0.09;
         var random = new Random(13);
         var rows = Enumerable.Range(0, 1000).Select(_ =>
         {
             double a = LabeledDigits.Normal(random), b = LabeledDigits.Normal(random);
-            return new NoisyRow { Features = [.. Enumerable.Range(0, NoisyRow.FeatureCount).Select(j => (float)(a * Math.Cos(j) + b * Math.Sin(j) + Math.Sqrt(noise) * LabeledDigits.Normal(random)))] };
+            return new NoisyRow { Features = [.. Enumerable.Range(0, NoisyRow.FeatureCount)
+                .Select(j => (float)(a * Math.Cos(j) + b * Math.Sin(j) + Math.Sqrt(noise) * LabeledDigits.Normal(random)))] };
         }).ToArray();
         var options = new AutoencoderEstimator.Options
         {
@@ -279,7 +299,8 @@ public sealed class VariationalTests
         };
         using var model = s_ml.Autoencoders().Variational(options).Fit(s_ml.Data.LoadFromEnumerable(rows));
 
-        // 8 of 10 dimensions of 1000 rows tell the variance to 1.6 % (one standard error, √(2 / 8000)): three of these. From below, the first gradients are so large that Adam overshoots and comes back slowly
+        // 8 of 10 dimensions of 1000 rows tell the variance to 1.6 % (one standard error, √(2 / 8000)): three of these.
+        // From below, the first gradients are so large that Adam overshoots and comes back slowly
         // (0.098 to 0.101 measured): three quarters of the way are asked for.
         Assert.AreEqual(noise, model.Metadata.LikelihoodVariance, start > noise ? 0.05 * noise : 0.25 * (noise - start));
     }
@@ -297,7 +318,8 @@ public sealed class VariationalTests
             {
                 var encoded = network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: false, new torch.Generator(1, torch.CPU)));
                 double[][] means = Table(encoded.Mean), logVariances = Table(encoded.LogVariance!);
-                divergences = [.. Enumerable.Range(0, 2).Select(unit => means.Zip(logVariances).Average(row => Divergence(row.First[unit], row.Second[unit])))];
+                divergences = [.. Enumerable.Range(0, 2)
+                    .Select(unit => means.Zip(logVariances).Average(row => Divergence(row.First[unit], row.Second[unit])))];
             });
             return divergences;
         }
@@ -305,9 +327,11 @@ public sealed class VariationalTests
         Assert.IsGreaterThan(1.2 * sums[1], sums[0]);
         Assert.IsGreaterThan(1.2 * sums[2], sums[1]);
 
-        // With β = 100 nothing is worth its divergence, and the code collapses. What is free is used all the same: more than the 0.1 nat that a unit in use is said to carry. It stays somewhat below
+        // With β = 100 nothing is worth its divergence, and the code collapses. What is free is used all the same: more
+        // than the 0.1 nat that a unit in use is said to carry. It stays somewhat below
         // the limit, because what lies above it in any batch is drawn down a hundred times as hard as reconstruction draws it up.
-        double[] collapsed = Divergences(options => options.Beta = 100), kept = Divergences(options => (options.Beta, options.FreeBits) = (100, 0.5));
+        double[] collapsed = Divergences(options => options.Beta = 100),
+            kept = Divergences(options => (options.Beta, options.FreeBits) = (100, 0.5));
         Assert.IsLessThan(0.02, collapsed.Max());
         Assert.IsGreaterThan(0.1, kept.Min());
         Assert.IsLessThan(0.55, kept.Max());
@@ -317,14 +341,19 @@ public sealed class VariationalTests
     public void Factories_check_what_the_variant_needs()
     {
         var catalog = s_ml.Autoencoders();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => catalog.Variational(new AutoencoderEstimator.Options())).Message, "Code.Variational is null");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Variational(variance: 0)).Message, "Code.Variational.Variance is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Variational(beta: -1)).Message, "Code.Variational.Beta is -1");
-        using var model = catalog.Variational(hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002, contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(Rows.View(s_ml, 50));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => catalog.Variational(new AutoencoderEstimator.Options())).Message, "Code.Variational is null");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Variational(variance: 0)).Message,
+            "Code.Variational.Variance is 0");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Variational(beta: -1)).Message,
+            "Code.Variational.Beta is -1");
+        using var model = catalog.Variational(hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002,
+            contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("variational dense", model.Metadata.Variant);
         StringAssert.Contains(model.Metadata.Options, "\"LearnVariance\":false");
         Assert.AreEqual(0.25f, model.Metadata.LikelihoodVariance);
-        foreach (string option in new[] { "\"hidden\":[6]", "\"code_size\":3", "\"Variance\":0.25", "\"Beta\":2", "\"epochs\":1", "\"batch_size\":16", "\"learning_rate\":0.002", "contamination 0.2", "\"scaling\":\"MinMax\"" })
+        foreach (string option in new[] { "\"hidden\":[6]", "\"code_size\":3", "\"Variance\":0.25", "\"Beta\":2", "\"epochs\":1",
+            "\"batch_size\":16", "\"learning_rate\":0.002", "contamination 0.2", "\"scaling\":\"MinMax\"" })
             StringAssert.Contains(model.Metadata.Options, option);
         using var learned = catalog.Variational(epochs: 1, seed: 4).Fit(Rows.View(s_ml, 50));
         StringAssert.Contains(learned.Metadata.Options, "\"LearnVariance\":true");
@@ -333,7 +362,8 @@ public sealed class VariationalTests
 
     private static float[] Scores(AutoencoderTransformer model, IDataView view) => [.. model.Transform(view).GetColumn<float>("Score")];
 
-    private static double NegativeLogLikelihood(AutoencoderEstimator.Options options, double[] row, double[] reconstruction, double variance)
+    private static double NegativeLogLikelihood(AutoencoderEstimator.Options options, double[] row, double[] reconstruction,
+        double variance)
     {
         double weights = options.FeatureWeights?.Average(weight => (double)weight) ?? 1, sum = 0;
         for (int j = 0; j < row.Length; j++)
@@ -361,13 +391,15 @@ public sealed class VariationalTests
     {
         using var folder = new TestFolder();
         model.ExportOnnx(null, null, folder["scorer.onnx"]);
-        var tensor = OnnxFile.Parse(File.ReadAllBytes(folder["scorer.onnx"]), "The graph").Graph.Initializer.Single(tensor => tensor.Name == "samples/draws");
+        var tensor = OnnxFile.Parse(File.ReadAllBytes(folder["scorer.onnx"]), "The graph").Graph.Initializer.Single(
+            tensor => tensor.Name == "samples/draws");
         return MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
     }
 
     /// <summary>A view of rows with a group, and the group as the key column "Key" as <see cref="VariantRows.View"/> has it.</summary>
     private static IDataView Keyed<T>(IEnumerable<T> rows) where T : class =>
-        s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3))).Transform(s_ml.Data.LoadFromEnumerable(rows));
+        s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3)))
+            .Transform(s_ml.Data.LoadFromEnumerable(rows));
 
     private static double[] Doubles(float[] values) => Array.ConvertAll(values, value => (double)value);
 

@@ -35,8 +35,10 @@ public sealed class ConditionalGenerationTests
     [TestMethod]
     public void Samples_of_another_condition_have_the_same_codes_and_other_reconstructions()
     {
-        IDataView red = s_model.Generator.Sample(50, seed: 1, condition: OneHot(0)), blue = s_model.Generator.Sample(50, seed: 1, condition: OneHot(2));
-        Assert.AreEqual("Code:Vector<Single, 2> Key:Vector<Single, 3> Reconstruction:Vector<Single, 12>", string.Join(' ', red.Schema.Select(column => $"{column.Name}:{column.Type}")));
+        IDataView red = s_model.Generator.Sample(50, seed: 1, condition: OneHot(0)),
+            blue = s_model.Generator.Sample(50, seed: 1, condition: OneHot(2));
+        Assert.AreEqual("Code:Vector<Single, 2> Key:Vector<Single, 3> Reconstruction:Vector<Single, 12>",
+            string.Join(' ', red.Schema.Select(column => $"{column.Name}:{column.Type}")));
         CollectionAssert.AreEqual(Column(red, "Code"), Column(blue, "Code"));
         CollectionAssert.AreEqual(Enumerable.Range(0, 50).SelectMany(_ => OneHot(2)).ToArray(), Column(blue, "Key"));
         Assert.IsGreaterThan(0.01, Rows.Difference(Column(red, "Reconstruction"), Column(blue, "Reconstruction")));
@@ -49,12 +51,14 @@ public sealed class ConditionalGenerationTests
         // Rows 1 and 4 are of one group; the model's own columns say what their codes and reconstructions are.
         var scored = s_model.Transform(s_ml.Data.TakeRows(VariantRows.View(s_ml, 6, seed: 13), 6));
         float[][] codes = [.. scored.GetColumn<float[]>("Code")], reconstructions = [.. scored.GetColumn<float[]>("Reconstruction")];
-        var view = s_model.Generator.Interpolate(s_rows[1].Features, s_rows[4].Features, 5, condition: OneHot(1), fromCodeOffset: s_rows[1].Offset, toCodeOffset: s_rows[4].Offset);
+        var view = s_model.Generator.Interpolate(s_rows[1].Features, s_rows[4].Features, 5, condition: OneHot(1),
+            fromCodeOffset: s_rows[1].Offset, toCodeOffset: s_rows[4].Offset);
         float[] found = Column(view, "Code"), rebuilt = Column(view, "Reconstruction");
 
         // Batches of other sizes run under other kernels, which round otherwise.
         Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference([.. codes[1], .. codes[4]], [.. found[..2], .. found[^2..]]));
-        Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference([.. reconstructions[1], .. reconstructions[4]], [.. rebuilt[..12], .. rebuilt[^12..]]));
+        Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference(
+            [.. reconstructions[1], .. reconstructions[4]], [.. rebuilt[..12], .. rebuilt[^12..]]));
 
         float[] turned = Column(s_model.Generator.Traverse(s_rows[4].Features, 0, -1, 1, 3, OneHot(1), s_rows[4].Offset), "Code");
         CollectionAssert.AreEqual(new[] { -1, found[^1], 0, found[^1], 1, found[^1] }, turned);
@@ -67,7 +71,8 @@ public sealed class ConditionalGenerationTests
         s_ml.Model.Save(s_model, VariantRows.View(s_ml, 1).Schema, folder["model.zip"]);
         using var loaded = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["model.zip"], out DataViewSchema? _);
         foreach (string column in new[] { "Code", "Key", "Reconstruction" })
-            CollectionAssert.AreEqual(Column(s_model.Generator.Sample(30, seed: 2, condition: OneHot(1)), column), Column(loaded.Generator.Sample(30, seed: 2, condition: OneHot(1)), column));
+            CollectionAssert.AreEqual(Column(s_model.Generator.Sample(30, seed: 2, condition: OneHot(1)), column),
+                Column(loaded.Generator.Sample(30, seed: 2, condition: OneHot(1)), column));
     }
 
     [TestMethod]
@@ -88,19 +93,23 @@ public sealed class ConditionalGenerationTests
     {
         var generator = s_model.Generator;
         float[] row = s_rows[1].Features, offset = s_rows[1].Offset;
-        Refuses(() => generator.Sample(1, seed: 1), "The condition has 0 values; the model takes 3, in the column 'Key'. (Parameter 'condition')");
+        Refuses(() => generator.Sample(1, seed: 1),
+            "The condition has 0 values; the model takes 3, in the column 'Key'. (Parameter 'condition')");
         Refuses(() => generator.Interpolate(row, row, 2), "The condition has 0 values");
         Refuses(() => generator.Traverse(row, 0, 0, 1, 2, new float[4], offset), "The condition has 4 values; the model takes 3");
-        Refuses(() => generator.Interpolate(row, row, 2, condition: OneHot(1), fromCodeOffset: offset), "The code offset of the row has 0 values; the model takes 2. (Parameter 'toCodeOffset')");
+        Refuses(() => generator.Interpolate(row, row, 2, condition: OneHot(1), fromCodeOffset: offset),
+            "The code offset of the row has 0 values; the model takes 2. (Parameter 'toCodeOffset')");
         Refuses(() => generator.Interpolate(row, row, 2, condition: OneHot(1), toCodeOffset: offset), "(Parameter 'fromCodeOffset')");
         Refuses(() => generator.Traverse(row, 0, 0, 1, 2, OneHot(1)), "(Parameter 'codeOffset')");
 
         using var plain = Rows.Fit(s_ml, options => options.Epochs = 0);
         Refuses(() => plain.Generator.Sample(1, seed: 1, condition: OneHot(1)), "The condition has 3 values; the model has none");
-        Refuses(() => plain.Generator.Traverse(new float[5], 0, 0, 1, 2, codeOffset: offset), "The code offset of the row has 2 values; the model takes 0");
+        Refuses(() => plain.Generator.Traverse(new float[5], 0, 0, 1, 2, codeOffset: offset),
+            "The code offset of the row has 2 values; the model takes 0");
 
         using var refusing = Fit(options => (options.Epochs, options.ScoringMissingValues) = (0, ScoringMissingValues.Refuse));
-        Refuses(() => refusing.Generator.Sample(1, seed: 1, condition: [0, float.NaN, 0]), "There is NaN in place 1, and the autoencoder was made to refuse missing values when it scores. (Parameter 'condition')");
+        Refuses(() => refusing.Generator.Sample(1, seed: 1, condition: [0, float.NaN, 0]),
+            "There is NaN in place 1, and the autoencoder was made to refuse missing values when it scores. (Parameter 'condition')");
         Refuses(() => refusing.Generator.Traverse(row, 0, 0, 1, 2, OneHot(1), [float.PositiveInfinity, 0]), "There is Infinity in place 0");
     }
 
@@ -118,5 +127,6 @@ public sealed class ConditionalGenerationTests
 
     private static float[] Column(IDataView view, string name) => [.. view.GetColumn<float[]>(name).SelectMany(values => values)];
 
-    private static void Refuses(Func<object> action, string message) => StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(action).Message, message);
+    private static void Refuses(Func<object> action, string message) =>
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(action).Message, message);
 }

@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 
-/// <summary>What every transformer of this library does, whichever it is and however it came to be: run over each of them, fitted, loaded and upgraded.</summary>
+/// <summary>
+/// What every transformer of this library does, whichever it is and however it came to be: run over each of them,
+/// fitted, loaded and upgraded.
+/// </summary>
 [TestClass]
 public sealed class ConformanceTests
 {
@@ -32,7 +35,8 @@ public sealed class ConformanceTests
     /// <summary>Autoencoders, from the plainest to one with everything: how each is fitted, and a view with all that it reads.</summary>
     private static readonly Dictionary<string, (Func<AutoencoderTransformer> Fit, Func<int, IDataView> View)> s_subjects = new()
     {
-        [Plainest] = (() => Rows.Fit(s_ml, options => options.ProbabilityColumnName = "Probability"), count => Rows.View(s_ml, count, seed: 41)),
+        [Plainest] = (() => Rows.Fit(s_ml, options => options.ProbabilityColumnName = "Probability"), count =>
+            Rows.View(s_ml, count, seed: 41)),
         ["convolutional"] = (() => FitWithEverything(options =>
         {
             options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] };
@@ -40,12 +44,15 @@ public sealed class ConformanceTests
         }), count => VariantRows.View(s_ml, count, seed: 41)),
         ["stacked denoising sparse"] = (() => FitWithEverything(options =>
         {
-            options.Network = new DenseNetworkOptions { Hidden = [10, 6], Activation = Activation.GELU, Normalization = Normalization.Batch, Dropout = 0.1, TiedWeights = true };
+            options.Network = new DenseNetworkOptions { Hidden = [10, 6], Activation = Activation.GELU, Normalization = Normalization.Batch,
+                Dropout = 0.1, TiedWeights = true };
             (options.ConditionColumnName, options.CodeLogVarianceColumnName) = (null, null);
-            options.Code = new CodeOptions { Size = 3, Activation = Activation.Sigmoid, Normalization = CodeNormalization.None, NoiseDeviation = 0.1 };
+            options.Code = new CodeOptions { Size = 3, Activation = Activation.Sigmoid, Normalization = CodeNormalization.None,
+                NoiseDeviation = 0.1 };
             options.Penalties = [new KullbackLeiblerPenalty(0.1), new ContractivePenalty(0.01), new BinaryCodePenalty(0.1)];
             (options.Corruption, options.Pretraining) = (new MaskingCorruption(0.2), new PretrainingOptions { Epochs = 1 });
-            (options.Loss, options.FeatureWeights, options.WeightColumnName) = (ReconstructionLoss.Huber, [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)], "Weight");
+            (options.Loss, options.FeatureWeights, options.WeightColumnName) = (
+                ReconstructionLoss.Huber, [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)], "Weight");
         }), count => VariantRows.View(s_ml, count, seed: 41)),
         ["conditional variational"] = (() => FitWithEverything(), count => VariantRows.View(s_ml, count, seed: 41)),
     };
@@ -69,15 +76,18 @@ public sealed class ConformanceTests
             s_ml.Model.Save(model, subject.View(1).Schema, path);
             s_models[$"{name}, fitted"] = model;
             s_models[$"{name}, loaded"] = (AutoencoderTransformer)s_ml.Autoencoders().Load(path, out DataViewSchema? _);
-            s_models[$"{name}, upgraded"] = (AutoencoderTransformer)s_ml.Autoencoders().Upgrade(s_ml.Model.Load(path, out DataViewSchema _));
+            s_models[$"{name}, upgraded"] = (AutoencoderTransformer)s_ml.Autoencoders()
+                .Upgrade(s_ml.Model.Load(path, out DataViewSchema _));
         }
 
         // On the rows of the plainest autoencoder.
         var classifier = FitClassifier();
         s_ml.Model.Save(classifier, Rows.View(s_ml, 1).Schema, s_folder["classifier.zip"]);
         s_classifiers[$"{Plainest}, fitted"] = classifier;
-        s_classifiers[$"{Plainest}, loaded"] = (StackedClassifierTransformer)s_ml.Autoencoders().Load(s_folder["classifier.zip"], out DataViewSchema? _);
-        s_classifiers[$"{Plainest}, upgraded"] = (StackedClassifierTransformer)s_ml.Autoencoders().Upgrade(s_ml.Model.Load(s_folder["classifier.zip"], out DataViewSchema _));
+        s_classifiers[$"{Plainest}, loaded"] = (StackedClassifierTransformer)s_ml.Autoencoders()
+            .Load(s_folder["classifier.zip"], out DataViewSchema? _);
+        s_classifiers[$"{Plainest}, upgraded"] = (StackedClassifierTransformer)s_ml.Autoencoders()
+            .Upgrade(s_ml.Model.Load(s_folder["classifier.zip"], out DataViewSchema _));
     }
 
     [ClassCleanup]
@@ -118,12 +128,14 @@ public sealed class ConformanceTests
         }).Fit(s_ml.Transforms.Conversion.MapValueToKey("Class", "Label").Fit(view).Transform(view));
     }
 
-    private static ITransformer Make(string part, string origin) => part == Classifier ? s_classifiers[origin] : s_parts[part](s_models[origin]);
+    private static ITransformer Make(string part, string origin) =>
+        part == Classifier ? s_classifiers[origin] : s_parts[part](s_models[origin]);
 
     private static string Fitted(string origin) => $"{origin.Split(',')[0]}, fitted";
 
     /// <summary>Rows with every column that any part reads: features, what stands beside them, and codes.</summary>
-    private static IDataView Input(string origin, int count = RowCount) => s_models[Fitted(origin)].Encoder.Transform(s_subjects[origin.Split(',')[0]].View(count));
+    private static IDataView Input(string origin, int count = RowCount) =>
+        s_models[Fitted(origin)].Encoder.Transform(s_subjects[origin.Split(',')[0]].View(count));
 
     [TestMethod]
     [DynamicData(nameof(All))]
@@ -202,7 +214,8 @@ public sealed class ConformanceTests
         using var row = mapper.GetRow(cursor, added);
         Assert.AreSame(mapper.OutputSchema, row.Schema);
         var readers = added.Select(column => NumberReader(row, column)).ToArray();
-        var expected = added.Select(column => Numbers(view, [.. view.Schema.Skip(input.Schema.Count)], view.Schema[column.Index])).ToArray();
+        var expected = added.Select(column => Numbers(view, [.. view.Schema.Skip(input.Schema.Count)], view.Schema[column.Index]))
+            .ToArray();
         var actual = added.Select(_ => new List<float>()).ToArray();
         while (cursor.MoveNext())
         {
@@ -220,10 +233,14 @@ public sealed class ConformanceTests
         var transformer = Make(part, origin);
         string column = part == "decoder" ? "Code" : "Features";
         var missing = s_ml.Transforms.DropColumns(column).Fit(Input(origin, 1)).Transform(Input(origin, 1));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => transformer.Transform(missing)).Message, $"'{column}'");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => transformer.GetOutputSchema(missing.Schema)).Message, $"'{column}'");
-        var mistyped = s_ml.Transforms.CopyColumns(column, origin.StartsWith("dense", StringComparison.Ordinal) ? "Name" : "Group").Fit(Input(origin, 1)).Transform(Input(origin, 1));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => transformer.Transform(mistyped)).Message, $"'{column}' is String");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => transformer.Transform(missing)).Message,
+            $"'{column}'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => transformer.GetOutputSchema(missing.Schema)).Message,
+            $"'{column}'");
+        var mistyped = s_ml.Transforms.CopyColumns(column, origin.StartsWith("dense", StringComparison.Ordinal) ? "Name" : "Group")
+            .Fit(Input(origin, 1)).Transform(Input(origin, 1));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => transformer.Transform(mistyped)).Message,
+            $"'{column}' is String");
     }
 
     [TestMethod]
@@ -303,8 +320,10 @@ public sealed class ConformanceTests
         Assert.IsTrue(open.MoveNext());
         ((IDisposable)transformer).Dispose();
         ((IDisposable)transformer).Dispose();
-        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => transformer.Transform(Input(origin))).Message, "has been disposed");
-        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => view.GetRowCursor(view.Schema)).Message, "has been disposed");
+        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => transformer.Transform(Input(origin))).Message,
+            "has been disposed");
+        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => view.GetRowCursor(view.Schema)).Message,
+            "has been disposed");
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() =>
         {
             while (open.MoveNext())
@@ -314,7 +333,8 @@ public sealed class ConformanceTests
     }
 
     private static string Describe(DataViewSchema schema) => string.Join('\n', schema.Select(column =>
-        $"{column.Name}:{column.Type}:{column.IsHidden} [{string.Join(", ", column.Annotations.Schema.Select(annotation => $"{annotation.Name}:{annotation.Type}").Order())}]"));
+        $"{column.Name}:{column.Type}:{column.IsHidden} " +
+            $"[{string.Join(", ", column.Annotations.Schema.Select(annotation => $"{annotation.Name}:{annotation.Type}").Order())}]"));
 
     /// <summary>Every row as text, bits and all.</summary>
     private static string[] ReadAll(IDataView view)
@@ -324,7 +344,8 @@ public sealed class ConformanceTests
         var readers = columns.Select(column => NumberReader(cursor, column)).ToArray();
         var rows = new List<string>();
         while (cursor.MoveNext())
-            rows.Add(string.Join('|', readers.Select(read => string.Join(',', read().Select(value => BitConverter.SingleToInt32Bits(value))))));
+            rows.Add(string.Join('|', readers.Select(
+                read => string.Join(',', read().Select(value => BitConverter.SingleToInt32Bits(value))))));
         return [.. rows];
     }
 

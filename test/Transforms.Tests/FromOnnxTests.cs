@@ -29,7 +29,8 @@ public sealed class FromOnnxTests
             Assert.AreEqual(model.Threshold, one.Threshold);
             CollectionAssert.AreEqual(bytes, one.ToOnnx(OnnxGraph.Scorer));
         }
-        CollectionAssert.AreEqual(model.Transform(view).GetColumn<float>("Score").ToArray(), again.Transform(view).GetColumn<float>("Score").ToArray());
+        CollectionAssert.AreEqual(model.Transform(view).GetColumn<float>("Score").ToArray(),
+            again.Transform(view).GetColumn<float>("Score").ToArray());
     }
 
     [TestMethod]
@@ -55,7 +56,8 @@ public sealed class FromOnnxTests
     {
         using var folder = new TestFolder();
         EveryVariant.Fitted("dense").ExportOnnx(null, null, folder["s.onnx"]);
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().FromOnnx(folder["s.onnx"], new ScoringOptions { BatchSize = 0 }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => s_ml.Autoencoders().FromOnnx(folder["s.onnx"], new ScoringOptions { BatchSize = 0 }));
         using var model = s_ml.Autoencoders().FromOnnx(folder["s.onnx"], new ScoringOptions { BatchSize = 3, IntraOpThreads = 1 });
         Assert.AreEqual(40, model.Transform(EveryVariant.Rows(40)).GetColumn<float>("Score").Count());
     }
@@ -79,11 +81,13 @@ public sealed class FromOnnxTests
         Refused<InvalidDataException>("foreign.onnx", "is not an autoencoder of this library");
 
         var labeled = s_ml.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(Rows.View(s_ml, 4)).Transform(Rows.View(s_ml, 4));
-        using var classifier = s_ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options { Hidden = [3], Code = 2, Epochs = 1, Seed = 1 }).Fit(labeled);
+        using var classifier = s_ml.Autoencoders()
+            .StackedClassifier(new StackedClassifierEstimator.Options { Hidden = [3], Code = 2, Epochs = 1, Seed = 1 }).Fit(labeled);
         classifier.ExportOnnx(folder["classifier.onnx"]);
         Refused<InvalidDataException>("classifier.onnx", "which gives classes and no anomaly scores. Use ClassifierFromModel");
         Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(""));
     }
 
-    private static string Schema(AutoencoderTransformer model, IDataView view) => string.Join(' ', model.GetOutputSchema(view.Schema).Select(column => $"{column.Name}:{column.Type}"));
+    private static string Schema(AutoencoderTransformer model, IDataView view) =>
+        string.Join(' ', model.GetOutputSchema(view.Schema).Select(column => $"{column.Name}:{column.Type}"));
 }

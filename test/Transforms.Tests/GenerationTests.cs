@@ -33,7 +33,8 @@ public sealed class GenerationTests
     public static void MakeModels(TestContext _)
     {
         // A few steps of ReLU units leave a decoder that gives most codes one reconstruction; these tests need one that tells codes apart.
-        s_model = Rows.Fit(s_ml, options => (options.Network, options.LearningRate) = (new DenseNetworkOptions { Hidden = [6], Activation = Activation.Tanh }, 0.01));
+        s_model = Rows.Fit(s_ml, options => (options.Network, options.LearningRate) = (
+            new DenseNetworkOptions { Hidden = [6], Activation = Activation.Tanh }, 0.01));
         s_ml.Model.Save(s_model, Rows.View(s_ml, 1).Schema, s_folder["model.zip"]);
         s_loaded = (AutoencoderTransformer)s_ml.Autoencoders().Load(s_folder["model.zip"], out DataViewSchema? _);
     }
@@ -51,7 +52,8 @@ public sealed class GenerationTests
     public void A_view_has_codes_and_reconstructions_with_the_features_names_and_a_known_number_of_rows(string name)
     {
         var view = s_views[name](s_model.Generator);
-        Assert.AreEqual("Code:Vector<Single, 2> Reconstruction:Vector<Single, 5>", string.Join(' ', view.Schema.Select(column => $"{column.Name}:{column.Type}")));
+        Assert.AreEqual("Code:Vector<Single, 2> Reconstruction:Vector<Single, 5>",
+            string.Join(' ', view.Schema.Select(column => $"{column.Name}:{column.Type}")));
         VBuffer<ReadOnlyMemory<char>> slots = default;
         view.Schema["Reconstruction"].GetSlotNames(ref slots);
         CollectionAssert.AreEqual(s_model.Metadata.FeatureNames.ToArray(), slots.DenseValues().Select(slot => slot.ToString()).ToArray());
@@ -78,7 +80,8 @@ public sealed class GenerationTests
         using var folder = new TestFolder();
         s_model.ExportOnnx(null, folder["decoder.onnx"], null);
         var view = s_views[name](s_model.Generator);
-        float[] expected = OnnxPipelines.Run(File.ReadAllBytes(folder["decoder.onnx"]), "code", [.. Codes(view).SelectMany(code => code)], 2)["reconstruction"];
+        float[] expected = OnnxPipelines.Run(File.ReadAllBytes(folder["decoder.onnx"]), "code", [.. Codes(view).SelectMany(code => code)],
+            2)["reconstruction"];
         Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(expected, Reconstructions(view).SelectMany(row => row)));
     }
 
@@ -90,7 +93,8 @@ public sealed class GenerationTests
         using var first = view.GetRowCursor(view.Schema);
         using var second = view.GetRowCursor([view.Schema["Code"]]);
         Assert.IsFalse(second.IsColumnActive(view.Schema["Reconstruction"]));
-        ValueGetter<VBuffer<float>> one = first.GetGetter<VBuffer<float>>(view.Schema["Code"]), two = second.GetGetter<VBuffer<float>>(view.Schema["Code"]);
+        ValueGetter<VBuffer<float>> one = first.GetGetter<VBuffer<float>>(view.Schema["Code"]),
+            two = second.GetGetter<VBuffer<float>>(view.Schema["Code"]);
         VBuffer<float> code = default;
         for (int i = 0; i < 100; i++)
         {
@@ -128,7 +132,8 @@ public sealed class GenerationTests
     [TestMethod]
     public void The_columns_have_the_names_that_the_model_gives_them()
     {
-        using var model = Rows.Fit(s_ml, options => (options.Epochs, options.CodeColumnName, options.ReconstructionColumnName) = (0, "Latent", "Rebuilt"));
+        using var model = Rows.Fit(s_ml, options =>
+            (options.Epochs, options.CodeColumnName, options.ReconstructionColumnName) = (0, "Latent", "Rebuilt"));
         Assert.AreEqual("Latent Rebuilt", string.Join(' ', model.Generator.Sample(1, seed: 1).Schema.Select(column => column.Name)));
     }
 
@@ -144,7 +149,8 @@ public sealed class GenerationTests
     public void Gaussian_samples_have_mean_and_covariance_of_the_training_codes()
     {
         var metadata = s_model.Metadata;
-        CheckMoments(Codes(s_model.Generator.Sample(40_000, seed: 2, CodeDistribution.Gaussian)), [.. metadata.CodeMean.Select(value => (double)value)], (a, b) => metadata.CodeCovariance[a * 2 + b]);
+        CheckMoments(Codes(s_model.Generator.Sample(40_000, seed: 2, CodeDistribution.Gaussian)),
+            [.. metadata.CodeMean.Select(value => (double)value)], (a, b) => metadata.CodeCovariance[a * 2 + b]);
     }
 
     [TestMethod]
@@ -153,9 +159,11 @@ public sealed class GenerationTests
         float[][] codes = Codes(s_model.Generator.Sample(40_000, seed: 3, CodeDistribution.StandardNormal));
         CheckMoments(codes, [0, 0], (a, b) => a == b ? 1 : 0);
 
-        // The share beyond one and two deviations, to within five standard errors: it is the normal distribution, not one that only has its moments.
+        // The share beyond one and two deviations, to within five standard errors: it is the normal distribution, not
+        // one that only has its moments.
         foreach (var (bound, share) in new[] { (1.0, 0.3173105), (2.0, 0.0455003) })
-            Assert.AreEqual(share, codes.SelectMany(code => code).Average(value => Math.Abs(value) > bound ? 1.0 : 0), 5 * Math.Sqrt(share * (1 - share) / 80_000));
+            Assert.AreEqual(share, codes.SelectMany(code => code).Average(value => Math.Abs(value) > bound ? 1.0 : 0),
+                5 * Math.Sqrt(share * (1 - share) / 80_000));
     }
 
     [TestMethod]
@@ -164,11 +172,14 @@ public sealed class GenerationTests
         var metadata = s_model.Metadata;
         int count = metadata.CodeMixtureWeights.Count;
         Assert.AreEqual(10, count, "200 rows, at least ten for a component");
-        double[] mean = [.. Enumerable.Range(0, 2).Select(a => Enumerable.Range(0, count).Sum(j => (double)metadata.CodeMixtureWeights[j] * metadata.CodeMixtureMeans[j * 2 + a]))];
+        double[] mean = [.. Enumerable.Range(0, 2)
+            .Select(a => Enumerable.Range(0, count)
+            .Sum(j => (double)metadata.CodeMixtureWeights[j] * metadata.CodeMixtureMeans[j * 2 + a]))];
 
         // The covariance of a mixture: the mean of the components' covariances, and the covariance of their means.
         double Covariance(int a, int b) => Enumerable.Range(0, count).Sum(j => metadata.CodeMixtureWeights[j]
-            * (metadata.CodeMixtureCovariances[j * 4 + a * 2 + b] + (metadata.CodeMixtureMeans[j * 2 + a] - mean[a]) * (metadata.CodeMixtureMeans[j * 2 + b] - mean[b])));
+            * (metadata.CodeMixtureCovariances[j * 4 + a * 2 + b]
+                + (metadata.CodeMixtureMeans[j * 2 + a] - mean[a]) * (metadata.CodeMixtureMeans[j * 2 + b] - mean[b])));
         CheckMoments(Codes(s_model.Generator.Sample(40_000, seed: 4, CodeDistribution.GaussianMixture)), mean, Covariance);
 
         // And these are those of the training codes, but for the little that the prior adds.
@@ -205,10 +216,12 @@ public sealed class GenerationTests
         }
         using var variational = With(metadata => metadata with { IsVariational = true });
         IsDefault(variational, CodeDistribution.StandardNormal);
-        using var offset = Rows.Fit(s_ml, options => (options.Code.Variational, options.Code.OffsetColumnName) = (new VariationalOptions(), "Extra"));
+        using var offset = Rows.Fit(s_ml, options =>
+            (options.Code.Variational, options.Code.OffsetColumnName) = (new VariationalOptions(), "Extra"));
         IsDefault(offset, CodeDistribution.GaussianMixture);
         IsDefault(s_model, CodeDistribution.GaussianMixture);
-        using var withoutMixture = With(metadata => metadata with { CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] });
+        using var withoutMixture = With(metadata =>
+            metadata with { CodeMixtureWeights = [], CodeMixtureMeans = [], CodeMixtureCovariances = [] });
         IsDefault(withoutMixture, CodeDistribution.Gaussian);
         CollectionAssert.AreNotEqual(Read(withoutMixture.Generator.Sample(9, seed: 1)), Read(s_model.Generator.Sample(9, seed: 1)));
     }
@@ -216,16 +229,20 @@ public sealed class GenerationTests
     [TestMethod]
     public void A_file_from_before_there_were_mixtures_is_read_and_sampled()
     {
-        var old = s_model.Metadata.ToDictionary().Where(pair => !pair.Key.Contains("code_mixture", StringComparison.Ordinal)).ToDictionary();
+        var old = s_model.Metadata.ToDictionary().Where(pair => !pair.Key.Contains("code_mixture", StringComparison.Ordinal))
+            .ToDictionary();
         var metadata = AutoencoderMetadata.Read(old, "The graph");
         Assert.AreEqual(0, metadata.CodeMixtureWeights.Count + metadata.CodeMixtureMeans.Count + metadata.CodeMixtureCovariances.Count);
         Assert.AreEqual(old.Count + 3, metadata.ToDictionary().Count);
         using var model = With(_ => metadata);
-        CollectionAssert.AreEqual(Read(s_model.Generator.Sample(9, seed: 1, CodeDistribution.Gaussian)), Read(model.Generator.Sample(9, seed: 1)));
-        Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.GaussianMixture), "The model has no mixture of Gaussians of its training codes");
+        CollectionAssert.AreEqual(Read(s_model.Generator.Sample(9, seed: 1, CodeDistribution.Gaussian)),
+            Read(model.Generator.Sample(9, seed: 1)));
+        Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.GaussianMixture),
+            "The model has no mixture of Gaussians of its training codes");
 
         old["autoencoder.code_mixture_weights"] = "0.5,x";
-        Refuses<InvalidDataException>(() => AutoencoderMetadata.Read(old, "The graph"), "The graph has metadata 'autoencoder.code_mixture_weights' that cannot be read");
+        Refuses<InvalidDataException>(() => AutoencoderMetadata.Read(old, "The graph"),
+            "The graph has metadata 'autoencoder.code_mixture_weights' that cannot be read");
     }
 
     [TestMethod]
@@ -236,7 +253,8 @@ public sealed class GenerationTests
         Assert.AreEqual(CodeDistribution.GaussianMixture, small.Generator.DefaultDistribution);
         using var large = Rows.Fit(s_ml, options => (options.Epochs, options.Code) = (0, new CodeOptions { Size = 33 }));
         Assert.AreEqual(CodeDistribution.Gaussian, large.Generator.DefaultDistribution);
-        Refuses<InvalidOperationException>(() => large.Generator.Sample(1, seed: 1, CodeDistribution.GaussianMixture), "its code has 33 units, and there is none of more than 32");
+        Refuses<InvalidOperationException>(() => large.Generator.Sample(1, seed: 1, CodeDistribution.GaussianMixture),
+            "its code has 33 units, and there is none of more than 32");
         Assert.HasCount(7, Codes(large.Generator.Sample(7, seed: 1)));
     }
 
@@ -246,14 +264,16 @@ public sealed class GenerationTests
         // As many variances as units are kept for codes of more than 128 units.
         using var model = With(metadata => metadata with { CodeCovariance = [4f, 0.25f] });
         var mean = model.Metadata.CodeMean;
-        CheckMoments(Codes(model.Generator.Sample(40_000, seed: 6, CodeDistribution.Gaussian)), [mean[0], mean[1]], (a, b) => a != b ? 0 : a == 0 ? 4 : 0.25);
+        CheckMoments(Codes(model.Generator.Sample(40_000, seed: 6, CodeDistribution.Gaussian)), [mean[0], mean[1]], (a, b) =>
+            a != b ? 0 : a == 0 ? 4 : 0.25);
     }
 
     [TestMethod]
     [DataRow(new[] { 0f, 0, 0, 0, 2, 0.5f, 0, 0.5f, 1 }, DisplayName = "a constant unit")]
     [DataRow(new[] { 1f, 2, 0.3f, 2, 4, 0.6f, 0.3f, 0.6f, 1 }, DisplayName = "one unit twice another")]
     [DataRow(new[] { 0.01f, -0.1f, 0.1f, -0.1f, 1, -1, 0.1f, -1, 1 }, DisplayName = "three units in one direction")]
-    [DataRow(new[] { 1f, 1.0000001f, 0, 1.0000001f, 1, 0, 0, 0, 1e-8f }, DisplayName = "indefinite by rounding, and small beside the others")]
+    [DataRow(new[] { 1f, 1.0000001f, 0, 1.0000001f, 1, 0, 0, 0, 1e-8f },
+        DisplayName = "indefinite by rounding, and small beside the others")]
     public void A_singular_covariance_is_sampled_within_its_space(float[] covariance)
     {
         var distribution = new GaussianCodes([1, 2, 3], covariance);
@@ -271,7 +291,8 @@ public sealed class GenerationTests
     [TestMethod]
     public void Normal_numbers_of_a_seed_stay_what_they_are()
     {
-        // The formula in Python, from the first uniform numbers of Random(1): 0.24866858415709278, 0.11074397718102856; 0.46701067987224587, 0.77160412202198247.
+        // The formula in Python, from the first uniform numbers of Random(1): 0.24866858415709278, 0.11074397718102856;
+        // 0.46701067987224587, 0.77160412202198247.
         var numbers = new NormalNumbers(1);
         foreach (double expected in new[] { 0.5803915748180694, 0.48472927518499953, 0.1518133272462265, -1.1115127072022342 })
             Assert.AreEqual(expected, numbers.Next(), 1e-14);
@@ -314,7 +335,8 @@ public sealed class GenerationTests
         foreach (float[] code in codes)
             Assert.AreEqual(25, code.Sum(value => (double)value * value), 1e-5);
         for (int i = 1; i < 7; i++)
-            Assert.AreEqual(25 * Math.Cos(Math.PI / 12), codes[i].Zip(codes[i - 1], (a, b) => (double)a * b).Sum(), 1e-5, "a sixth of a right angle");
+            Assert.AreEqual(25 * Math.Cos(Math.PI / 12), codes[i].Zip(codes[i - 1], (a, b) => (double)a * b).Sum(), 1e-5,
+                "a sixth of a right angle");
         CollectionAssert.AreEqual(from, codes[0]);
         CollectionAssert.AreEqual(to, codes[6]);
         Assert.IsLessThan(13, Path(from, to, 7, Interpolation.Linear)[3].Sum(value => (double)value * value), "the straight line does not");
@@ -332,7 +354,8 @@ public sealed class GenerationTests
     public void At_the_smallest_arc_it_and_the_line_are_one_to_the_rounding_of_a_Single()
     {
         float[] from = [1, 0], to = [1, 1.1e-4f];
-        Assert.IsLessThanOrEqualTo(1.2e-7, Rows.Difference(Flat(Path(from, to, 9, Interpolation.Linear)), Flat(Path(from, to, 9, Interpolation.Spherical))));
+        Assert.IsLessThanOrEqualTo(1.2e-7, Rows.Difference(
+            Flat(Path(from, to, 9, Interpolation.Linear)), Flat(Path(from, to, 9, Interpolation.Spherical))));
     }
 
     [TestMethod]
@@ -352,17 +375,25 @@ public sealed class GenerationTests
     {
         var generator = s_model.Generator;
         Refuses<ArgumentOutOfRangeException>(() => generator.Sample(0, seed: 1), "0 rows were asked for; expected at least 1");
-        Refuses<ArgumentOutOfRangeException>(() => generator.Sample(1, seed: 1, (CodeDistribution)9), "The distribution of codes is 9; expected one of StandardNormal, Gaussian, GaussianMixture");
-        Refuses<ArgumentOutOfRangeException>(() => generator.Interpolate(s_ends[0], s_ends[1], 1), "The number of steps is 1; expected at least 2");
-        Refuses<ArgumentOutOfRangeException>(() => generator.Interpolate(s_ends[0], s_ends[1], 2, (Interpolation)9), "The interpolation is 9; expected Linear or Spherical");
-        Refuses<ArgumentException>(() => generator.Interpolate(s_ends[0], s_ends[1].AsSpan(0, 4), 2), "The row has 4 features; the model has 5. (Parameter 'to')");
-        Refuses<ArgumentException>(() => generator.Interpolate(new float[6], s_ends[1], 2), "The row has 6 features; the model has 5. (Parameter 'from')");
-        Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], 2, 0, 1, 2), "The unit 2 was asked for; the code has 2, expected 0 to 1");
+        Refuses<ArgumentOutOfRangeException>(() => generator.Sample(1, seed: 1, (CodeDistribution)9),
+            "The distribution of codes is 9; expected one of StandardNormal, Gaussian, GaussianMixture");
+        Refuses<ArgumentOutOfRangeException>(() => generator.Interpolate(s_ends[0], s_ends[1], 1),
+            "The number of steps is 1; expected at least 2");
+        Refuses<ArgumentOutOfRangeException>(() => generator.Interpolate(s_ends[0], s_ends[1], 2, (Interpolation)9),
+            "The interpolation is 9; expected Linear or Spherical");
+        Refuses<ArgumentException>(() => generator.Interpolate(s_ends[0], s_ends[1].AsSpan(0, 4), 2),
+            "The row has 4 features; the model has 5. (Parameter 'to')");
+        Refuses<ArgumentException>(() => generator.Interpolate(new float[6], s_ends[1], 2),
+            "The row has 6 features; the model has 5. (Parameter 'from')");
+        Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], 2, 0, 1, 2),
+            "The unit 2 was asked for; the code has 2, expected 0 to 1");
         Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], -1, 0, 1, 2), "The unit -1 was asked for");
         Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], 0, 0, 1, 1), "The number of steps is 1");
-        Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], 0, float.NaN, 1, 2), "The unit's value is NaN; expected a finite number. (Parameter 'from')");
+        Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], 0, float.NaN, 1, 2),
+            "The unit's value is NaN; expected a finite number. (Parameter 'from')");
         Refuses<ArgumentOutOfRangeException>(() => generator.Traverse(s_ends[0], 0, 0, float.PositiveInfinity, 2), "(Parameter 'to')");
-        Refuses<ArgumentException>(() => generator.Traverse(new float[4], 0, 0, 1, 2), "The row has 4 features; the model has 5. (Parameter 'row')");
+        Refuses<ArgumentException>(() => generator.Traverse(new float[4], 0, 0, 1, 2),
+            "The row has 4 features; the model has 5. (Parameter 'row')");
     }
 
     [TestMethod]
@@ -370,9 +401,11 @@ public sealed class GenerationTests
     {
         float[] hole = [.. s_ends[0]], filled = [.. s_ends[0]];
         (hole[2], filled[2]) = (float.NaN, s_model.Metadata.FeatureMeans[2]);
-        CollectionAssert.AreEqual(Read(s_model.Generator.Interpolate(filled, s_ends[1], 3)), Read(s_model.Generator.Interpolate(hole, s_ends[1], 3)));
+        CollectionAssert.AreEqual(Read(s_model.Generator.Interpolate(filled, s_ends[1], 3)),
+            Read(s_model.Generator.Interpolate(hole, s_ends[1], 3)));
         using var refusing = Rows.Fit(s_ml, options => (options.Epochs, options.ScoringMissingValues) = (0, ScoringMissingValues.Refuse));
-        Refuses<ArgumentException>(() => refusing.Generator.Interpolate(hole, s_ends[1], 3), "There is NaN in 'Features[2]', and the autoencoder was made to refuse missing values");
+        Refuses<ArgumentException>(() => refusing.Generator.Interpolate(hole, s_ends[1], 3),
+            "There is NaN in 'Features[2]', and the autoencoder was made to refuse missing values");
     }
 
     [TestMethod]
@@ -383,17 +416,22 @@ public sealed class GenerationTests
         using var decoder = s_ml.Autoencoders().FromModel(new AutoencoderModel(File.ReadAllBytes(folder["decoder.onnx"]), "decoder.onnx"));
         using var encoder = s_ml.Autoencoders().FromModel(new AutoencoderModel(File.ReadAllBytes(folder["encoder.onnx"]), "encoder.onnx"));
         CollectionAssert.AreEqual(Read(s_model.Generator.Sample(20, seed: 1)), Read(decoder.Generator.Sample(20, seed: 1)));
-        Refuses<InvalidOperationException>(() => decoder.Generator.Interpolate(s_ends[0], s_ends[1], 2), "The model is only the decoder of an autoencoder, so it has no code of a row");
-        Refuses<InvalidOperationException>(() => decoder.Generator.Traverse(s_ends[0], 0, 0, 1, 2), "The model is only the decoder of an autoencoder, so it has no code of a row");
-        Refuses<InvalidOperationException>(() => encoder.Generator, "The model is only the encoder of an autoencoder; it has no reconstruction of code");
+        Refuses<InvalidOperationException>(() => decoder.Generator.Interpolate(s_ends[0], s_ends[1], 2),
+            "The model is only the decoder of an autoencoder, so it has no code of a row");
+        Refuses<InvalidOperationException>(() => decoder.Generator.Traverse(s_ends[0], 0, 0, 1, 2),
+            "The model is only the decoder of an autoencoder, so it has no code of a row");
+        Refuses<InvalidOperationException>(() => encoder.Generator,
+            "The model is only the encoder of an autoencoder; it has no reconstruction of code");
     }
 
     [TestMethod]
     public void A_model_without_the_moments_of_its_codes_says_so()
     {
         using var model = With(metadata => metadata with { CodeMean = [], CodeCovariance = [] });
-        Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.Gaussian), "The model's metadata have 0 means and 0 covariances of its training codes; a Gaussian of codes of 2 units needs 2 and 4");
-        Refuses<InvalidDataException>(() => With(metadata => metadata with { CodeMixtureMeans = [1] }), "'autoencoder.code_mixture_means' 1 values; expected 20");
+        Refuses<InvalidOperationException>(() => model.Generator.Sample(1, seed: 1, CodeDistribution.Gaussian),
+            "The model's metadata have 0 means and 0 covariances of its training codes; a Gaussian of codes of 2 units needs 2 and 4");
+        Refuses<InvalidDataException>(() => With(metadata => metadata with { CodeMixtureMeans = [1] }),
+            "'autoencoder.code_mixture_means' 1 values; expected 20");
         Assert.HasCount(3, Codes(model.Generator.Sample(3, seed: 1, CodeDistribution.StandardNormal)));
     }
 
@@ -428,8 +466,8 @@ public sealed class GenerationTests
     }
 
     /// <summary>
-    /// Mean and covariance of codes equal the distribution's to within five standard errors of a normal sample; the rounding of codes to Single and 1e-6 of the units' deviations
-    /// are added for what has no variance.
+    /// Mean and covariance of codes equal the distribution's to within five standard errors of a normal sample; the
+    /// rounding of codes to Single and 1e-6 of the units' deviations are added for what has no variance.
     /// </summary>
     private static void CheckMoments(float[][] codes, double[] mean, Func<int, int, double> covariance)
     {

@@ -30,7 +30,9 @@ public sealed class HostileZipTests
     }
 
     [TestMethod]
-    public void A_damaged_entry_is_refused_by_its_checksum() => Refused(Patched(WithEntry("more", [1, 2, 3]), "more", 16, 17), "'more' is damaged: its checksum is 55bc801d, and should be 00000011");
+    public void A_damaged_entry_is_refused_by_its_checksum() =>
+        Refused(Patched(WithEntry("more", [1, 2, 3]), "more", 16, 17),
+        "'more' is damaged: its checksum is 55bc801d, and should be 00000011");
 
     [TestMethod]
     [DataRow("../out")]
@@ -39,10 +41,12 @@ public sealed class HostileZipTests
     [DataRow("C:\\out")]
     [DataRow("a\\..\\out")]
     [DataRow("a\nb")]
-    public void A_name_that_leads_out_of_the_model_is_refused(string name) => Refused(WithEntry(name, [1]), "has a name that is no path within a model");
+    public void A_name_that_leads_out_of_the_model_is_refused(string name) =>
+        Refused(WithEntry(name, [1]), "has a name that is no path within a model");
 
     [TestMethod]
-    public void Two_entries_of_one_name_are_refused() => Refused(WithEntry("TransformerChain\\Model.key", [1]), "It has the entry 'TransformerChain\\Model.key' twice");
+    public void Two_entries_of_one_name_are_refused() =>
+        Refused(WithEntry("TransformerChain\\Model.key", [1]), "It has the entry 'TransformerChain\\Model.key' twice");
 
     [TestMethod]
     public void A_zip_of_very_many_entries_is_refused()
@@ -62,7 +66,8 @@ public sealed class HostileZipTests
         var view = Rows.View(s_ml, 20);
         using var folder = new TestFolder();
         var graph = new MLNetAutoencoder.Onnx.OnnxGraphBuilder("foreign");
-        graph.Output(graph.Node("Add", "y", [graph.Input("Extra", 2, ""), graph.Initializer("w", [1, 2], 2)]), MLNetAutoencoder.Onnx.OnnxElementType.Single, 2, "");
+        graph.Output(graph.Node("Add", "y", [graph.Input("Extra", 2, ""), graph.Initializer("w", [1, 2], 2)]),
+            MLNetAutoencoder.Onnx.OnnxElementType.Single, 2, "");
         File.WriteAllBytes(folder["foreign.onnx"], graph.Build(new Dictionary<string, string>()));
         using var foreign = s_ml.Transforms.ApplyOnnxModel(["y"], ["Extra"], folder["foreign.onnx"]).Fit(view);
         using var ours = Rows.Fit(s_ml, options => options.Epochs = 0);
@@ -85,12 +90,15 @@ public sealed class HostileZipTests
     public void Class_names_that_are_not_of_their_type_are_refused()
     {
         var view = MLNetAutoencoder.Tests.EveryVariant.Rows(30);
-        using var classifier = s_ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [6], Code = 3, Epochs = 1, PretrainingEpochs = 1, Seed = 1 }).Fit(view);
+        using var classifier = s_ml.Autoencoders()
+            .StackedClassifier(new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [6], Code = 3, Epochs = 1,
+            PretrainingEpochs = 1, Seed = 1 }).Fit(view);
         using var folder = new TestFolder();
         classifier.ExportOnnx(folder["c"]);
         var model = new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["c"]), "The graph");
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().ClassifierFromModel(model.WithMetadata(model.Metadata with { ClassType = "Single" }))).Message,
+            Assert.ThrowsExactly<InvalidDataException>(
+                () => s_ml.Autoencoders().ClassifierFromModel(model.WithMetadata(model.Metadata with { ClassType = "Single" }))).Message,
             "class names that cannot be read as Single");
     }
 

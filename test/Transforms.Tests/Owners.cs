@@ -22,7 +22,10 @@ internal sealed class OwnerType() : StructuredDataViewType(typeof(Owner))
     public override int GetHashCode() => 1;
 }
 
-/// <summary>The columns of two views of equal length beside each other; the first one's values are disposed when they are overwritten.</summary>
+/// <summary>
+/// The columns of two views of equal length beside each other; the first one's values are disposed when they are
+/// overwritten.
+/// </summary>
 internal sealed class Beside(IDataView first, IDataView second) : IDataView
 {
     private readonly DataViewSchema _schema = Join(first.Schema, second.Schema);
@@ -36,7 +39,8 @@ internal sealed class Beside(IDataView first, IDataView second) : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
         new Cursor(_schema, first.GetRowCursor(first.Schema), second.GetRowCursor(second.Schema));
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private static DataViewSchema Join(DataViewSchema first, DataViewSchema second)
     {

@@ -70,10 +70,13 @@ public sealed class ProbabilityTests
         float[] expected = [.. s_model.Transform(rows).GetColumn<float>("Probability")];
         using var again = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["model.zip"], out _);
         CollectionAssert.AreEqual(expected, again.Transform(rows).GetColumn<float>("Probability").ToArray());
-        Assert.IsLessThan(1e-6, Rows.Difference(expected, StockProcess.Score(folder["model.zip"], rows)["Probability"].Values.Select(text => float.Parse(text, System.Globalization.CultureInfo.InvariantCulture))));
+        Assert.IsLessThan(1e-6, Rows.Difference(expected,
+            StockProcess.Score(folder["model.zip"], rows)["Probability"].Values.Select(
+            text => float.Parse(text, System.Globalization.CultureInfo.InvariantCulture))));
         s_model.ExportOnnx(folder["e"], folder["d"], folder["s"]);
         CollectionAssert.Contains(new AutoencoderModel(File.ReadAllBytes(folder["s"]), "The graph").Outputs.ToArray(), "probability");
     }
 
-    private static List<(float Score, float Probability)> Read(IDataView view) => [.. view.GetColumn<float>("Score").Zip(view.GetColumn<float>("Probability"))];
+    private static List<(float Score, float Probability)> Read(IDataView view) =>
+        [.. view.GetColumn<float>("Score").Zip(view.GetColumn<float>("Probability"))];
 }

@@ -12,13 +12,17 @@ public sealed class QuantizationTests
     private static readonly MLContext s_ml = new(seed: 1);
     private static readonly OnnxQuantization[] s_forms = Enum.GetValues<OnnxQuantization>();
 
-    /// <summary>784-128-64-128-784, trained a little on digits of 28×28 pixels; the nines, which it has not seen, are the anomalies.</summary>
+    /// <summary>
+    /// 784-128-64-128-784, trained a little on digits of 28×28 pixels; the nines, which it has not seen, are the
+    /// anomalies.
+    /// </summary>
     private static readonly Lazy<AutoencoderTransformer> s_large = new(() => s_ml.Autoencoders().Dense(new AutoencoderEstimator.Options
     {
         Network = new DenseNetworkOptions { Hidden = [128] }, Code = new CodeOptions { Size = 64 }, Epochs = 5, Seed = 1,
     }).Fit(s_ml.Data.FilterRowsByColumn(s_largeRows!.Value, "Label", upperBound: 1)));
 
-    private static readonly Lazy<IDataView> s_largeRows = new(() => s_ml.Data.LoadFromEnumerable(LargeDigit.Enlarge(DigitRows.Read(seed: 1))));
+    private static readonly Lazy<IDataView> s_largeRows = new(
+        () => s_ml.Data.LoadFromEnumerable(LargeDigit.Enlarge(DigitRows.Read(seed: 1))));
 
     public static IEnumerable<object[]> Forms => s_forms.Select(form => new object[] { form });
 
@@ -32,7 +36,8 @@ public sealed class QuantizationTests
         foreach (var form in s_forms)
         {
             using var folder = new TestFolder();
-            var report = model.ExportQuantizedOnnx(folder["e.onnx"], folder["d.onnx"], folder["s.onnx"], rows, new QuantizationOptions { Form = form, Force = true });
+            var report = model.ExportQuantizedOnnx(
+                folder["e.onnx"], folder["d.onnx"], folder["s.onnx"], rows, new QuantizationOptions { Form = form, Force = true });
             byte[] scorer = File.ReadAllBytes(folder["s.onnx"]);
             using var quantized = FromFile(folder["s.onnx"]);
             float[] after = Scores(quantized, rows);
@@ -48,11 +53,14 @@ public sealed class QuantizationTests
             Assert.AreEqual(deviations.Max(), report.LargestScoreDeviation, 1e-9);
             Assert.AreEqual(before.Average(score => (double)score), report.MeanScore, 1e-9 * Math.Abs(report.MeanScore));
             Assert.AreEqual(Spearman(before, after), report.RankCorrelation, 1e-9);
-            Assert.AreEqual(before.Zip(after, (a, b) => a > model.Threshold != b > model.Threshold).Count(changed => changed) / 300.0, report.ChangedDecisions, 1e-12);
+            Assert.AreEqual(before.Zip(after, (a, b) => a > model.Threshold != b > model.Threshold).Count(changed => changed) / 300.0,
+                report.ChangedDecisions, 1e-12);
             Assert.IsNull(report.AreaUnderRocCurveBefore);
 
-            // Half of float32's digits are far more than an order of 300 scores needs. Eight bits came to 0.9997 at least; layers as small as these may do worse with another seed.
-            Assert.IsTrue(report.RankCorrelation > (form == OnnxQuantization.Float16 ? 0.9999 : 0.999), $"{form}: {report.RankCorrelation}");
+            // Half of float32's digits are far more than an order of 300 scores needs. Eight bits came to 0.9997 at
+            // least; layers as small as these may do worse with another seed.
+            Assert.IsTrue(report.RankCorrelation > (form == OnnxQuantization.Float16 ? 0.9999 : 0.999),
+                $"{form}: {report.RankCorrelation}");
 
             // The file is a model of this library like any other.
             Assert.AreEqual(model.Threshold, quantized.Threshold);
@@ -63,7 +71,8 @@ public sealed class QuantizationTests
             // Without force, it is written exactly where the scores keep their order.
             bool isWritten = report.RankCorrelation >= QuantizationOptions.LeastRankCorrelation;
             using var second = new TestFolder();
-            void Export() => model.ExportQuantizedOnnx(second["e.onnx"], second["d.onnx"], second["s.onnx"], rows, new QuantizationOptions { Form = form });
+            void Export() => model.ExportQuantizedOnnx(
+                second["e.onnx"], second["d.onnx"], second["s.onnx"], rows, new QuantizationOptions { Form = form });
             if (isWritten)
                 Export();
             else
@@ -87,7 +96,8 @@ public sealed class QuantizationTests
         var outlier = VariantRows.Make(1, seed: 4)[0];
         for (int j = 0; j < VariantRow.FeatureCount; j++)
             outlier.Features[j] = 1000 * (j + 1);
-        var keys = s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3)));
+        var keys = s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group))
+            .Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3)));
         IDataView View(params VariantRow[] shown) => keys.Transform(s_ml.Data.LoadFromEnumerable(shown));
 
         foreach (var form in s_forms)
@@ -96,7 +106,8 @@ public sealed class QuantizationTests
             using var scorer = quantized.WithScoring(new ScoringOptions { BatchSize = 32 });
             float[] together = Scores(scorer, View([.. rows, outlier])), without = Scores(scorer, View(rows));
 
-            // ONNX Runtime's kernels for other numbers of rows sum in another order, which may move a value over the border between two levels.
+            // ONNX Runtime's kernels for other numbers of rows sum in another order, which may move a value over the
+            // border between two levels.
             for (int i = 0; i < rows.Length; i++)
                 Assert.AreEqual(without[i], together[i], 1e-3 * Math.Max(1, Math.Abs(without[i])), $"{form}, row {i}");
         }
@@ -106,7 +117,8 @@ public sealed class QuantizationTests
     [DynamicData(nameof(Forms))]
     public void The_large_dense_model_has_the_promised_size_and_ONNX_Runtime_the_promised_kernels(OnnxQuantization form)
     {
-        byte[] bytes = s_large.Value.ToQuantizedOnnx(s_largeRows.Value, new QuantizationOptions { Form = form, LabelColumnName = "Label" }, out var report);
+        byte[] bytes = s_large.Value.ToQuantizedOnnx(
+            s_largeRows.Value, new QuantizationOptions { Form = form, LabelColumnName = "Label" }, out var report);
         Console.WriteLine(report);
         Assert.AreEqual((long)ScorerBytes(s_large.Value).Length, report.BytesBefore);
         double ratio = (double)bytes.Length / report.BytesBefore;
@@ -117,7 +129,9 @@ public sealed class QuantizationTests
             OnnxQuantization.DynamicInt8 => "MatMulIntegerToFloat MatMulIntegerToFloat MatMulIntegerToFloat MatMulIntegerToFloat",
             OnnxQuantization.StaticInt8 => "QGemm QGemm QGemm QGemm",
             _ => "FusedGemm FusedGemm Gemm Gemm",
-        }, string.Join(' ', KernelsOf(bytes).Where(kernel => kernel.Contains("Gemm", StringComparison.Ordinal) || kernel.Contains("MatMul", StringComparison.Ordinal)).Order(StringComparer.Ordinal)));
+        }, string.Join(' ', KernelsOf(bytes).Where(
+            kernel => kernel.Contains("Gemm", StringComparison.Ordinal) || kernel.Contains("MatMul", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)));
         CollectionAssert.DoesNotContain(KernelsOf(bytes), "DequantizeLinear", "no weight is widened with every batch");
         CollectionAssert.DoesNotContain(KernelsOf(bytes), "Cast", "no weight is widened with every batch");
     }
@@ -137,7 +151,8 @@ public sealed class QuantizationTests
             using var ours = s_ml.Autoencoders().FromModel(new AutoencoderModel(bytes, "The graph"));
             float[] theirs = OnnxPipelines.Run(bytes, "features", features, VariantRow.FeatureCount)["score"];
 
-            // Ours widens weights before ONNX Runtime sees them, theirs is left to it: the same numbers, but for the order of sums, which may move a value over the border between two levels.
+            // Ours widens weights before ONNX Runtime sees them, theirs is left to it: the same numbers, but for the
+            // order of sums, which may move a value over the border between two levels.
             double bound = form is OnnxQuantization.Float16 or OnnxQuantization.Int8Weights ? 1e-5 : 1e-3;
             Assert.IsTrue(Rows.Difference(Scores(ours, rows), theirs) <= bound, $"{form}: {Rows.Difference(Scores(ours, rows), theirs)}");
         }
@@ -146,19 +161,23 @@ public sealed class QuantizationTests
     [TestMethod]
     public void Where_the_order_of_the_scores_is_lost_nothing_is_written_unless_forced()
     {
-        // The first feature is always 0, and its weights are ten thousand times the others: these all become 0 in eight bits, and a row's reconstruction no longer depends on the row.
+        // The first feature is always 0, and its weights are ten thousand times the others: these all become 0 in eight
+        // bits, and a row's reconstruction no longer depends on the row.
         const int d = MadeRow.FeatureCount, k = 3;
         var random = new Random(5);
         float[] encoder = [.. Enumerable.Range(0, k * d).Select(i => i % d == 0 ? 1e4f : (float)LabeledDigits.Normal(random))];
         float[] decoder = [.. Enumerable.Range(0, d * k).Select(_ => 0.3f * (float)LabeledDigits.Normal(random))];
         using var model = Made(d, k, encoder, decoder);
-        var rows = s_ml.Data.LoadFromEnumerable(Enumerable.Range(0, 100).Select(_ => new MadeRow { Features = [0, .. Enumerable.Range(1, d - 1).Select(_ => (float)LabeledDigits.Normal(random))] }).ToArray());
+        var rows = s_ml.Data.LoadFromEnumerable(Enumerable.Range(0, 100)
+            .Select(_ => new MadeRow { Features = [0, .. Enumerable.Range(1, d - 1).Select(_ => (float)LabeledDigits.Normal(random))] })
+            .ToArray());
 
         foreach (var form in s_forms.Except([OnnxQuantization.Float16]))
         {
             using var folder = new TestFolder();
             var options = new QuantizationOptions { Form = form };
-            var error = Assert.ThrowsExactly<InvalidOperationException>(() => model.ExportQuantizedOnnx(folder["e.onnx"], folder["d.onnx"], folder["s.onnx"], rows, options));
+            var error = Assert.ThrowsExactly<InvalidOperationException>(
+                () => model.ExportQuantizedOnnx(folder["e.onnx"], folder["d.onnx"], folder["s.onnx"], rows, options));
             Assert.AreEqual(0, Directory.GetFileSystemEntries(folder.Path).Length);
             var report = (QuantizationReport)error.Data[nameof(QuantizationReport)]!;
             Assert.IsTrue(report.RankCorrelation < 0.99);
@@ -166,12 +185,15 @@ public sealed class QuantizationTests
             StringAssert.Contains(error.Message, "Force");
             Assert.ThrowsExactly<InvalidOperationException>(() => model.ToQuantizedOnnx(rows, options, out _));
 
-            Assert.AreEqual(report, model.ExportQuantizedOnnx(folder["e.onnx"], folder["d.onnx"], folder["s.onnx"], rows, options with { Force = true }));
+            Assert.AreEqual(report, model.ExportQuantizedOnnx(
+                folder["e.onnx"], folder["d.onnx"], folder["s.onnx"], rows, options with { Force = true }));
             Assert.AreEqual(3, Directory.GetFiles(folder.Path).Length);
         }
 
         using var half = new TestFolder();
-        Assert.IsTrue(model.ExportQuantizedOnnx(null, null, half["s.onnx"], rows, new QuantizationOptions { Form = OnnxQuantization.Float16 }).RankCorrelation > 0.999, "sixteen bits have an exponent of their own");
+        Assert.IsTrue(model.ExportQuantizedOnnx(null, null, half["s.onnx"], rows,
+            new QuantizationOptions { Form = OnnxQuantization.Float16 }).RankCorrelation > 0.999,
+            "sixteen bits have an exponent of their own");
         CollectionAssert.AreEqual(new[] { "s.onnx" }, Directory.GetFiles(half.Path).Select(Path.GetFileName).ToArray());
     }
 
@@ -196,12 +218,14 @@ public sealed class QuantizationTests
             Truth = i % 5 == 0,
         })];
         var view = s_ml.Data.LoadFromEnumerable(rows);
-        byte[] bytes = model.ToQuantizedOnnx(view, new QuantizationOptions { LabelColumnName = nameof(LabeledRow.Number), Force = true }, out var byNumber);
+        byte[] bytes = model.ToQuantizedOnnx(view, new QuantizationOptions { LabelColumnName = nameof(LabeledRow.Number), Force = true },
+            out var byNumber);
         model.ToQuantizedOnnx(view, new QuantizationOptions { LabelColumnName = nameof(LabeledRow.Truth), Force = true }, out var byTruth);
         using var quantized = s_ml.Autoencoders().FromModel(new AutoencoderModel(bytes, "The graph"));
         float[] before = Scores(model, view), after = Scores(quantized, view);
 
-        Assert.AreEqual(Area(before, i => !float.IsNaN(rows[i].Number)), byNumber.AreaUnderRocCurveBefore!.Value, 1e-12, "rows without a label are left out");
+        Assert.AreEqual(Area(before, i => !float.IsNaN(rows[i].Number)), byNumber.AreaUnderRocCurveBefore!.Value, 1e-12,
+            "rows without a label are left out");
         Assert.AreEqual(Area(after, i => !float.IsNaN(rows[i].Number)), byNumber.AreaUnderRocCurveAfter!.Value, 1e-12);
         Assert.AreEqual(Area(before, _ => true), byTruth.AreaUnderRocCurveBefore!.Value, 1e-12);
         Assert.AreEqual(Area(after, _ => true), byTruth.AreaUnderRocCurveAfter!.Value, 1e-12);
@@ -221,9 +245,11 @@ public sealed class QuantizationTests
     {
         using var model = Rows.Fit(s_ml);
         Row[] rows = Rows.Make(60);
-        byte[] bytes = model.ToQuantizedOnnx(s_ml.Data.LoadFromEnumerable(rows), new QuantizationOptions { Form = OnnxQuantization.Float16 }, out var report);
+        byte[] bytes = model.ToQuantizedOnnx(s_ml.Data.LoadFromEnumerable(rows),
+            new QuantizationOptions { Form = OnnxQuantization.Float16 }, out var report);
         var holed = rows.Append(new Row { Features = [1, 2, float.NaN, 4, 5] });
-        model.ToQuantizedOnnx(s_ml.Data.LoadFromEnumerable(holed), new QuantizationOptions { Form = OnnxQuantization.Float16 }, out var withHole);
+        model.ToQuantizedOnnx(s_ml.Data.LoadFromEnumerable(holed), new QuantizationOptions { Form = OnnxQuantization.Float16 },
+            out var withHole);
         Assert.AreEqual(report, withHole);
         Assert.AreEqual(60, withHole.Rows);
     }
@@ -237,7 +263,8 @@ public sealed class QuantizationTests
         var view = s_ml.Data.LoadFromEnumerable(rows);
         QuantizationReport Report(double coverage)
         {
-            model.ToQuantizedOnnx(view, new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = coverage, Force = true }, out var report);
+            model.ToQuantizedOnnx(view, new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = coverage,
+                Force = true }, out var report);
             return report;
         }
 
@@ -272,8 +299,10 @@ public sealed class QuantizationTests
     public void The_stock_transformer_knows_no_16_bit_floating_point()
     {
         using var folder = new TestFolder();
-        File.WriteAllBytes(folder["scorer.onnx"], EveryVariant.Fitted("dense").ToQuantizedOnnx(EveryVariant.Rows(100), new QuantizationOptions { Form = OnnxQuantization.Float16 }, out _));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Transforms.ApplyOnnxModel(folder["scorer.onnx"])).Message, "Unsupported ONNX scalar type: Float16");
+        File.WriteAllBytes(folder["scorer.onnx"], EveryVariant.Fitted("dense")
+            .ToQuantizedOnnx(EveryVariant.Rows(100), new QuantizationOptions { Form = OnnxQuantization.Float16 }, out _));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => s_ml.Transforms.ApplyOnnxModel(folder["scorer.onnx"])).Message, "Unsupported ONNX scalar type: Float16");
     }
 
     [TestMethod]
@@ -290,27 +319,34 @@ public sealed class QuantizationTests
 
         foreach (var form in s_forms)
         {
-            Refused<ArgumentOutOfRangeException>(s_ml.Transforms.DropColumns("Features").Fit(rows).Transform(rows), new QuantizationOptions { Form = form }, "'Features'");
+            Refused<ArgumentOutOfRangeException>(s_ml.Transforms.DropColumns("Features").Fit(rows).Transform(rows),
+                new QuantizationOptions { Form = form }, "'Features'");
             Refused<ArgumentException>(Rows.View(s_ml, 0), new QuantizationOptions { Form = form }, "have 0 rows", "at least 20");
             Refused<ArgumentException>(Rows.View(s_ml, 19), new QuantizationOptions { Form = form }, "have 19 rows", "at least 20");
         }
         Refused<ArgumentOutOfRangeException>(EveryVariant.Rows(30), new QuantizationOptions(), "'Features'", "5");
         Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { LabelColumnName = "Anomaly" }, "'Anomaly'", "'Label'");
         Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { LabelColumnName = "Name" }, "'Name'", "Boolean, or Single");
-        Refused<ArgumentException>(s_ml.Data.FilterRowsByColumn(rows, "Label", upperBound: 1), new QuantizationOptions { LabelColumnName = "Label" }, "'Label'", "0 of 90");
-        Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = 0 }, "coverage is 0");
+        Refused<ArgumentException>(s_ml.Data.FilterRowsByColumn(rows, "Label", upperBound: 1),
+            new QuantizationOptions { LabelColumnName = "Label" }, "'Label'", "0 of 90");
+        Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = 0 },
+            "coverage is 0");
         Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { Form = (OnnxQuantization)9 }, "9", "StaticInt8");
 
         using var folder = new TestFolder();
         Assert.ThrowsExactly<ArgumentException>(() => model.ExportQuantizedOnnx(null, null, null, rows, new QuantizationOptions()));
-        Assert.ThrowsExactly<IOException>(() => model.ExportQuantizedOnnx(folder["e.onnx"], null, Path.Combine(folder["none"], "s.onnx"), rows, new QuantizationOptions { Form = OnnxQuantization.Float16 }));
+        Assert.ThrowsExactly<IOException>(() => model.ExportQuantizedOnnx(
+            folder["e.onnx"], null, Path.Combine(folder["none"], "s.onnx"), rows,
+            new QuantizationOptions { Form = OnnxQuantization.Float16 }));
         Assert.AreEqual(0, Directory.GetFiles(folder.Path).Length, "all or none");
 
         using var quantized = Quantized(model, rows, OnnxQuantization.Float16);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => quantized.ToQuantizedOnnx(rows, new QuantizationOptions(), out _)).Message, "'float16'");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => quantized.ToQuantizedOnnx(rows, new QuantizationOptions(), out _)).Message, "'float16'");
         model.ExportOnnx(folder["e.onnx"], null, null);
         using var encoder = FromFile(folder["e.onnx"]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ToQuantizedOnnx(rows, new QuantizationOptions(), out _)).Message, "only the encoder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => encoder.ToQuantizedOnnx(rows, new QuantizationOptions(), out _)).Message, "only the encoder");
     }
 
     private static void AssertSameMetadata(AutoencoderMetadata before, AutoencoderMetadata after)
@@ -329,13 +365,15 @@ public sealed class QuantizationTests
         using var whole = new AutoencoderModel(scorer, "The scorer");
         using var encoder = new AutoencoderModel(File.ReadAllBytes(folder["e.onnx"]), "The encoder");
         using var decoder = new AutoencoderModel(File.ReadAllBytes(folder["d.onnx"]), "The decoder");
-        Assert.AreEqual((whole.Metadata.Quantization, whole.Metadata.Quantization), (encoder.Metadata.Quantization, decoder.Metadata.Quantization));
+        Assert.AreEqual((whole.Metadata.Quantization, whole.Metadata.Quantization),
+            (encoder.Metadata.Quantization, decoder.Metadata.Quantization));
         const int count = 8;
         VariantRow[] rows = VariantRows.Make(count, seed: 21);
         var columns = new Dictionary<string, Func<VariantRow, float[]>>
         {
             [GraphNames.Features] = row => row.Features,
-            [GraphNames.Condition] = row => whole.Metadata.Columns[GraphNames.Condition] == "Side" ? row.Side : [.. new[] { "red", "green", "blue" }.Select(group => row.Group == group ? 1f : 0f)],
+            [GraphNames.Condition] = row => whole.Metadata.Columns[GraphNames.Condition] == "Side" ? row.Side
+                : [.. new[] { "red", "green", "blue" }.Select(group => row.Group == group ? 1f : 0f)],
             [GraphNames.CodeOffset] = row => whole.Metadata.Columns[GraphNames.CodeOffset] == "Side" ? row.Side : row.Offset,
         };
         float[] Run(AutoencoderModel model, string output, Func<int, float[]>? code = null)
@@ -351,7 +389,8 @@ public sealed class QuantizationTests
         float[] code = Run(encoder, GraphNames.Code);
         CollectionAssert.AreEqual(Run(whole, GraphNames.Code), code);
         int k = whole.Metadata.CodeSize;
-        float[] expected = Run(whole, GraphNames.Reconstruction), reconstruction = Run(decoder, GraphNames.Reconstruction, row => code[(row * k)..((row + 1) * k)]);
+        float[] expected = Run(whole, GraphNames.Reconstruction),
+            reconstruction = Run(decoder, GraphNames.Reconstruction, row => code[(row * k)..((row + 1) * k)]);
         CollectionAssert.AreEqual(expected, reconstruction);
     }
 
@@ -360,7 +399,8 @@ public sealed class QuantizationTests
         VariantRow[] holed = VariantRows.Make(9, seed: 8);
         holed[4].Features[2] = float.NaN;
         holed[7].Features[0] = float.NegativeInfinity;
-        var view = s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group)).Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3))).Transform(s_ml.Data.LoadFromEnumerable(holed));
+        var view = s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group))
+            .Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3))).Transform(s_ml.Data.LoadFromEnumerable(holed));
         CollectionAssert.AreEqual(Scores(before, view).Select(float.IsNaN).ToArray(), Scores(after, view).Select(float.IsNaN).ToArray());
         Assert.AreEqual(before.Metadata.MissingValues == MissingValuePolicy.Mean ? 0 : 2, Scores(after, view).Count(float.IsNaN));
         Assert.AreEqual(0, Scores(after, rows).Count(float.IsNaN));
@@ -370,20 +410,29 @@ public sealed class QuantizationTests
     private static AutoencoderTransformer Made(int d, int k, float[] encoder, float[] decoder)
     {
         byte[] graph = ScorerGraph.Build(
-            (g, x, _) => g.Node("Gemm", "encoder/dense1", [x, g.Initializer("encoder/dense1/weight", encoder, k, d), g.Initializer("encoder/dense1/bias", new float[k], k)], OnnxAttribute.Int64("transB", 1)),
-            (g, z, _) => g.Node("Gemm", "decoder/dense1", [z, g.Initializer("decoder/dense1/weight", decoder, d, k), g.Initializer("decoder/dense1/bias", new float[d], d)], OnnxAttribute.Int64("transB", 1)),
+            (g, x, _) => g.Node("Gemm", "encoder/dense1",
+                [x, g.Initializer("encoder/dense1/weight", encoder, k, d), g.Initializer("encoder/dense1/bias", new float[k], k)],
+                OnnxAttribute.Int64("transB", 1)),
+            (g, z, _) => g.Node("Gemm", "decoder/dense1",
+                [z, g.Initializer("decoder/dense1/weight", decoder, d, k), g.Initializer("decoder/dense1/bias", new float[d], d)],
+                OnnxAttribute.Int64("transB", 1)),
             new AutoencoderMetadata
             {
-                Variant = "dense", FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")], CodeSize = k, Scaling = "none", ScalingOffsets = new float[d], ScalingScales = [.. Enumerable.Repeat(1f, d)],
-                FeatureMeans = new float[d], Loss = "mean_squared", MissingValues = MissingValuePolicy.NaN, Options = "{}", Seed = 1, ThreadCount = 1, Training = "{}",
+                Variant = "dense", FeatureNames = [.. Enumerable.Range(0, d).Select(j => $"f{j}")], CodeSize = k, Scaling = "none",
+                    ScalingOffsets = new float[d], ScalingScales = [.. Enumerable.Repeat(1f, d)],
+                FeatureMeans = new float[d], Loss = "mean_squared", MissingValues = MissingValuePolicy.NaN, Options = "{}", Seed = 1,
+                    ThreadCount = 1, Training = "{}",
             });
         return s_ml.Autoencoders().FromModel(new AutoencoderModel(graph, "The graph"));
     }
 
     private static AutoencoderTransformer Quantized(AutoencoderTransformer model, IDataView rows, OnnxQuantization form) =>
-        s_ml.Autoencoders().FromModel(new AutoencoderModel(model.ToQuantizedOnnx(rows, new QuantizationOptions { Form = form, Force = true }, out _), "The graph"));
+        s_ml.Autoencoders()
+            .FromModel(new AutoencoderModel(model.ToQuantizedOnnx(rows, new QuantizationOptions { Form = form, Force = true }, out _),
+            "The graph"));
 
-    private static AutoencoderTransformer FromFile(string path) => s_ml.Autoencoders().FromModel(new AutoencoderModel(File.ReadAllBytes(path), $"The file '{path}'"));
+    private static AutoencoderTransformer FromFile(string path) =>
+        s_ml.Autoencoders().FromModel(new AutoencoderModel(File.ReadAllBytes(path), $"The file '{path}'"));
 
     private static byte[] ScorerBytes(AutoencoderTransformer model)
     {
@@ -398,20 +447,29 @@ public sealed class QuantizationTests
     private static string[] KernelsOf(byte[] scorer)
     {
         using var folder = new TestFolder();
-        using var options = new SessionOptions { OptimizedModelFilePath = folder["optimized.onnx"], LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        using var session = new InferenceSession(Google.Protobuf.MessageExtensions.ToByteArray(MissingValueGraph.Remove(OnnxFile.Cut(OnnxFile.Parse(scorer, "The scorer"), [GraphNames.Features], [GraphNames.Score]))), options);
-        return [.. OnnxFile.Parse(File.ReadAllBytes(folder["optimized.onnx"]), "The optimized scorer").Graph.Node.Select(node => node.OpType)];
+        using var options = new SessionOptions { OptimizedModelFilePath = folder["optimized.onnx"],
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var session = new InferenceSession(Google.Protobuf.MessageExtensions.ToByteArray(
+            MissingValueGraph.Remove(OnnxFile.Cut(OnnxFile.Parse(scorer, "The scorer"), [GraphNames.Features], [GraphNames.Score]))),
+            options);
+        return [.. OnnxFile.Parse(File.ReadAllBytes(folder["optimized.onnx"]), "The optimized scorer").Graph.Node.Select(
+            node => node.OpType)];
     }
 
-    /// <summary>Spearman's rank correlation by its definition: each rank is one more than the number of lower values, and half of the number of equal ones.</summary>
+    /// <summary>
+    /// Spearman's rank correlation by its definition: each rank is one more than the number of lower values, and half
+    /// of the number of equal ones.
+    /// </summary>
     private static double Spearman(float[] first, float[] second)
     {
         double[] x = RanksOf(first), y = RanksOf(second);
         double mx = x.Average(), my = y.Average();
-        double xy = x.Zip(y, (a, b) => (a - mx) * (b - my)).Sum(), xx = x.Sum(a => (a - mx) * (a - mx)), yy = y.Sum(b => (b - my) * (b - my));
+        double xy = x.Zip(y, (a, b) => (a - mx) * (b - my)).Sum(), xx = x.Sum(a => (a - mx) * (a - mx)),
+            yy = y.Sum(b => (b - my) * (b - my));
         return xy / Math.Sqrt(xx) / Math.Sqrt(yy);
 
-        static double[] RanksOf(float[] values) => [.. values.Select(value => 1 + values.Count(other => other < value) + (values.Count(other => other == value) - 1) / 2.0)];
+        static double[] RanksOf(float[] values) =>
+            [.. values.Select(value => 1 + values.Count(other => other < value) + (values.Count(other => other == value) - 1) / 2.0)];
     }
 
     /// <summary>A row of as many features as the made model has.</summary>
@@ -443,7 +501,8 @@ public sealed class QuantizationTests
 
         public float Label { get; set; }
 
-        public static LargeDigit[] Enlarge(DigitRow[] digits) => [.. digits.Select(digit => new LargeDigit { Features = Enlarge(digit.Features), Label = digit.Digit == "nine" ? 1 : 0 })];
+        public static LargeDigit[] Enlarge(DigitRow[] digits) =>
+            [.. digits.Select(digit => new LargeDigit { Features = Enlarge(digit.Features), Label = digit.Digit == "nine" ? 1 : 0 })];
 
         /// <summary>Linearly between the four nearest pixels.</summary>
         private static float[] Enlarge(float[] pixels)
@@ -454,7 +513,8 @@ public sealed class QuantizationTests
                 float y = i / Side * (SmallSide - 1f) / (Side - 1), x = i % Side * (SmallSide - 1f) / (Side - 1);
                 int top = Math.Min((int)y, SmallSide - 2), left = Math.Min((int)x, SmallSide - 2);
                 float At(int row, int column) => pixels[row * SmallSide + column];
-                enlarged[i] = (1 - (y - top)) * ((1 - (x - left)) * At(top, left) + (x - left) * At(top, left + 1)) + (y - top) * ((1 - (x - left)) * At(top + 1, left) + (x - left) * At(top + 1, left + 1));
+                enlarged[i] = (1 - (y - top)) * ((1 - (x - left)) * At(top, left) + (x - left) * At(top, left + 1))
+                    + (y - top) * ((1 - (x - left)) * At(top + 1, left) + (x - left) * At(top + 1, left + 1));
             }
             return enlarged;
         }

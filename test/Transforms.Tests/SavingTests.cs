@@ -27,7 +27,8 @@ public sealed class SavingTests
 
         var stock = StockProcess.Score(folder["model.zip"], rows);
         Assert.AreEqual(
-            "PredictedLabel Vector<Boolean, 1, 1>; Anomaly Score Vector<Single, 1, 1>; Code Vector<Single, 1, 2>; Reconstruction Vector<Single, 1, 5>; FeatureErrors Vector<Single, 1, 5>",
+            "PredictedLabel Vector<Boolean, 1, 1>; Anomaly Score Vector<Single, 1, 1>; Code Vector<Single, 1, 2>; Reconstruction " +
+                "Vector<Single, 1, 5>; FeatureErrors Vector<Single, 1, 5>",
             string.Join("; ", stock.Select(column => $"{column.Key} {column.Value.Type}")),
             "these columns and no helper");
 
@@ -35,10 +36,13 @@ public sealed class SavingTests
         Compare("Anomaly Score", ours.GetColumn<float>("Anomaly Score").Select(value => new[] { value }));
         foreach (string vector in new[] { "Code", "Reconstruction", "FeatureErrors" })
             Compare(vector, ours.GetColumn<float[]>(vector));
-        CollectionAssert.AreEqual(ours.GetColumn<bool>("PredictedLabel").Select(value => value.ToString()).ToArray(), stock["PredictedLabel"].Values);
+        CollectionAssert.AreEqual(ours.GetColumn<bool>("PredictedLabel").Select(value => value.ToString()).ToArray(),
+            stock["PredictedLabel"].Values);
 
         void Compare(string column, IEnumerable<float[]> values) => Assert.IsLessThanOrEqualTo(1e-6,
-            Rows.Difference(values.SelectMany(value => value), stock[column].Values.SelectMany(text => text.Split(',')).Select(text => float.Parse(text, CultureInfo.InvariantCulture))), column);
+            Rows.Difference(values.SelectMany(value => value),
+                stock[column].Values.SelectMany(text => text.Split(',')).Select(text => float.Parse(text, CultureInfo.InvariantCulture))),
+                column);
     }
 
     [TestMethod]
@@ -47,7 +51,9 @@ public sealed class SavingTests
         using var folder = new TestFolder();
         var rows = FeaturesOnly(200);
         var pipeline = s_ml.Transforms.Concatenate("Both", "Features", "Features")
-            .Append(s_ml.Autoencoders().Dense(new AutoencoderEstimator.Options { FeatureColumnName = "Both", Epochs = 2, Seed = 1, ScoreColumnName = "First", PredictedLabelColumnName = null, Code = new CodeOptions { Size = 3 } }))
+            .Append(s_ml.Autoencoders()
+                .Dense(new AutoencoderEstimator.Options { FeatureColumnName = "Both", Epochs = 2, Seed = 1, ScoreColumnName = "First",
+                PredictedLabelColumnName = null, Code = new CodeOptions { Size = 3 } }))
             .Append(s_ml.Autoencoders().Dense(Rows.Options()))
             .Append(s_ml.Transforms.CopyColumns("Copy", "Score"));
         var chain = pipeline.Fit(rows);
@@ -60,7 +66,9 @@ public sealed class SavingTests
 
         var stock = StockProcess.Score(folder["chain.zip"], rows);
         Assert.AreEqual("Both,First,PredictedLabel,Score,Code,Reconstruction,FeatureErrors,Copy", string.Join(',', stock.Keys));
-        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(chain.Transform(rows).GetColumn<float>("First"), stock["First"].Values.Select(text => float.Parse(text, CultureInfo.InvariantCulture))));
+        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(
+            chain.Transform(rows).GetColumn<float>("First"),
+            stock["First"].Values.Select(text => float.Parse(text, CultureInfo.InvariantCulture))));
         (again as IDisposable)?.Dispose();
     }
 
@@ -115,7 +123,8 @@ public sealed class SavingTests
         Assert.AreSame<ITransformer>(chain, s_ml.Autoencoders().Upgrade(chain));
         Assert.IsNotNull(chain.Transform(view).Schema.GetColumnOrNull("MyScore"));
         s_ml.Model.Save(chain, view.Schema, folder["user.zip"]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Load(folder["user.zip"], out DataViewSchema? _)).Message, "holds no autoencoder of this library");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+            () => s_ml.Autoencoders().Load(folder["user.zip"], out DataViewSchema? _)).Message, "holds no autoencoder of this library");
         chain.Dispose();
     }
 
@@ -129,10 +138,16 @@ public sealed class SavingTests
             .Append(s_ml.Autoencoders().Dense(Rows.Options())).Fit(view);
         s_ml.Model.Save(chain, view.Schema, folder["model.zip"]);
         var loaded = (TransformerChain<ITransformer>)s_ml.Autoencoders().Load(folder["model.zip"], out DataViewSchema? _);
-        var longer = s_ml.Model.Load(folder["model.zip"], out _).Append(s_ml.Transforms.CopyColumns("Last", "Score").Fit(loaded.Transform(view)));
+        var longer = s_ml.Model.Load(folder["model.zip"], out _)
+            .Append(s_ml.Transforms.CopyColumns("Last", "Score").Fit(loaded.Transform(view)));
         var upgraded = (TransformerChain<ITransformer>)s_ml.Autoencoders().Upgrade(longer);
-        Assert.AreEqual("3 of 3, 2 of 3", $"{loaded.GetModelFor(TransformerScope.Training).Count()} of {loaded.Count()}, {loaded.GetModelFor(TransformerScope.Scoring).Count()} of {loaded.Count()}");
-        Assert.IsTrue(upgraded.Any(part => part is AutoencoderTransformer || part is IEnumerable<ITransformer> inner && inner.Any(member => member is AutoencoderTransformer)));
+        Assert.AreEqual(
+            "3 of 3, 2 of 3",
+            $"{loaded.GetModelFor(TransformerScope.Training).Count()} of {loaded.Count()}, " +
+            $"{loaded.GetModelFor(TransformerScope.Scoring).Count()} of {loaded.Count()}");
+        Assert.IsTrue(
+            upgraded.Any(part => part is AutoencoderTransformer || part is IEnumerable<ITransformer> inner
+            && inner.Any(member => member is AutoencoderTransformer)));
     }
 
     [TestMethod]
@@ -149,7 +164,8 @@ public sealed class SavingTests
         ChangeVersion(folder["two.zip"], "1.8", "8.1");
 
         var stock = s_ml.Model.Load(folder["two.zip"], out _);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Upgrade(stock)).Message, "format version 8.1");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => s_ml.Autoencoders().Upgrade(stock)).Message,
+            "format version 8.1");
         Assert.AreEqual(60, stock.Transform(view).GetColumn<float[]>("Good").Count(), "the model still works");
         (stock as IDisposable)?.Dispose();
     }
@@ -168,10 +184,13 @@ public sealed class SavingTests
         Assert.IsLessThan(1e-5, Rows.Difference(
             model.Reconstructor.Transform(view).GetColumn<float[]>("Reconstruction").SelectMany(v => v),
             decoder.Transform(encoder.Transform(view)).GetColumn<float[]>("Reconstruction").SelectMany(v => v)));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => decoder.ExportOnnx(folder["x"], null, null)).Message, "only the decoder of an autoencoder");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ExportOnnx(null, null, folder["x"])).Message, "only the encoder of an autoencoder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => decoder.ExportOnnx(folder["x"], null, null)).Message,
+            "only the decoder of an autoencoder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.ExportOnnx(null, null, folder["x"])).Message,
+            "only the encoder of an autoencoder");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => decoder.Scorer.ToString()).Message, "only the decoder");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.ExportOnnx(null, null, null)).Message, "No path is given");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.ExportOnnx(null, null, null)).Message,
+            "No path is given");
 
         s_ml.Model.Save(model.Decoder, encoder.GetOutputSchema(view.Schema), folder["d.zip"]);
         using var again = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["d.zip"], out DataViewSchema? _);
@@ -182,7 +201,8 @@ public sealed class SavingTests
     public void A_scorer_keeps_the_columns_that_the_options_name()
     {
         using var model = Rows.Fit(s_ml, options => (options.ScoreColumnName, options.PredictedLabelColumnName) = ("PredictedLabel", null));
-        Assert.AreEqual("PredictedLabel:Single", string.Join(',', model.Scorer.GetOutputSchema(Rows.View(s_ml, 1).Schema).Skip(4).Select(column => $"{column.Name}:{column.Type}")));
+        Assert.AreEqual("PredictedLabel:Single", string.Join(
+            ',', model.Scorer.GetOutputSchema(Rows.View(s_ml, 1).Schema).Skip(4).Select(column => $"{column.Name}:{column.Type}")));
     }
 
     [TestMethod]
@@ -207,7 +227,9 @@ public sealed class SavingTests
             if (output == "Score")
                 Same(part.Transform(input), again.Transform(input), output);
             else
-                Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(part.Transform(input).GetColumn<float[]>(output).SelectMany(v => v), again.Transform(input).GetColumn<float[]>(output).SelectMany(v => v)));
+                Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(
+                    part.Transform(input).GetColumn<float[]>(output).SelectMany(v => v),
+                    again.Transform(input).GetColumn<float[]>(output).SelectMany(v => v)));
         }
     }
 
@@ -236,7 +258,8 @@ public sealed class SavingTests
     public void A_model_saved_with_its_loader_comes_back()
     {
         using var folder = new TestFolder();
-        File.WriteAllLines(folder["rows.csv"], Rows.Make(100).Select(row => string.Join(',', row.Features.Select(value => value.ToString("R", CultureInfo.InvariantCulture)))));
+        File.WriteAllLines(folder["rows.csv"], Rows.Make(100)
+            .Select(row => string.Join(',', row.Features.Select(value => value.ToString("R", CultureInfo.InvariantCulture)))));
         var loader = s_ml.Data.CreateTextLoader([new TextLoader.Column("Features", DataKind.Single, 0, 4)], separatorChar: ',');
         var view = loader.Load(folder["rows.csv"]);
         var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense(Rows.Options())).Fit(view);
@@ -246,7 +269,9 @@ public sealed class SavingTests
         Same(chain.Transform(view), again.Transform(view), "Score");
 
         var stock = StockProcess.Score(folder["model.zip"], view);
-        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(chain.Transform(view).GetColumn<float>("Score"), stock["Score"].Values.Select(text => float.Parse(text, CultureInfo.InvariantCulture))));
+        Assert.IsLessThanOrEqualTo(1e-6, Rows.Difference(
+            chain.Transform(view).GetColumn<float>("Score"),
+            stock["Score"].Values.Select(text => float.Parse(text, CultureInfo.InvariantCulture))));
     }
 
     [TestMethod]
@@ -305,7 +330,8 @@ public sealed class SavingTests
         s_ml.Model.Save(model, Rows.View(s_ml, 1).Schema, folder["model.zip"]);
         byte[] whole = File.ReadAllBytes(folder["model.zip"]);
 
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Load("nothing.zip")).Message, "nothing.zip' does not exist");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Load("nothing.zip")).Message,
+            "nothing.zip' does not exist");
         File.WriteAllText(folder["text.zip"], "not a zip");
         Refused("text.zip", "cannot be opened as a model of ML.NET");
         File.WriteAllBytes(folder["half.zip"], whole[..(whole.Length / 2)]);
@@ -331,15 +357,20 @@ public sealed class SavingTests
     {
         using var folder = new TestFolder();
         using var model = Rows.Fit(s_ml, options => options.Epochs = 0);
-        var error = Assert.ThrowsExactly<IOException>(() => model.ExportOnnx(folder["e.onnx"], folder["no/such/folder/d.onnx"], folder["s.onnx"]));
+        var error = Assert.ThrowsExactly<IOException>(
+            () => model.ExportOnnx(folder["e.onnx"], folder["no/such/folder/d.onnx"], folder["s.onnx"]));
         StringAssert.Contains(error.Message, "no/such/folder/d.onnx' cannot be written");
         Assert.AreEqual(0, Directory.GetFileSystemEntries(folder.Path).Length);
     }
 
-    /// <summary>Changes the format version of a graph inside a model file, as another version of the library would have written it.</summary>
+    /// <summary>
+    /// Changes the format version of a graph inside a model file, as another version of the library would have written
+    /// it.
+    /// </summary>
     private static void ChangeVersion(string path, string from, string to)
     {
-        byte[] Entry(string version) => [.. "autoencoder.format_version"u8, 0x12, (byte)version.Length, .. System.Text.Encoding.ASCII.GetBytes(version)];
+        byte[] Entry(string version) => [.. "autoencoder.format_version"u8, 0x12, (byte)version.Length,
+            .. System.Text.Encoding.ASCII.GetBytes(version)];
         using var zip = ZipFile.Open(path, ZipArchiveMode.Update);
         int changed = 0;
         foreach (var entry in zip.Entries.Where(candidate => candidate.FullName.EndsWith("OnnxModel", StringComparison.Ordinal)).ToArray())

@@ -19,7 +19,8 @@ public sealed class ScoringTests
     {
         var schema = s_model.GetOutputSchema(Rows.View(s_ml, 1).Schema);
         Assert.AreEqual(
-            "Features:Vector<Single, 5> Label:Single Name:String Extra:Vector<Single, 2> PredictedLabel:Boolean Score:Single Code:Vector<Single, 2> Reconstruction:Vector<Single, 5> FeatureErrors:Vector<Single, 5>",
+            "Features:Vector<Single, 5> Label:Single Name:String Extra:Vector<Single, 2> PredictedLabel:Boolean Score:Single " +
+                "Code:Vector<Single, 2> Reconstruction:Vector<Single, 5> FeatureErrors:Vector<Single, 5>",
             string.Join(' ', schema.Select(column => $"{column.Name}:{column.Type}")));
     }
 
@@ -43,14 +44,16 @@ public sealed class ScoringTests
     [TestMethod]
     public void Slot_names_pass_from_features_to_reconstruction_and_feature_errors()
     {
-        // Concatenate names a slot after its scalar column, or after its vector column and that one's slot; a slot without a name stays without.
+        // Concatenate names a slot after its scalar column, or after its vector column and that one's slot; a slot
+        // without a name stays without.
         var chain = s_ml.Transforms.Concatenate("Pair", "Label", "Label")
             .Append(s_ml.Transforms.Concatenate("Features", "Label", "Pair", "Extra"))
             .Append(s_ml.Autoencoders().Dense(Rows.Options()));
         var view = Rows.View(s_ml, 50);
         var model = chain.Fit(view);
         var schema = model.Transform(view).Schema;
-        Assert.AreEqual("Label,Pair.Label,Pair.Label,Features[3],Features[4]", string.Join(',', model.LastTransformer.Metadata.FeatureNames));
+        Assert.AreEqual("Label,Pair.Label,Pair.Label,Features[3],Features[4]",
+            string.Join(',', model.LastTransformer.Metadata.FeatureNames));
         foreach (string name in new[] { "Reconstruction", "FeatureErrors" })
         {
             VBuffer<ReadOnlyMemory<char>> slots = default;
@@ -65,7 +68,8 @@ public sealed class ScoringTests
     {
         var view = Rows.View(s_ml, RowCount);
         var batched = Rows.Read(s_ml, s_model.Transform(view));
-        using var engine = s_ml.Model.CreatePredictionEngine<Row, ScoredRow>(s_model, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = s_ml.Model.CreatePredictionEngine<Row, ScoredRow>(
+            s_model, new PredictionEngineOptions { OwnsTransformer = false });
         var rows = Rows.Make(RowCount);
         Assert.AreEqual(RowCount, batched.Length);
         for (int i = 0; i < RowCount; i++)
@@ -154,7 +158,8 @@ public sealed class ScoringTests
     {
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, 5));
-        var view = new OneColumnView<VBuffer<float>>(builder.ToSchema(), [.. Rows.Make(1000).Select(row => new VBuffer<float>(5, row.Features))]);
+        var view = new OneColumnView<VBuffer<float>>(
+            builder.ToSchema(), [.. Rows.Make(1000).Select(row => new VBuffer<float>(5, row.Features))]);
         var scored = s_model.Transform(view);
         using (var cursor = scored.GetRowCursor([scored.Schema["Score"]]))
         {
@@ -179,7 +184,8 @@ public sealed class ScoringTests
             rows[9].Features[0] = float.NaN;
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, 5));
-        var view = new OneColumnView<VBuffer<float>>(builder.ToSchema(), [.. rows.Select(row => new VBuffer<float>(5, row.Features))]) { FailAt = upstream ? 9 : -1 };
+        var view = new OneColumnView<VBuffer<float>>(
+            builder.ToSchema(), [.. rows.Select(row => new VBuffer<float>(5, row.Features))]) { FailAt = upstream ? 9 : -1 };
         using var model = Rows.Fit(s_ml, options => options.ScoringMissingValues = ScoringMissingValues.Refuse);
         var expected = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 9))).Select(row => row.Score).ToArray();
 
@@ -207,7 +213,8 @@ public sealed class ScoringTests
     {
         var view = s_ml.Data.ShuffleRows(Rows.View(s_ml, 700), seed: 3);
         var scored = s_model.Transform(view);
-        Assert.AreEqual(string.Join(' ', Identities(view, view.Schema["Name"])), string.Join(' ', Identities(scored, scored.Schema["Name"], scored.Schema["Score"])));
+        Assert.AreEqual(string.Join(' ', Identities(view, view.Schema["Name"])),
+            string.Join(' ', Identities(scored, scored.Schema["Name"], scored.Schema["Score"])));
 
         static IEnumerable<string> Identities(IDataView rows, params DataViewSchema.Column[] columns)
         {
@@ -251,12 +258,14 @@ public sealed class ScoringTests
     [TestMethod]
     public void Wide_rows_take_smaller_batches()
     {
-        // 32 rows of 262,144 features are 34 MB, and ONNX Runtime holds a few tensors of that size at once; 256 rows at a time would be well over 2 GB.
+        // 32 rows of 262,144 features are 34 MB, and ONNX Runtime holds a few tensors of that size at once; 256 rows at
+        // a time would be well over 2 GB.
         const int d = 262_144;
         using var narrow = Rows.Fit(s_ml, options => options.Epochs = 0);
         var metadata = narrow.Metadata.OfSizes(d, 1) with
         {
-            Columns = new Dictionary<string, string> { ["features"] = "Features", ["score"] = "Score", ["reconstruction"] = "Reconstruction" },
+            Columns = new Dictionary<string, string> { ["features"] = "Features", ["score"] = "Score",
+                ["reconstruction"] = "Reconstruction" },
         };
         byte[] graph = MLNetAutoencoder.Onnx.ScorerGraph.Build(
             (g, x, _) => g.Node("ReduceMean", "encoder", [x], MLNetAutoencoder.Onnx.OnnxAttribute.Int64s("axes", 1)),
@@ -264,7 +273,8 @@ public sealed class ScoringTests
         using var model = s_ml.Autoencoders().FromModel(new MLNetAutoencoder.Onnx.AutoencoderModel(graph, "The graph"));
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Features", new VectorDataViewType(NumberDataViewType.Single, d));
-        var scored = model.Transform(new OneColumnView<VBuffer<float>>(builder.ToSchema(), [.. Enumerable.Repeat(new VBuffer<float>(d, 1, [1f], [7]), 90)]));
+        var scored = model.Transform(new OneColumnView<VBuffer<float>>(
+            builder.ToSchema(), [.. Enumerable.Repeat(new VBuffer<float>(d, 1, [1f], [7]), 90)]));
         long before = Environment.WorkingSet;
         float[] scores = [.. scored.GetColumn<float>("Score")];
         Assert.AreEqual(90, scores.Length);
@@ -279,15 +289,18 @@ public sealed class ScoringTests
         var getter = cursor.GetGetter<float>(scored.Schema["Score"]);
         float value = 0;
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => getter(ref value)).Message, "call MoveNext first");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => cursor.GetGetter<double>(scored.Schema["Score"])).Message, "'Score' has values of type System.Single");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => cursor.GetGetter<float>(scored.Schema["Label"])).Message, "'Label' is not among those");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => cursor.GetGetter<double>(scored.Schema["Score"])).Message, "'Score' has values of type System.Single");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => cursor.GetGetter<float>(scored.Schema["Label"])).Message, "'Label' is not among those");
     }
 
     [TestMethod]
     public void Many_threads_may_score_with_one_model()
     {
         var expected = Rows.Read(s_ml, s_model.Transform(Rows.View(s_ml, RowCount))).Select(row => row.Score).ToArray();
-        Parallel.For(0, 8, _ => CollectionAssert.AreEqual(expected, Rows.Read(s_ml, s_model.Transform(Rows.View(s_ml, RowCount))).Select(row => row.Score).ToArray()));
+        Parallel.For(0, 8, _ => CollectionAssert.AreEqual(
+            expected, Rows.Read(s_ml, s_model.Transform(Rows.View(s_ml, RowCount))).Select(row => row.Score).ToArray()));
     }
 
     [TestMethod]
@@ -297,10 +310,14 @@ public sealed class ScoringTests
         var expected = Rows.Read(s_ml, s_model.Transform(view));
         var chained = Rows.Read(s_ml, s_model.Decoder.Transform(s_model.Encoder.Transform(view)));
         Assert.IsLessThan(1e-6, Rows.Difference(expected.SelectMany(row => row.Code), chained.SelectMany(row => row.Code)));
-        Assert.IsLessThan(1e-6, Rows.Difference(expected.SelectMany(row => row.Reconstruction), chained.SelectMany(row => row.Reconstruction)));
-        Assert.IsLessThan(1e-6, Rows.Difference(expected.SelectMany(row => row.Reconstruction), Rows.Read(s_ml, s_model.Reconstructor.Transform(view)).SelectMany(row => row.Reconstruction)));
-        Assert.IsLessThan(1e-6, Rows.Difference(expected.Select(row => row.Score), Rows.Read(s_ml, s_model.Scorer.Transform(view)).Select(row => row.Score)));
-        Assert.AreEqual("PredictedLabel,Score", string.Join(',', s_model.Scorer.GetOutputSchema(view.Schema).Skip(view.Schema.Count).Select(column => column.Name)));
+        Assert.IsLessThan(1e-6, Rows.Difference(expected.SelectMany(row => row.Reconstruction),
+            chained.SelectMany(row => row.Reconstruction)));
+        Assert.IsLessThan(1e-6, Rows.Difference(expected.SelectMany(row => row.Reconstruction),
+            Rows.Read(s_ml, s_model.Reconstructor.Transform(view)).SelectMany(row => row.Reconstruction)));
+        Assert.IsLessThan(1e-6, Rows.Difference(expected.Select(row => row.Score),
+            Rows.Read(s_ml, s_model.Scorer.Transform(view)).Select(row => row.Score)));
+        Assert.AreEqual("PredictedLabel,Score", string.Join(
+            ',', s_model.Scorer.GetOutputSchema(view.Schema).Skip(view.Schema.Count).Select(column => column.Name)));
     }
 
     [TestMethod]
@@ -310,7 +327,8 @@ public sealed class ScoringTests
         var scored = model.Transform(Rows.View(s_ml, 10));
         model.Dispose();
         model.Dispose();
-        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(Rows.View(s_ml, 10))).Message, "has been disposed");
+        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(Rows.View(s_ml, 10))).Message,
+            "has been disposed");
         StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => Rows.Read(s_ml, scored)).Message, "has been disposed");
     }
 
@@ -348,10 +366,13 @@ public sealed class ScoringTests
     [TestMethod]
     public void A_missing_or_mistyped_column_is_named()
     {
-        var view = s_ml.Transforms.CopyColumns("Other", "Features").Append(s_ml.Transforms.DropColumns("Features")).Fit(Rows.View(s_ml, 1)).Transform(Rows.View(s_ml, 1));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(view)).Message, "Could not find the input column 'Features'");
+        var view = s_ml.Transforms.CopyColumns("Other", "Features").Append(s_ml.Transforms.DropColumns("Features")).Fit(Rows.View(s_ml, 1))
+            .Transform(Rows.View(s_ml, 1));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(view)).Message,
+            "Could not find the input column 'Features'");
         var wide = s_ml.Transforms.Concatenate("Features", "Features", "Extra").Fit(Rows.View(s_ml, 1)).Transform(Rows.View(s_ml, 1));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(wide)).Message, "'Features' is Vector<Single, 7>; expected a vector of Single of known size 5");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.Transform(wide)).Message,
+            "'Features' is Vector<Single, 7>; expected a vector of Single of known size 5");
     }
 
     [TestMethod]

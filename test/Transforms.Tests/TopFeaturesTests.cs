@@ -36,9 +36,12 @@ public sealed class TopFeaturesTests
     {
         var rows = Rows.Make(300, seed: 37);
         var view = s_model.TopFeatures(2).Transform(s_ml.Data.LoadFromEnumerable(rows));
-        Assert.AreEqual("TopFeatureNames:Vector<String, 2> TopFeatureValues:Vector<Single, 2> TopFeatureExpected:Vector<Single, 2> TopFeatureShares:Vector<Single, 2>",
+        Assert.AreEqual(
+            "TopFeatureNames:Vector<String, 2> TopFeatureValues:Vector<Single, 2> TopFeatureExpected:Vector<Single, 2> " +
+            "TopFeatureShares:Vector<Single, 2>",
             string.Join(' ', view.Schema.Skip(4).Select(column => $"{column.Name}:{column.Type}")));
-        var names = view.GetColumn<VBuffer<ReadOnlyMemory<char>>>("TopFeatureNames").Select(buffer => buffer.DenseValues().Select(name => name.ToString()).ToArray()).ToArray();
+        var names = view.GetColumn<VBuffer<ReadOnlyMemory<char>>>("TopFeatureNames")
+            .Select(buffer => buffer.DenseValues().Select(name => name.ToString()).ToArray()).ToArray();
         var values = view.GetColumn<float[]>("TopFeatureValues").ToArray();
         var expectedValues = view.GetColumn<float[]>("TopFeatureExpected").ToArray();
         var shares = view.GetColumn<float[]>("TopFeatureShares").ToArray();
@@ -69,9 +72,12 @@ public sealed class TopFeaturesTests
     [TestMethod]
     public void Wrong_use_is_refused_by_name()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.TopFeatures(6)).Message, "6 top features were asked for; the model has 5");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_model.TopFeatures(new float[4], 2)).Message, "The row has 4 features; the model has 5");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_model.TopFeatures(6)).Message,
+            "6 top features were asked for; the model has 5");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_model.TopFeatures(new float[4], 2)).Message,
+            "The row has 4 features; the model has 5");
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => s_ml.Model.Save(s_model.TopFeatures(2), Rows.View(s_ml, 1).Schema, folder["x"])).Message, "cannot be saved");
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(
+            () => s_ml.Model.Save(s_model.TopFeatures(2), Rows.View(s_ml, 1).Schema, folder["x"])).Message, "cannot be saved");
     }
 }

@@ -20,7 +20,8 @@ internal static class ElementRules
     public static GraphValue[] Cast(NodeInference node)
     {
         long to = node.Integer("to", 0);
-        node.Require(to is > 0 and <= int.MaxValue && TensorTypes.IsOurs((int)to), $"casts to the type {to}, which this library's graphs do not have");
+        node.Require(to is > 0 and <= int.MaxValue && TensorTypes.IsOurs((int)to),
+            $"casts to the type {to}, which this library's graphs do not have");
         return [new((int)to, node[0].Shape)];
     }
 
@@ -28,7 +29,8 @@ internal static class ElementRules
     {
         node.Require(node[0], TensorTypes.IsNumber, "numbers");
         for (int i = 1; i < node.InputCount; i++)
-            node.Require(!node.Has(i) || (node[i].Type == node[0].Type && node[i].Rank <= 1 && node[i].Elements == 1 && !node[i].OfBatch), $"has a bound that is no single {TensorTypes.NameOf(node[0].Type)}");
+            node.Require(!node.Has(i) || (node[i].Type == node[0].Type && node[i].Rank <= 1 && node[i].Elements == 1 && !node[i].OfBatch),
+                $"has a bound that is no single {TensorTypes.NameOf(node[0].Type)}");
         return Same(node);
     }
 

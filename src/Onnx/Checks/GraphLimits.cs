@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>What a graph may have at most. Far above what this library writes, and low enough that a hostile file can ask for neither endless memory nor endless time.</summary>
+/// <summary>
+/// What a graph may have at most. Far above what this library writes, and low enough that a hostile file can ask for
+/// neither endless memory nor endless time.
+/// </summary>
 internal static class GraphLimits
 {
     /// <summary>The longest file: what protobuf, and with it the ONNX format, can hold.</summary>
@@ -40,7 +43,10 @@ internal static class GraphLimits
     /// <summary>The oldest version of ONNX's intermediate representation in this library's files: that of ML.NET's own export.</summary>
     public const long LeastIrVersion = 6;
 
-    /// <summary>The newest version of ONNX's intermediate representation in this library's files: that of <see cref="MostOpset"/>.</summary>
+    /// <summary>
+    /// The newest version of ONNX's intermediate representation in this library's files: that of
+    /// <see cref="MostOpset"/>.
+    /// </summary>
     public const long MostIrVersion = 10;
 
     /// <summary>The domain of ONNX-ML's operators, and the versions of it in this library's files.</summary>

@@ -9,7 +9,8 @@ internal readonly record struct Axis(long Length, bool OfBatch = false)
     /// <summary>Whether it is one element long whatever the batch, so that it stretches to any other.</summary>
     public bool IsOne => Length == 1 && !OfBatch;
 
-    public override string ToString() => !OfBatch ? $"{Length}" : Length == 1 ? OnnxGraphBuilder.BatchAxis : $"{Length} {OnnxGraphBuilder.BatchAxis}";
+    public override string ToString() => !OfBatch ? $"{Length}" : Length == 1 ? OnnxGraphBuilder.BatchAxis
+        : $"{Length} {OnnxGraphBuilder.BatchAxis}";
 }
 
 /// <summary>What is known of a value in a graph before it runs.</summary>

@@ -13,7 +13,8 @@ internal static class MatrixRules
         node.Require(inner == otherInner && !inner.OfBatch && !columns.OfBatch, $"multiplies {a} by {b}, which do not fit");
         Axis[] shape = [rows, columns];
         if (node.Has(2))
-            node.Require(node[2].Type == a.Type && node[2].Rank <= 2 && node.Broadcast(node[2].Shape, shape).AsSpan().SequenceEqual(shape), $"adds {node[2]} to a product of the shape [{rows}, {columns}]");
+            node.Require(node[2].Type == a.Type && node[2].Rank <= 2 && node.Broadcast(node[2].Shape, shape).AsSpan().SequenceEqual(shape),
+                $"adds {node[2]} to a product of the shape [{rows}, {columns}]");
         node.Operations = rows.Length * columns.Length * inner.Length;
         return [new(a.Type, shape)];
     }
@@ -41,7 +42,8 @@ internal static class MatrixRules
         int axis = node.OwnPlace(node.Integer("axis", node.Opset < 13 ? 1 : -1), node[0]);
 
         // Before opset 13 everything from the axis on was brought together.
-        node.Require(node.Opset >= 13 || !Array.Exists(node[0].Shape[axis..], other => other.OfBatch), $"works over axes of {node[0]} that mix the rows of a batch");
+        node.Require(node.Opset >= 13 || !Array.Exists(node[0].Shape[axis..], other => other.OfBatch),
+            $"works over axes of {node[0]} that mix the rows of a batch");
         return ElementRules.Same(node);
     }
 
@@ -67,7 +69,9 @@ internal static class MatrixRules
         bool keep = node.Integer("keepdims", 1) != 0;
         var reduced = axes.Select(axis => node.OwnPlace(axis, node[0])).ToHashSet();
         node.Require(reduced.Count == axes.Length, "names an axis twice");
-        return [new(node[0].Type, [.. node[0].Shape.Select((axis, i) => (Axis: reduced.Contains(i) ? new Axis(1) : axis, IsKept: keep || !reduced.Contains(i))).Where(pair => pair.IsKept).Select(pair => pair.Axis)])];
+        return [new(node[0].Type,
+            [.. node[0].Shape.Select((axis, i) => (Axis: reduced.Contains(i) ? new Axis(1) : axis, IsKept: keep || !reduced.Contains(i)))
+            .Where(pair => pair.IsKept).Select(pair => pair.Axis)])];
     }
 
     public static GraphValue[] ArgMax(NodeInference node)
@@ -76,7 +80,8 @@ internal static class MatrixRules
         int axis = node.OwnPlace(node.Integer("axis", 0), node[0]);
         bool keep = node.Integer("keepdims", 1) != 0;
         var shape = node[0].Shape;
-        return [new(TensorTypes.Int64, keep ? [.. shape[..axis], new Axis(1), .. shape[(axis + 1)..]] : [.. shape[..axis], .. shape[(axis + 1)..]])];
+        return [new(TensorTypes.Int64, keep ? [.. shape[..axis], new Axis(1), .. shape[(axis + 1)..]]
+            : [.. shape[..axis], .. shape[(axis + 1)..]])];
     }
 
     public static GraphValue[] TopK(NodeInference node)
@@ -84,7 +89,9 @@ internal static class MatrixRules
         var x = node[0];
         node.Require(x, TensorTypes.IsNumber, "numbers");
         int axis = node.OwnPlace(node.Integer("axis", -1), x);
-        node.Require(node[1].Type == TensorTypes.Int64 && node.StoredIntegers(1) is [var count] && count >= 1 && count <= x.Shape[axis].Length, $"asks for the most of {x} by {node[1]}; expected a number from 1 to {x.Shape[axis]} that is stored in the file");
+        node.Require(node[1].Type == TensorTypes.Int64 && node.StoredIntegers(1) is [var count] && count >= 1
+            && count <= x.Shape[axis].Length,
+            $"asks for the most of {x} by {node[1]}; expected a number from 1 to {x.Shape[axis]} that is stored in the file");
         Axis[] shape = [.. x.Shape];
         shape[axis] = new Axis(node.StoredIntegers(1)![0]);
         return [new(x.Type, shape), new(TensorTypes.Int64, shape)];

@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>The operators that this library's graphs may have, each with the rule that tells what a node makes of its inputs. No control flow, nothing random, nothing that a file could make without bound.</summary>
+/// <summary>
+/// The operators that this library's graphs may have, each with the rule that tells what a node makes of its inputs. No
+/// control flow, nothing random, nothing that a file could make without bound.
+/// </summary>
 internal static class OperatorList
 {
     private const int Many = 4_096;
@@ -11,12 +14,14 @@ internal static class OperatorList
     public static OperatorRule? Find(string domain, string operation) => s_rules.GetValueOrDefault((domain, operation));
 
     /// <summary>The names of the operators, those of ONNX-ML with their domain.</summary>
-    public static IEnumerable<string> Names => s_rules.Keys.Select(key => key.Domain.Length == 0 ? key.Operator : $"{key.Domain}.{key.Operator}");
+    public static IEnumerable<string> Names => s_rules.Keys.Select(
+        key => key.Domain.Length == 0 ? key.Operator : $"{key.Domain}.{key.Operator}");
 
     private static Dictionary<(string, string), OperatorRule> Create()
     {
         var rules = new Dictionary<(string, string), OperatorRule>();
-        void Add(string operations, int leastInputs, int mostInputs, string attributes, Func<NodeInference, GraphValue[]> infer, int since = 1)
+        void Add(string operations, int leastInputs, int mostInputs, string attributes, Func<NodeInference, GraphValue[]> infer,
+            int since = 1)
         {
             foreach (string operation in operations.Split(' '))
                 rules.Add(("", operation), new OperatorRule(leastInputs, mostInputs, attributes, infer, since));
@@ -52,7 +57,8 @@ internal static class OperatorList
         Add("MatMulInteger", 2, 4, "", MatrixRules.MatMulInteger);
         Add("Softmax LogSoftmax", 1, 1, "axis:i", MatrixRules.Softmax);
         Add("LayerNormalization", 2, 3, "axis:i epsilon:f stash_type:i", MatrixRules.LayerNormalization, since: 17);
-        Add("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSumSquare", 1, 2, "axes:is keepdims:b noop_with_empty_axes:b", node => MatrixRules.Reduce(node, axesAreInputSince: 18));
+        Add("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSumSquare", 1, 2,
+            "axes:is keepdims:b noop_with_empty_axes:b", node => MatrixRules.Reduce(node, axesAreInputSince: 18));
         Add("ReduceSum", 1, 2, "axes:is keepdims:b noop_with_empty_axes:b", node => MatrixRules.Reduce(node, axesAreInputSince: 13));
         Add("ArgMax ArgMin", 1, 1, "axis:i keepdims:b select_last_index:b", MatrixRules.ArgMax);
         Add("TopK", 2, 2, "axis:i largest:b sorted:b", MatrixRules.TopK);
@@ -75,16 +81,21 @@ internal static class OperatorList
         Add("MaxPool", 1, 1, window + "dilations:is ceil_mode:b storage_order:b", ImageRules.Pool);
         Add("AveragePool", 1, 1, window + "ceil_mode:b count_include_pad:b", ImageRules.Pool);
         Add("GlobalAveragePool GlobalMaxPool", 1, 1, "", ImageRules.GlobalPool);
-        Add("Resize", 1, 4, "antialias:b axes:is coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:b extrapolation_value:f keep_aspect_ratio_policy:s mode:s nearest_mode:s", ImageRules.Resize);
+        Add("Resize", 1, 4,
+            "antialias:b axes:is coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:b extrapolation_value:f " +
+            "keep_aspect_ratio_policy:s mode:s nearest_mode:s", ImageRules.Resize);
 
         Add("QuantizeLinear", 2, 3, "axis:i saturate:b", QuantizationRules.Quantize);
         Add("DequantizeLinear", 2, 3, "axis:i", QuantizationRules.Dequantize);
         Add("DynamicQuantizeLinear", 1, 1, "", QuantizationRules.QuantizeDynamically);
 
         AddMl("FeatureVectorizer", Many, "inputdimensions:is", ColumnRules.FeatureVectorizer);
-        AddMl("Imputer", 1, "imputed_value_floats:fs imputed_value_int64s:is replaced_value_float:f replaced_value_int64:i", ColumnRules.Imputer);
+        AddMl("Imputer", 1, "imputed_value_floats:fs imputed_value_int64s:is replaced_value_float:f replaced_value_int64:i",
+            ColumnRules.Imputer);
         AddMl("Scaler", 1, "offset:fs scale:fs", ColumnRules.Scaler);
-        AddMl("LabelEncoder", 1, "default_float:f default_int64:i default_string:s keys_floats:fs keys_int64s:is keys_strings:ss values_floats:fs values_int64s:is values_strings:ss", ColumnRules.LabelEncoder);
+        AddMl("LabelEncoder", 1,
+            "default_float:f default_int64:i default_string:s keys_floats:fs keys_int64s:is keys_strings:ss values_floats:fs " +
+            "values_int64s:is values_strings:ss", ColumnRules.LabelEncoder);
         AddMl("OneHotEncoder", 1, "cats_int64s:is cats_strings:ss zeros:b", ColumnRules.OneHotEncoder);
         return rules;
     }

@@ -12,7 +12,8 @@ internal sealed class OperatorRule
 
     /// <param name="leastInputs">The inputs that a node must have.</param>
     /// <param name="mostInputs">The inputs that it may have.</param>
-    /// <param name="attributes">The attributes that it may have, each with a colon and its type: i, f, s, one of these with another s for a list, or b for 0 or 1.</param>
+    /// <param name="attributes">The attributes that it may have, each with a colon and its type: i, f, s, one of these
+    /// with another s for a list, or b for 0 or 1.</param>
     /// <param name="infer">Tells what the node makes of its inputs, and refuses what does not fit.</param>
     /// <param name="since">The first version of the operator set that has it.</param>
     public OperatorRule(int leastInputs, int mostInputs, string attributes, Func<NodeInference, GraphValue[]> infer, int since)
@@ -47,15 +48,21 @@ internal sealed class OperatorRule
         foreach (var attribute in node.Attribute)
         {
             if (!_attributes.TryGetValue(attribute.Name, out var type) || attribute.Type != type || attribute.RefAttrName.Length > 0)
-                throw new InvalidDataException($"{source} has the node '{GraphCheck.Shown(node.Name)}' ({node.OpType}) with the attribute '{GraphCheck.Shown(attribute.Name)}' of the type {attribute.Type}, which is not expected there.");
+                throw new InvalidDataException(
+                    $"{source} has the node '{GraphCheck.Shown(node.Name)}' ({node.OpType}) with the attribute " +
+                    $"'{GraphCheck.Shown(attribute.Name)}' of the type {attribute.Type}, which is not expected there.");
             // Runtimes read other numbers as they like.
             if (_flags.Contains(attribute.Name) && attribute.I is not (0 or 1))
-                throw new InvalidDataException($"{source} has the node '{GraphCheck.Shown(node.Name)}' ({node.OpType}) with the attribute '{attribute.Name}' of {attribute.I}; expected 0 or 1.");
+                throw new InvalidDataException(
+                    $"{source} has the node '{GraphCheck.Shown(node.Name)}' ({node.OpType}) with the attribute '{attribute.Name}' of " +
+                    $"{attribute.I}; expected 0 or 1.");
         }
         var inference = new NodeInference(node, inputs, opset, source);
         inference.Require(opset >= _since, $"is an operator since version {_since}; the graph uses version {opset}");
         if (inputs.Length < _leastInputs || inputs.Length > _mostInputs || Array.IndexOf(inputs, null, 0, _leastInputs) >= 0)
-            throw inference.Refuse($"has {inputs.Count(input => input is not null)} inputs; expected {_leastInputs}{(_mostInputs > _leastInputs ? $" to {_mostInputs}" : "")}");
+            throw inference.Refuse(
+                $"has {inputs.Count(input => input is not null)} inputs; expected " +
+                $"{_leastInputs}{(_mostInputs > _leastInputs ? $" to {_mostInputs}" : "")}");
         var outputs = _infer(inference);
         if (node.Output.Count < 1 || node.Output.Count > outputs.Length)
             throw inference.Refuse($"has {node.Output.Count} outputs; expected {outputs.Length}");

@@ -34,7 +34,8 @@ internal static class QuantizationRules
     public static void RequireZeroPoint(NodeInference node, int input, int of, long channels)
     {
         if (node.Has(input))
-            node.Require(node[input].Type == node[of].Type && node[input].Rank <= 1 && !node[input].OfBatch && (node[input].Elements == 1 || node[input].Elements == channels), $"has for {node[of]} the zero point {node[input]}");
+            node.Require(node[input].Type == node[of].Type && node[input].Rank <= 1 && !node[input].OfBatch
+                && (node[input].Elements == 1 || node[input].Elements == channels), $"has for {node[of]} the zero point {node[input]}");
     }
 
     /// <summary>Scale and zero point are one number, or one for each place of the axis.</summary>
@@ -43,7 +44,8 @@ internal static class QuantizationRules
         var scale = node[1];
         bool isOne = scale.Rank <= 1 && scale.Elements == 1 && !scale.OfBatch;
         if (!isOne)
-            node.Require(scale.Rank == 1 && scale.Shape[0] == x.Shape[node.OwnPlace(node.Integer("axis", 1), x)], $"has for {x} the scale {scale}");
+            node.Require(scale.Rank == 1 && scale.Shape[0] == x.Shape[node.OwnPlace(node.Integer("axis", 1), x)],
+                $"has for {x} the scale {scale}");
         node.Require(!node.Has(2) || node[2].HasShape(scale.Shape), $"has the scale {scale} and a zero point of another shape");
     }
 }

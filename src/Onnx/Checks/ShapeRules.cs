@@ -11,7 +11,9 @@ internal static class ShapeRules
         for (int i = 0; i < node.InputCount; i++)
         {
             var other = node[i];
-            node.Require(other.Type == first.Type && other.Rank == first.Rank && Enumerable.Range(0, first.Rank).All(j => j == axis ? !other.Shape[j].OfBatch : other.Shape[j] == first.Shape[j]), $"joins {first} and {other}, which do not fit");
+            node.Require(other.Type == first.Type && other.Rank == first.Rank
+                && Enumerable.Range(0, first.Rank).All(j => j == axis ? !other.Shape[j].OfBatch : other.Shape[j] == first.Shape[j]),
+                $"joins {first} and {other}, which do not fit");
             length += other.Shape[axis].Length;
         }
         Axis[] shape = [.. first.Shape];
@@ -22,7 +24,8 @@ internal static class ShapeRules
     public static GraphValue[] Expand(NodeInference node)
     {
         long[] shape = node.StoredIntegers(1)!;
-        node.Require(node[1].Type == TensorTypes.Int64 && Array.TrueForAll(shape, length => length is >= 1 and <= GraphLimits.MostElements), $"stretches to [{string.Join(", ", shape)}]");
+        node.Require(node[1].Type == TensorTypes.Int64 && Array.TrueForAll(shape, length => length is >= 1 and <= GraphLimits.MostElements),
+            $"stretches to [{string.Join(", ", shape)}]");
         return [new(node[0].Type, node.Broadcast(node[0].Shape, Array.ConvertAll(shape, length => new Axis(length))))];
     }
 
@@ -47,7 +50,9 @@ internal static class ShapeRules
         RequireIndices(node);
         var (shape, indices) = (node[0].Shape, node[1].Shape);
         int axis = node.OwnPlace(node.Integer("axis", 0), node[0]);
-        node.Require(shape.Length == indices.Length && Enumerable.Range(0, shape.Length).All(i => i == axis ? !indices[i].OfBatch : indices[i] == shape[i]), $"picks out of {node[0]} by {node[1]}, which do not fit");
+        node.Require(shape.Length == indices.Length
+            && Enumerable.Range(0, shape.Length).All(i => i == axis ? !indices[i].OfBatch : indices[i] == shape[i]),
+            $"picks out of {node[0]} by {node[1]}, which do not fit");
         return [new(node[0].Type, indices)];
     }
 
@@ -78,7 +83,8 @@ internal static class ShapeRules
             carriesBatch |= shape[i].OfBatch;
         }
         long product = GraphValue.Product(shape);
-        bool fits = open >= 0 ? product > 0 && x.Elements % product == 0 && x.Elements > 0 : product == x.Elements && carriesBatch == x.OfBatch;
+        bool fits = open >= 0 ? product > 0 && x.Elements % product == 0 && x.Elements > 0
+            : product == x.Elements && carriesBatch == x.OfBatch;
         node.Require(fits, $"gives {x} the shape [{string.Join(", ", wanted)}], which does not fit");
         if (open >= 0)
             shape[open] = new Axis(x.Elements / product, x.OfBatch && !carriesBatch);
@@ -90,7 +96,8 @@ internal static class ShapeRules
         long[] starts = node.StoredIntegers(1)!, ends = node.StoredIntegers(2)!;
         long[] axes = node.StoredIntegers(3) ?? [.. Enumerable.Range(0, starts.Length).Select(i => (long)i)];
         long[] steps = node.StoredIntegers(4) ?? [.. starts.Select(_ => 1L)];
-        node.Require(starts.Length == ends.Length && starts.Length == axes.Length && starts.Length == steps.Length, $"has {starts.Length} starts, {ends.Length} ends, {axes.Length} axes and {steps.Length} steps");
+        node.Require(starts.Length == ends.Length && starts.Length == axes.Length && starts.Length == steps.Length,
+            $"has {starts.Length} starts, {ends.Length} ends, {axes.Length} axes and {steps.Length} steps");
         for (int i = 2; i < node.InputCount; i++)
             node.Require(!node.Has(i) || node[i].Type == node[1].Type, $"takes {node[1]} and {node[i]}, which are of different types");
         Axis[] shape = [.. node[0].Shape];
@@ -121,7 +128,8 @@ internal static class ShapeRules
     {
         var shape = node[0].Shape;
         long[] order = node.Integers("perm") ?? [.. Enumerable.Range(0, shape.Length).Reverse().Select(i => (long)i)];
-        node.Require(order.Order().SequenceEqual(Enumerable.Range(0, shape.Length).Select(i => (long)i)), $"orders the axes of {node[0]} by [{string.Join(", ", order)}]");
+        node.Require(order.Order().SequenceEqual(Enumerable.Range(0, shape.Length).Select(i => (long)i)),
+            $"orders the axes of {node[0]} by [{string.Join(", ", order)}]");
         return [new(node[0].Type, Array.ConvertAll(order, i => shape[i]))];
     }
 
@@ -144,7 +152,8 @@ internal static class ShapeRules
         return axes!;
     }
 
-    private static void RequireIndices(NodeInference node) => node.Require(node[1], type => type is TensorTypes.Int32 or TensorTypes.Int64, "whole numbers");
+    private static void RequireIndices(NodeInference node) =>
+        node.Require(node[1], type => type is TensorTypes.Int32 or TensorTypes.Int64, "whole numbers");
 
     private static Axis Join(Axis[] axes) => new(GraphValue.Product(axes), Array.Exists(axes, axis => axis.OfBatch));
 }

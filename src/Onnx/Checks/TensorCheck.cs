@@ -15,7 +15,8 @@ internal static class TensorCheck
     public static long Check(TensorProto tensor, string what)
     {
         if (tensor.DataLocation != TensorProto.Types.DataLocation.Default || tensor.ExternalData.Count > 0)
-            throw new InvalidDataException($"{what} lies in another file (external data). That is refused: a model may not name files to be read.");
+            throw new InvalidDataException(
+                $"{what} lies in another file (external data). That is refused: a model may not name files to be read.");
         if (!TensorTypes.IsKnown(tensor.DataType))
             throw new InvalidDataException($"{what} has elements of the unknown type {tensor.DataType}.");
         long count = CountOf(tensor, what);
@@ -27,7 +28,8 @@ internal static class TensorCheck
             foreach (var text in tensor.StringData)
             {
                 if (text.Length > GraphLimits.MostTextLength)
-                    throw new InvalidDataException($"{what} holds a text of {text.Length} bytes; at most {GraphLimits.MostTextLength} are read.");
+                    throw new InvalidDataException(
+                        $"{what} holds a text of {text.Length} bytes; at most {GraphLimits.MostTextLength} are read.");
             }
             return count;
         }
@@ -40,7 +42,8 @@ internal static class TensorCheck
         {
             long expected = (count * bits + 7) / 8;
             if (tensor.RawData.Length != expected || typed > 0)
-                throw Contradiction(tensor, what, count, $"{tensor.RawData.Length} bytes{(typed > 0 ? $" and {typed} numbers" : "")}, where {expected} bytes are expected");
+                throw Contradiction(tensor, what, count,
+                    $"{tensor.RawData.Length} bytes{(typed > 0 ? $" and {typed} numbers" : "")}, where {expected} bytes are expected");
             if (type == TensorTypes.Boolean && tensor.RawData.Span.IndexOfAnyExceptInRange((byte)0, (byte)1) >= 0)
                 throw new InvalidDataException($"{what} holds truth values other than 0 and 1.");
             return count;
@@ -67,7 +70,8 @@ internal static class TensorCheck
                     return null;
                 long[] values = new long[raw.Length / size];
                 for (int i = 0; i < values.Length; i++)
-                    values[i] = size == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(raw[(i * size)..]) : BinaryPrimitives.ReadInt32LittleEndian(raw[(i * size)..]);
+                    values[i] = size == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(raw[(i * size)..])
+                        : BinaryPrimitives.ReadInt32LittleEndian(raw[(i * size)..]);
                 return values;
             default:
                 return null;
@@ -102,7 +106,8 @@ internal static class TensorCheck
             // An empty axis does not make the others harmless: their product is taken all the same.
             count *= Math.Max(1, length);
             if (count > GraphLimits.MostBytes)
-                throw new InvalidDataException($"{what} has the shape [{string.Join(", ", tensor.Dims)}], which is more elements than a file can hold.");
+                throw new InvalidDataException(
+                    $"{what} has the shape [{string.Join(", ", tensor.Dims)}], which is more elements than a file can hold.");
         }
         return tensor.Dims.Contains(0) ? 0 : count;
     }
@@ -121,5 +126,6 @@ internal static class TensorCheck
     };
 
     private static InvalidDataException Contradiction(TensorProto tensor, string what, long count, string found) =>
-        new($"{what} says that it is {TensorTypes.NameOf(tensor.DataType)} [{string.Join(", ", tensor.Dims)}], {count} elements, and holds {found}.");
+        new($"{what} says that it is {TensorTypes.NameOf(tensor.DataType)} [{string.Join(", ", tensor.Dims)}], {count} elements, and " +
+            $"holds {found}.");
 }

@@ -3,7 +3,8 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>The element types of ONNX's tensors (<c>TensorProto.DataType</c>), as far as files are looked at.</summary>
 internal static class TensorTypes
 {
-    public const int Single = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5, Int32 = 6, Int64 = 7, String = 8, Boolean = 9, Half = 10, Double = 11, UInt32 = 12, UInt64 = 13, BFloat16 = 16;
+    public const int Single = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5, Int32 = 6, Int64 = 7, String = 8, Boolean = 9, Half = 10,
+        Double = 11, UInt32 = 12, UInt64 = 13, BFloat16 = 16;
 
     private static readonly Dictionary<int, (string Name, int Bits)> s_types = new()
     {

@@ -7,24 +7,37 @@ public sealed record OnnxExportOptions
     /// <summary>The default value of <see cref="Opset"/>.</summary>
     public const int DefaultOpset = OnnxGraphBuilder.Opset;
 
-    /// <summary>The version of ONNX's operator set, from 12 to 21; the version of the intermediate representation follows from it (12 to 14: 7, 15 to 18: 8, 19 and 20: 9, 21: 10). The default value is 17.</summary>
+    /// <summary>
+    /// The version of ONNX's operator set, from 12 to 21; the version of the intermediate representation follows from
+    /// it (12 to 14: 7, 15 to 18: 8, 19 and 20: 9, 21: 10). The default value is 17.
+    /// </summary>
     public int Opset { get; init; } = DefaultOpset;
 
-    /// <summary>Whether the scorer has the output <see cref="GraphNames.Probability"/>. The default value is null: as the model has it. Every fitted model can be given it.</summary>
+    /// <summary>
+    /// Whether the scorer has the output <see cref="GraphNames.Probability"/>. The default value is null: as the model
+    /// has it. Every fitted model can be given it.
+    /// </summary>
     public bool? Probability { get; init; }
 
     /// <summary>
-    /// How many features with the largest errors the scorer names for each row, in the outputs <see cref="GraphNames.TopFeatureIndices"/> and <see cref="GraphNames.TopFeatureErrors"/>: the largest error first, a missing
-    /// value before all others, of equal ones the first feature first. From 0 to the number of features. The default value is 0: the scorer does not have these outputs.
+    /// How many features with the largest errors the scorer names for each row, in the outputs
+    /// <see cref="GraphNames.TopFeatureIndices"/> and <see cref="GraphNames.TopFeatureErrors"/>: the largest error
+    /// first, a missing value before all others, of equal ones the first feature first. From 0 to the number of
+    /// features. The default value is 0: the scorer does not have these outputs.
     /// </summary>
     public int TopFeatures { get; init; }
 
-    /// <summary>The number of rows that the graphs take at a time, for runtimes that want it fixed, such as OpenCV's. The default value is null: any number, the axis is symbolic.</summary>
+    /// <summary>
+    /// The number of rows that the graphs take at a time, for runtimes that want it fixed, such as OpenCV's. The
+    /// default value is null: any number, the axis is symbolic.
+    /// </summary>
     public int? BatchSize { get; init; }
 
     /// <summary>
-    /// Whether the graphs have the nodes that treat missing values. The default value is true. Without them a row with a missing value gives what the runtime makes of it, and this library refuses
-    /// such a row when it reads the file again (its metadata say <c>error</c>): for runtimes that lack operators such as IsNaN, among them OpenCV's, and rows that are known to be whole.
+    /// Whether the graphs have the nodes that treat missing values. The default value is true. Without them a row with
+    /// a missing value gives what the runtime makes of it, and this library refuses such a row when it reads the file
+    /// again (its metadata say <c>error</c>): for runtimes that lack operators such as IsNaN, among them OpenCV's, and
+    /// rows that are known to be whole.
     /// </summary>
     public bool MissingValueNodes { get; init; } = true;
 
@@ -36,7 +49,8 @@ public sealed record OnnxExportOptions
     internal void Validate(AutoencoderMetadata metadata, OnnxGraph graph)
     {
         Check(Opset is >= OpsetForms.Least and <= OpsetForms.Most, Opset, nameof(Opset), $"{OpsetForms.Least} to {OpsetForms.Most}");
-        Check(TopFeatures >= 0 && TopFeatures <= metadata.FeatureCount, TopFeatures, nameof(TopFeatures), $"0 to {metadata.FeatureCount}, the number of features");
+        Check(TopFeatures >= 0 && TopFeatures <= metadata.FeatureCount, TopFeatures, nameof(TopFeatures),
+            $"0 to {metadata.FeatureCount}, the number of features");
         Check(BatchSize is null or >= 1, BatchSize, nameof(BatchSize), "at least 1, or null for a symbolic axis");
         if (graph == OnnxGraph.Scorer)
             return;
@@ -49,9 +63,11 @@ public sealed record OnnxExportOptions
     private static void Check(bool isInRange, object? value, string option, string expected)
     {
         if (!isInRange)
-            throw new ArgumentOutOfRangeException(option, value, $"The option {nameof(OnnxExportOptions)}.{option} is {value}; expected {expected}.");
+            throw new ArgumentOutOfRangeException(
+                option, value, $"The option {nameof(OnnxExportOptions)}.{option} is {value}; expected {expected}.");
     }
 
     private static ArgumentException NoSuchOutput(string option, object value, string expected, OnnxGraph graph) =>
-        new($"The option {nameof(OnnxExportOptions)}.{option} is {value}; only a scorer has that output. For the {graph.ToString().ToLowerInvariant()}, {expected} is expected.", option);
+        new($"The option {nameof(OnnxExportOptions)}.{option} is {value}; only a scorer has that output. For the " +
+            $"{graph.ToString().ToLowerInvariant()}, {expected} is expected.", option);
 }

@@ -4,7 +4,10 @@ using Google.Protobuf;
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Widens small weights to Single in memory, the nodes of <see cref="WidenedWeights"/> being gone then.</summary>
-/// <remarks>ONNX Runtime does the same in every session for itself; done here, the sessions of a model share one copy (<see cref="SharedWeights"/>). The values are the same, bit for bit.</remarks>
+/// <remarks>
+/// ONNX Runtime does the same in every session for itself; done here, the sessions of a model share one copy
+/// (<see cref="SharedWeights"/>). The values are the same, bit for bit.
+/// </remarks>
 internal static class WeightFolding
 {
     /// <summary>The graph with its weights widened: the graph itself where there are none to widen.</summary>
@@ -22,7 +25,8 @@ internal static class WeightFolding
             var weight = initializers[cast.Input[0]];
             float[] values = Widen(weight);
             string name = cast.Output[0];
-            if (users is [{ OpType: "Mul" } scaling] && scaling.Input[0] == name && initializers.TryGetValue(scaling.Input[1], out var scale) && IsScale(scale, weight))
+            if (users is [{ OpType: "Mul" } scaling] && scaling.Input[0] == name
+                && initializers.TryGetValue(scaling.Input[1], out var scale) && IsScale(scale, weight))
             {
                 Scale(values, weight.Dims, LayerWeight.ReadSingles(scale), scale.Dims);
                 name = scaling.Output[0];
@@ -32,7 +36,8 @@ internal static class WeightFolding
             byte[] bytes = new byte[values.Length * sizeof(float)];
             for (int i = 0; i < values.Length; i++)
                 BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Single, Dims = { weight.Dims }, RawData = ByteString.CopyFrom(bytes) });
+            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Single, Dims = { weight.Dims },
+                RawData = ByteString.CopyFrom(bytes) });
         }
         var taken = graph.Node.SelectMany(node => node.Input).ToHashSet(StringComparer.Ordinal);
         foreach (var tensor in graph.Initializer.Where(tensor => !taken.Contains(tensor.Name)).ToArray())
@@ -47,12 +52,15 @@ internal static class WeightFolding
         return size > 0 && tensor.RawData.Length == size * Count(tensor);
     }
 
-    private static bool IsScale(TensorProto scale, TensorProto weight) => scale.DataType == (int)OnnxElementType.Single && scale.Dims.Count == weight.Dims.Count
-        && scale.Dims.Zip(weight.Dims).All(pair => pair.First == 1 || pair.First == pair.Second) && scale.RawData.Length == sizeof(float) * Count(scale);
+    private static bool IsScale(TensorProto scale, TensorProto weight) =>
+        scale.DataType == (int)OnnxElementType.Single && scale.Dims.Count == weight.Dims.Count
+        && scale.Dims.Zip(weight.Dims).All(pair => pair.First == 1 || pair.First == pair.Second)
+            && scale.RawData.Length == sizeof(float) * Count(scale);
 
     private static long Count(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, length) => product * length);
 
-    private static bool IsCast(NodeProto node) => node.OpType == "Cast" && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == (long)OnnxElementType.Single);
+    private static bool IsCast(NodeProto node) => node.OpType == "Cast"
+        && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == (long)OnnxElementType.Single);
 
     private static float[] Widen(TensorProto tensor)
     {

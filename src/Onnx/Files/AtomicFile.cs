@@ -3,8 +3,12 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Writes files so that a reader sees the old ones or the new ones, never half of one.</summary>
 public static class AtomicFile
 {
-    /// <summary>Writes several files: all of them to temporary files beside their targets first, and only then each to its place by a rename. Where that fails for one, those before it are put back.</summary>
-    /// <param name="files">Path and content of each file. An existing file is replaced; where it is a link, the file that it points to.</param>
+    /// <summary>
+    /// Writes several files: all of them to temporary files beside their targets first, and only then each to its place
+    /// by a rename. Where that fails for one, those before it are put back.
+    /// </summary>
+    /// <param name="files">Path and content of each file. An existing file is replaced; where it is a link, the file
+    /// that it points to.</param>
     /// <exception cref="IOException">A file cannot be written; the message names it, and all targets are as they were.</exception>
     /// <exception cref="ArgumentException">A path is empty, or two are the same.</exception>
     public static void WriteAll(params (string Path, byte[] Content)[] files) => WriteAll(files, beforeReplace: null);
@@ -51,7 +55,8 @@ public static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The file '{write.Path}' cannot be written: {e.Message} Choose a folder that exists and may be written to.", e);
+            throw new IOException(
+                $"The file '{write.Path}' cannot be written: {e.Message} Choose a folder that exists and may be written to.", e);
         }
     }
 
@@ -67,7 +72,8 @@ public static class AtomicFile
         {
             Path = path;
             _content = content;
-            Target = System.IO.Path.GetFullPath(new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName);
+            Target = System.IO.Path.GetFullPath(new FileInfo(path).LinkTarget is null ? path
+                : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName);
             string mark = Guid.NewGuid().ToString("N")[..8];
             _temporary = $"{Target}.{mark}.tmp";
             _backup = $"{Target}.{mark}.old";

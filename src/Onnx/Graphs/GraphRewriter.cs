@@ -14,10 +14,14 @@ internal sealed class GraphRewriter
     public GraphRewriter(GraphProto graph)
     {
         _graph = graph;
-        _names = [.. graph.Initializer.Select(tensor => tensor.Name), .. graph.Input.Select(input => input.Name), .. graph.Node.SelectMany(node => node.Output.Append(node.Name))];
+        _names = [.. graph.Initializer.Select(tensor => tensor.Name), .. graph.Input.Select(input => input.Name),
+            .. graph.Node.SelectMany(node => node.Output.Append(node.Name))];
     }
 
-    /// <summary>Goes through the nodes; <paramref name="rewrite"/> adds to the graph what takes the place of each, most often the node itself.</summary>
+    /// <summary>
+    /// Goes through the nodes; <paramref name="rewrite"/> adds to the graph what takes the place of each, most often
+    /// the node itself.
+    /// </summary>
     public void Run(Action<NodeProto> rewrite)
     {
         foreach (var node in _graph.Node)
@@ -32,7 +36,8 @@ internal sealed class GraphRewriter
     public string Node(string operation, string name, string[] inputs, params OnnxAttribute[] attributes)
     {
         name = Free(name);
-        _nodes.Add(new NodeProto { OpType = operation, Name = name, Input = { inputs }, Output = { name }, Attribute = { attributes.Select(attribute => attribute.ToProto()) } });
+        _nodes.Add(new NodeProto { OpType = operation, Name = name, Input = { inputs }, Output = { name },
+            Attribute = { attributes.Select(attribute => attribute.ToProto()) } });
         return name;
     }
 
@@ -51,7 +56,8 @@ internal sealed class GraphRewriter
     public string Initializer(string name, OnnxElementType type, ReadOnlySpan<byte> bytes, params long[] shape)
     {
         name = Free(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape }, RawData = ByteString.CopyFrom(bytes) });
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape },
+            RawData = ByteString.CopyFrom(bytes) });
         return name;
     }
 

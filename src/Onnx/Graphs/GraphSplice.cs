@@ -3,8 +3,9 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Joins the graph of the stock transforms of a pipeline and a graph of ours: one graph from raw columns to score.</summary>
 /// <remarks>
-/// Both are of opset <see cref="Opset"/>, the last that ML.NET writes. Our values keep their names; where one of our inputs is fed by a column that goes in as it is, that column's name takes the
-/// input's place. A key that feeds the condition becomes one-hot here, zeros where it is missing, as in the transformer.
+/// Both are of opset <see cref="Opset"/>, the last that ML.NET writes. Our values keep their names; where one of our
+/// inputs is fed by a column that goes in as it is, that column's name takes the input's place. A key that feeds the
+/// condition becomes one-hot here, zeros where it is missing, as in the transformer.
 /// </remarks>
 internal static class GraphSplice
 {
@@ -21,21 +22,30 @@ internal static class GraphSplice
     /// <exception cref="ArgumentException">A column does not fit the input that it feeds.</exception>
     /// <exception cref="InvalidDataException">The stock graph lacks a column, or is of another opset.</exception>
     /// <exception cref="NotSupportedException">The stock graph has an operator that the supported transforms do not have.</exception>
-    public static ModelProto Join(ModelProto stock, ModelProto model, IReadOnlyDictionary<string, string> columns, out IReadOnlyDictionary<string, string> inputs)
+    public static ModelProto Join(ModelProto stock, ModelProto model, IReadOnlyDictionary<string, string> columns,
+        out IReadOnlyDictionary<string, string> inputs)
     {
         if (stock.OpsetImport.FirstOrDefault(set => set.Domain.Length == 0)?.Version is not Opset)
-            throw new InvalidDataException($"The graph of the stock transforms is of opset {stock.OpsetImport.FirstOrDefault(set => set.Domain.Length == 0)?.Version}; expected {Opset}, the last that ML.NET writes.");
+            throw new InvalidDataException(
+                "The graph of the stock transforms is of opset " +
+                $"{stock.OpsetImport.FirstOrDefault(set => set.Domain.Length == 0)?.Version}; expected {Opset}, the last that ML.NET " +
+                "writes.");
         var joined = OpsetForms.Convert(model, Opset);
         var ours = joined.Graph;
-        var before = new StockGraph(stock, [.. ours.Input.Select(input => columns[input.Name])], ours.Node.SelectMany(node => node.Output).Concat(ours.Initializer.Select(tensor => tensor.Name)));
-        var feeds = ours.Input.ToDictionary(input => input.Name, input => Fit(before, input, before.Column(columns[input.Name]), columns[input.Name]).Name, StringComparer.Ordinal);
+        var before = new StockGraph(stock, [.. ours.Input.Select(input => columns[input.Name])],
+            ours.Node.SelectMany(node => node.Output).Concat(ours.Initializer.Select(tensor => tensor.Name)));
+        var feeds = ours.Input.ToDictionary(input => input.Name, input =>
+            Fit(before, input, before.Column(columns[input.Name]), columns[input.Name]).Name, StringComparer.Ordinal);
 
-        // The name of an input of ours says more than that of the stock value that feeds it, unless this feeds another one too or is a column that goes in as it is.
-        var renamed = feeds.Where(feed => !before.Inputs.ContainsKey(feed.Value) && !before.Inputs.ContainsKey(feed.Key) && feeds.Values.Count(value => value == feed.Value) == 1)
+        // The name of an input of ours says more than that of the stock value that feeds it, unless this feeds another
+        // one too or is a column that goes in as it is.
+        var renamed = feeds.Where(feed => !before.Inputs.ContainsKey(feed.Value) && !before.Inputs.ContainsKey(feed.Key)
+            && feeds.Values.Count(value => value == feed.Value) == 1)
             .ToDictionary(feed => feed.Value, feed => feed.Key, StringComparer.Ordinal);
         before.Finish([.. feeds.Values], renamed);
         foreach (var node in ours.Node)
-            OnnxFile.Replace(node.Input, feeds.ToDictionary(feed => feed.Key, feed => renamed.GetValueOrDefault(feed.Value, feed.Value), StringComparer.Ordinal));
+            OnnxFile.Replace(node.Input, feeds.ToDictionary(
+                feed => feed.Key, feed => renamed.GetValueOrDefault(feed.Value, feed.Value), StringComparer.Ordinal));
 
         joined.Graph = new GraphProto
         {
@@ -61,7 +71,8 @@ internal static class GraphSplice
         if (value.ElementType != (int)OnnxElementType.Single)
             value = OneHot(before, input.Name, value, width, column);
         return value.Width == width ? value
-            : throw new ArgumentException($"The column '{column}' has {value.Width} values; the autoencoder's input '{input.Name}' takes {width}.", nameof(column));
+            : throw new ArgumentException(
+                $"The column '{column}' has {value.Width} values; the autoencoder's input '{input.Name}' takes {width}.", nameof(column));
     }
 
     /// <summary>One in the place of the key, zeros where it is missing (0) or beyond the last.</summary>
@@ -69,10 +80,14 @@ internal static class GraphSplice
     {
         bool isKey = input == GraphNames.Condition && key.Width == 1 && Enum.IsDefined((KeyElementType)key.ElementType);
         if (!isKey)
-            throw new ArgumentException($"The column '{column}' has the ONNX element type {key.ElementType} and {key.Width} values; the autoencoder's input '{input}' takes {count} of Single{(input == GraphNames.Condition ? ", or one key" : "")}.", nameof(column));
+            throw new ArgumentException(
+                $"The column '{column}' has the ONNX element type {key.ElementType} and {key.Width} values; the autoencoder's input " +
+                $"'{input}' takes {count} of Single{(input == GraphNames.Condition ? ", or one key" : "")}.", nameof(column));
         string values = before.Constant($"{input}/values", [.. Enumerable.Range(1, count).Select(value => (long)value)], 1, count);
-        var equal = before.Add("Equal", "", $"{input}/is_value", [before.Whole(key, $"{input}/key").Name, values], (int)OnnxElementType.Boolean, [count]);
-        return before.Add("Cast", "", $"{input}/one_hot", [equal.Name], (int)OnnxElementType.Single, [count], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+        var equal = before.Add("Equal", "", $"{input}/is_value", [before.Whole(key, $"{input}/key").Name, values],
+            (int)OnnxElementType.Boolean, [count]);
+        return before.Add("Cast", "", $"{input}/one_hot", [equal.Name], (int)OnnxElementType.Single, [count],
+            OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
     }
 
     /// <summary>The element types that a key of ML.NET can have, with ONNX's numbers.</summary>

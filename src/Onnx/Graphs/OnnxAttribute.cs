@@ -33,5 +33,6 @@ public readonly struct OnnxAttribute
     public static OnnxAttribute String(string name, string value) =>
         new(new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) });
 
-    internal AttributeProto ToProto() => _attribute ?? throw new InvalidOperationException("An ONNX attribute has no name and value: make it with Single, Int64, Int64s or String.");
+    internal AttributeProto ToProto() => _attribute
+        ?? throw new InvalidOperationException("An ONNX attribute has no name and value: make it with Single, Int64, Int64s or String.");
 }

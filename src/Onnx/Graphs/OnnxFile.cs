@@ -42,7 +42,10 @@ internal static class OnnxFile
             model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
     }
 
-    /// <summary>The graph that computes just <paramref name="outputs"/> from <paramref name="inputs"/>, with the nodes and weights that this takes and no others.</summary>
+    /// <summary>
+    /// The graph that computes just <paramref name="outputs"/> from <paramref name="inputs"/>, with the nodes and
+    /// weights that this takes and no others.
+    /// </summary>
     /// <param name="model">The model to cut; it stays as it is.</param>
     /// <param name="inputs">Names of graph inputs, or of graph outputs that become inputs: the graph is cut there.</param>
     /// <param name="outputs">Names of graph outputs, in the order wanted.</param>
@@ -54,10 +57,12 @@ internal static class OnnxFile
         foreach (string name in inputs.Concat(outputs))
         {
             if (!border.ContainsKey(name))
-                throw new ArgumentException($"The graph '{graph.Name}' has no input or output '{name}'; it has {string.Join(", ", border.Keys)}.", nameof(outputs));
+                throw new ArgumentException(
+                    $"The graph '{graph.Name}' has no input or output '{name}'; it has {string.Join(", ", border.Keys)}.", nameof(outputs));
         }
 
-        var makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
+        var makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output))
+            .ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
         var initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         var keptNodes = new HashSet<NodeProto>(ReferenceEqualityComparer.Instance);
         var keptValues = new HashSet<string>(inputs, StringComparer.Ordinal);
@@ -67,7 +72,9 @@ internal static class OnnxFile
             if (value.Length == 0 || !keptValues.Add(value) || initializers.ContainsKey(value))
                 continue;
             if (!makers.TryGetValue(value, out var maker))
-                throw new ArgumentException($"The outputs {string.Join(", ", outputs)} of the graph '{graph.Name}' need the input '{value}', which is not among {string.Join(", ", inputs)}.", nameof(inputs));
+                throw new ArgumentException(
+                    $"The outputs {string.Join(", ", outputs)} of the graph '{graph.Name}' need the input '{value}', which is not among " +
+                    $"{string.Join(", ", inputs)}.", nameof(inputs));
             if (keptNodes.Add(maker))
             {
                 foreach (string input in maker.Input)
@@ -108,7 +115,8 @@ internal static class OnnxFile
     /// <param name="model">The model, which is changed.</param>
     public static bool FreeBatch(ModelProto model)
     {
-        if (model.Graph.Input.Concat(model.Graph.Output).Select(FirstAxis).FirstOrDefault() is not { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue, DimValue: var batch })
+        if (model.Graph.Input.Concat(model.Graph.Output).Select(FirstAxis)
+            .FirstOrDefault() is not { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue, DimValue: var batch })
             return false;
         foreach (var axis in FirstAxes(model).Where(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue))
             axis.DimParam = axis.DimValue == batch ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis;
@@ -137,7 +145,8 @@ internal static class OnnxFile
     public static int WidthOf(ValueInfoProto value)
     {
         var dimensions = value.Type?.TensorType?.Shape?.Dim;
-        return dimensions is [_, { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue } width] && width.DimValue is > 0 and <= int.MaxValue
+        return dimensions is [_, { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue } width]
+            && width.DimValue is > 0 and <= int.MaxValue
             ? (int)width.DimValue
             : 0;
     }
@@ -161,7 +170,8 @@ internal static class OnnxFile
     }
 
     /// <summary>Puts one name in the place of another.</summary>
-    public static void Replace(IList<string> values, string from, string to) => Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
+    public static void Replace(IList<string> values, string from, string to) =>
+        Replace(values, new Dictionary<string, string>(StringComparer.Ordinal) { [from] = to });
 
     /// <summary>Puts other names in the place of some, all at once.</summary>
     public static void Replace(IList<string> values, IReadOnlyDictionary<string, string> names)
@@ -173,7 +183,8 @@ internal static class OnnxFile
         }
     }
     private static IEnumerable<TensorShapeProto.Types.Dimension> FirstAxes(ModelProto model) =>
-        model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo).Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();
+        model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo)
+            .Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();
 
     private static TensorShapeProto.Types.Dimension? FirstAxis(ValueInfoProto value) => value.Type?.TensorType?.Shape?.Dim.FirstOrDefault();
 }

@@ -43,7 +43,8 @@ public sealed class OnnxGraphBuilder
     internal OnnxGraphBuilder(GraphProto graph)
     {
         _graph = graph;
-        _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Node.SelectMany(node => node.Output)));
+        _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name))
+            .Concat(graph.Node.SelectMany(node => node.Output)));
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
@@ -67,7 +68,8 @@ public sealed class OnnxGraphBuilder
     public void Output(string name, OnnxElementType type, int size, string description)
     {
         if (!_graph.Node.Any(node => node.Output.Contains(name)))
-            throw new ArgumentException($"The graph '{_graph.Name}' has no node that makes '{name}', so it cannot be an output.", nameof(name));
+            throw new ArgumentException($"The graph '{_graph.Name}' has no node that makes '{name}', so it cannot be an output.",
+                nameof(name));
         _graph.Output.Add(Value(name, type, size, description));
     }
 
@@ -81,7 +83,9 @@ public sealed class OnnxGraphBuilder
     {
         long count = shape.Aggregate(1L, (product, length) => product * length);
         if (count != values.Length)
-            throw new ArgumentException($"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.", nameof(shape));
+            throw new ArgumentException(
+                $"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.",
+                nameof(shape));
         return Initializer(name, OnnxElementType.Single, shape, LittleEndian(values));
     }
 
@@ -108,11 +112,15 @@ public sealed class OnnxGraphBuilder
     {
         ArgumentNullException.ThrowIfNull(values);
         Claim(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.String, Dims = { values.Length }, StringData = { values.Select(ByteString.CopyFromUtf8) } });
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.String, Dims = { values.Length },
+            StringData = { values.Select(ByteString.CopyFromUtf8) } });
         return name;
     }
 
-    /// <summary>Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph already.</summary>
+    /// <summary>
+    /// Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph
+    /// already.
+    /// </summary>
     /// <param name="prefix">What the names start with, such as <c>samples/</c>.</param>
     /// <param name="emit">Writes the part.</param>
     /// <param name="firstAxis">The name of the first axis of the part's values.</param>
@@ -141,7 +149,8 @@ public sealed class OnnxGraphBuilder
     /// <param name="attributes">The operator's attributes.</param>
     /// <returns>The name of its output.</returns>
     /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
-    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes) => Node(operation, name, inputs, [name], attributes)[0];
+    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes) =>
+        Node(operation, name, inputs, [name], attributes)[0];
 
     /// <summary>Adds a node with several outputs.</summary>
     /// <returns>The names of its outputs.</returns>
@@ -153,7 +162,8 @@ public sealed class OnnxGraphBuilder
         foreach (string input in inputs)
         {
             if (input != NoInput && !_names.Contains(input))
-                throw new ArgumentException($"The node '{name}' ({operation}) takes '{input}', which the graph '{_graph.Name}' does not have yet.", nameof(inputs));
+                throw new ArgumentException(
+                    $"The node '{name}' ({operation}) takes '{input}', which the graph '{_graph.Name}' does not have yet.", nameof(inputs));
         }
         Array.ForEach(outputs, Claim);
         _graph.Node.Add(new NodeProto
@@ -173,9 +183,13 @@ public sealed class OnnxGraphBuilder
     /// <param name="factorName">The name of the number's initializer.</param>
     /// <param name="factor">The number.</param>
     /// <returns>The name of the product, or of the value.</returns>
-    internal string Times(string name, string value, string factorName, float factor) => factor == 1 ? value : Node("Mul", name, [value, Initializer(factorName, [factor])]);
+    internal string Times(string name, string value, string factorName, float factor) =>
+        factor == 1 ? value : Node("Mul", name, [value, Initializer(factorName, [factor])]);
 
-    /// <summary>Tells the shape of a value between nodes, [batch, ...], where ONNX's shape inference cannot find it in every opset.</summary>
+    /// <summary>
+    /// Tells the shape of a value between nodes, [batch, ...], where ONNX's shape inference cannot find it in every
+    /// opset.
+    /// </summary>
     /// <param name="name">The name of a value that a node of the graph makes.</param>
     /// <param name="type">Its element type.</param>
     /// <param name="lengths">The lengths of its axes but the first.</param>
@@ -189,7 +203,10 @@ public sealed class OnnxGraphBuilder
         return name;
     }
 
-    /// <summary>Gives the output of a node another name, everywhere: this is how the last node of a part gets the name that the contract asks for.</summary>
+    /// <summary>
+    /// Gives the output of a node another name, everywhere: this is how the last node of a part gets the name that the
+    /// contract asks for.
+    /// </summary>
     /// <param name="name">The value's name so far. The node keeps it.</param>
     /// <param name="newName">The name that it gets.</param>
     /// <returns>The new name.</returns>
@@ -235,7 +252,8 @@ public sealed class OnnxGraphBuilder
         if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
             return name;
         Claim(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape }, RawData = ByteString.CopyFrom(bytes) });
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape },
+            RawData = ByteString.CopyFrom(bytes) });
         return name;
     }
 
@@ -246,13 +264,15 @@ public sealed class OnnxGraphBuilder
             throw new ArgumentException($"The graph '{_graph.Name}' has two values with the name '{name}'.", nameof(name));
     }
 
-    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) => Value(name, type, BatchAxis, [size], description);
+    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) =>
+        Value(name, type, BatchAxis, [size], description);
 
     private static ValueInfoProto Value(string name, OnnxElementType type, string firstAxis, long[] lengths, string description)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = firstAxis } } };
         shape.Dim.AddRange(lengths.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));
-        return new ValueInfoProto { Name = name, DocString = description, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+        return new ValueInfoProto { Name = name, DocString = description,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
     }
 
     private static ReadOnlySpan<byte> LittleEndian(ReadOnlySpan<float> values)

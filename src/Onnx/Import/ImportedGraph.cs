@@ -5,8 +5,10 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>An encoder or a decoder that another library wrote as an ONNX file, such as <c>torch.onnx.export</c>.</summary>
 /// <remarks>
-/// <para>Input and output are of Single, [batch, n] or images [batch, c, h, w], with a first axis of any length. Of the file only the nodes and weights that lead from the input to the output are
-/// taken; they may be of the opsets 12 to 21 of ONNX's own operators. What depends on chance or on the other rows of the batch is refused, and so are control flow, functions, and weights in files of their own.</para>
+/// <para>Input and output are of Single, [batch, n] or images [batch, c, h, w], with a first axis of any length. Of the
+/// file only the nodes and weights that lead from the input to the output are taken; they may be of the opsets 12 to 21
+/// of ONNX's own operators. What depends on chance or on the other rows of the batch is refused, and so are control
+/// flow, functions, and weights in files of their own.</para>
 /// </remarks>
 public sealed class ImportedGraph
 {
@@ -16,7 +18,8 @@ public sealed class ImportedGraph
     private const int MostWidth = 1 << 24;
 
     /// <summary>Operators whose result no row has for itself.</summary>
-    private static readonly HashSet<string> s_random = ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
+    private static readonly HashSet<string> s_random =
+        ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
 
     private readonly string _source;
     private readonly ModelProto _model;
@@ -25,10 +28,12 @@ public sealed class ImportedGraph
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="input">The name of the value that the rows go to: an input, or any value at which the graph is to be cut. Null for the only input that the output needs.</param>
+    /// <param name="input">The name of the value that the rows go to: an input, or any value at which the graph is to
+    /// be cut. Null for the only input that the output needs.</param>
     /// <param name="output">The name of the value that is wanted. Null for the only output.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no ONNX model, has no such input or output, or something in it cannot be taken over; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, has no such input or output, or something in
+    /// it cannot be taken over; the message names it.</exception>
     public ImportedGraph(string path, string? input = null, string? output = null)
         : this(ReadFile(path), $"The file '{path}'", input, output)
     {
@@ -37,9 +42,11 @@ public sealed class ImportedGraph
     /// <summary>Reads the content of a file.</summary>
     /// <param name="bytes">The content of an ONNX file.</param>
     /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'encoder.onnx'</c>.</param>
-    /// <param name="input">The name of the value that the rows go to: an input, or any value at which the graph is to be cut. Null for the only input that the output needs.</param>
+    /// <param name="input">The name of the value that the rows go to: an input, or any value at which the graph is to
+    /// be cut. Null for the only input that the output needs.</param>
     /// <param name="output">The name of the value that is wanted. Null for the only output.</param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model, have no such input or output, or something in them cannot be taken over; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, have no such input or output, or something
+    /// in them cannot be taken over; the message names it.</exception>
     public ImportedGraph(byte[] bytes, string source, string? input = null, string? output = null)
     {
         ArgumentNullException.ThrowIfNull(bytes);
@@ -49,15 +56,18 @@ public sealed class ImportedGraph
         var graph = model.Graph;
         Opset = OpsetOf(model);
         Output = output ?? (graph.Output is [var only] ? only.Name
-            : throw Refused($"has {graph.Output.Count} outputs ({Names(graph.Output.Select(value => value.Name))}). Say which one is wanted"));
+            : throw Refused(
+                $"has {graph.Output.Count} outputs ({Names(graph.Output.Select(value => value.Name))}). Say which one is wanted"));
         var (nodes, initializers, inputs) = Trace(graph, input);
         Input = inputs is [var one] ? one : throw Refused(inputs.Count == 0
             ? $"has the output '{Output}', which does not depend on {(input is null ? "any input" : $"'{input}'")}"
-            : $"needs {inputs.Count} inputs for the output '{Output}' ({Names(inputs)}). An encoder takes the features and a decoder the code, and nothing besides: say at which value to cut, or export it with one input");
+            : $"needs {inputs.Count} inputs for the output '{Output}' ({Names(inputs)}). An encoder takes the features and a decoder the " +
+                "code, and nothing besides: say at which value to cut, or export it with one input");
         nodes.ForEach(node => Check(node, initializers));
         Name(nodes);
 
-        var described = graph.Input.Concat(graph.Output).Concat(graph.ValueInfo).GroupBy(value => value.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        var described = graph.Input.Concat(graph.Output).Concat(graph.ValueInfo).GroupBy(value => value.Name, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         _inputAxes = AxesOf(described.GetValueOrDefault(Input), isInput: true);
         _outputAxes = AxesOf(described.GetValueOrDefault(Output), isInput: false);
         _model = new ModelProto
@@ -116,7 +126,9 @@ public sealed class ImportedGraph
         }
         catch (NotSupportedException e)
         {
-            throw new InvalidDataException($"{_source} is of opset {Opset} and cannot be brought to opset {opset}, in which the other half is: {e.Message} Export both with the same opset.", e);
+            throw new InvalidDataException(
+                $"{_source} is of opset {Opset} and cannot be brought to opset {opset}, in which the other half is: {e.Message} Export " +
+                "both with the same opset.", e);
         }
         var names = new Dictionary<string, string>(StringComparer.Ordinal) { [Input] = place.Input[0], [Output] = place.Output[0] };
         string prefix = place.Name;
@@ -129,10 +141,12 @@ public sealed class ImportedGraph
             byte[] bytes = new byte[shape.Length * sizeof(long)];
             for (int i = 0; i < shape.Length; i++)
                 BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), shape[i]);
-            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Int64, Dims = { shape.Length }, RawData = ByteString.CopyFrom(bytes) });
+            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Int64, Dims = { shape.Length },
+                RawData = ByteString.CopyFrom(bytes) });
             return name;
         }
-        NodeProto Reshape(string name, string input, string output, IEnumerable<long> lengths) => new() { OpType = "Reshape", Name = name, Input = { input, Shape($"{name}/shape", lengths) }, Output = { output } };
+        NodeProto Reshape(string name, string input, string output, IEnumerable<long> lengths) =>
+            new() { OpType = "Reshape", Name = name, Input = { input, Shape($"{name}/shape", lengths) }, Output = { output } };
         if (_inputAxes is { Length: > 1 } axes)
         {
             names[Input] = $"rows/{prefix}_input";
@@ -158,7 +172,8 @@ public sealed class ImportedGraph
         if (reshapes)
             nodes.Add(Reshape($"rows/{prefix}_output", names[Output], place.Output[0], [width]));
 
-        NodeProto[] all = [.. graph.Node.TakeWhile(node => node != place), .. nodes, .. graph.Node.SkipWhile(node => node != place).Skip(1)];
+        NodeProto[] all = [.. graph.Node.TakeWhile(node => node != place), .. nodes,
+            .. graph.Node.SkipWhile(node => node != place).Skip(1)];
         graph.Node.Clear();
         graph.Node.Add(all);
         graph.Initializer.Add(own.Initializer);
@@ -189,11 +204,17 @@ public sealed class ImportedGraph
     {
         long opset = model.OpsetImport.FirstOrDefault(set => IsOnnx(set.Domain))?.Version ?? 0;
         return opset is >= OpsetForms.Least and <= OpsetForms.Most ? (int)opset
-            : throw Refused($"is of opset {opset} of ONNX's operators; expected {OpsetForms.Least} to {OpsetForms.Most}. Export it with opset {OnnxGraphBuilder.Opset}");
+            : throw Refused(
+                $"is of opset {opset} of ONNX's operators; expected {OpsetForms.Least} to {OpsetForms.Most}. Export it with opset " +
+                $"{OnnxGraphBuilder.Opset}");
     }
 
-    /// <summary>The nodes, in the file's order, and the constants that the output takes, and the inputs that it needs; where one is named, nothing before it.</summary>
-    private (List<NodeProto> Nodes, Dictionary<string, TensorProto> Initializers, List<string> Inputs) Trace(GraphProto graph, string? input)
+    /// <summary>
+    /// The nodes, in the file's order, and the constants that the output takes, and the inputs that it needs; where one
+    /// is named, nothing before it.
+    /// </summary>
+    private (List<NodeProto> Nodes, Dictionary<string, TensorProto> Initializers, List<string> Inputs) Trace(
+        GraphProto graph, string? input)
     {
         var makers = new Dictionary<string, NodeProto>(StringComparer.Ordinal);
         var constants = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
@@ -256,7 +277,8 @@ public sealed class ImportedGraph
     /// <summary>What a node makes, where that is written in the node.</summary>
     private static TensorProto? Constant(NodeProto node)
     {
-        if (node.OpType != "Constant" || !IsOnnx(node.Domain) || node.Output.Count != 1 || node.Attribute is not [{ Name: "value", T: { } value }])
+        if (node.OpType != "Constant" || !IsOnnx(node.Domain) || node.Output.Count != 1
+            || node.Attribute is not [{ Name: "value", T: { } value }])
             return null;
         var tensor = value.Clone();
         tensor.Name = node.Output[0];
@@ -273,18 +295,25 @@ public sealed class ImportedGraph
         if (node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0))
             throw Refused($"has {name}, which holds a graph of its own. Export it without branches and loops");
         if (s_random.Contains(node.OpType))
-            throw Refused($"has {name}, whose result is drawn at random. Take an output that does not depend on it, such as the mean of a variational code");
+            throw Refused(
+                $"has {name}, whose result is drawn at random. Take an output that does not depend on it, such as the mean of a " +
+                "variational code");
         bool trains = node.OpType switch
         {
-            "BatchNormalization" => node.Attribute.Any(attribute => attribute.Name == "training_mode" && attribute.I != 0) || node.Output.Skip(1).Any(output => output.Length > 0),
-            "Dropout" => node.Input.Count > 2 && node.Input[2].Length > 0 && !(initializers.TryGetValue(node.Input[2], out var mode) && IsFalse(mode)),
+            "BatchNormalization" => node.Attribute.Any(attribute => attribute.Name == "training_mode" && attribute.I != 0)
+                || node.Output.Skip(1).Any(output => output.Length > 0),
+            "Dropout" => node.Input.Count > 2 && node.Input[2].Length > 0
+                && !(initializers.TryGetValue(node.Input[2], out var mode) && IsFalse(mode)),
             _ => false,
         };
         if (trains)
-            throw Refused($"has {name} as it is while training, when a row's result depends on chance or on the rows beside it. Export it in evaluation mode");
+            throw Refused(
+                $"has {name} as it is while training, when a row's result depends on chance or on the rows beside it. Export it in " +
+                "evaluation mode");
         foreach (string taken in node.Input)
         {
-            if (initializers.TryGetValue(taken, out var tensor) && (tensor.DataLocation == TensorProto.Types.DataLocation.External || tensor.ExternalData.Count > 0))
+            if (initializers.TryGetValue(taken, out var tensor)
+                && (tensor.DataLocation == TensorProto.Types.DataLocation.External || tensor.ExternalData.Count > 0))
                 throw Refused($"keeps the weight '{taken}' in another file. Export it with all weights inside");
         }
     }
@@ -300,9 +329,13 @@ public sealed class ImportedGraph
         }
     }
 
-    private static bool IsFalse(TensorProto tensor) => tensor.RawData.Length > 0 ? tensor.RawData.Span.IndexOfAnyExcept((byte)0) < 0 : tensor.Int32Data.All(value => value == 0);
+    private static bool IsFalse(TensorProto tensor) =>
+        tensor.RawData.Length > 0 ? tensor.RawData.Span.IndexOfAnyExcept((byte)0) < 0 : tensor.Int32Data.All(value => value == 0);
 
-    /// <summary>The lengths of the axes after the first, 0 for one that is not fixed; null where the file does not tell the number of axes.</summary>
+    /// <summary>
+    /// The lengths of the axes after the first, 0 for one that is not fixed; null where the file does not tell the
+    /// number of axes.
+    /// </summary>
     private long[]? AxesOf(ValueInfoProto? value, bool isInput)
     {
         if (value?.Type is not { } type)
@@ -310,14 +343,18 @@ public sealed class ImportedGraph
         if (type.TensorType is not { } tensor)
             throw Refused($"has '{value.Name}', which is no tensor");
         if (tensor.ElemType != Single)
-            throw Refused($"has '{value.Name}' with elements of ONNX's type {tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected {Single}, float");
+            throw Refused(
+                $"has '{value.Name}' with elements of ONNX's type " +
+                $"{tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected {Single}, float");
         if (tensor.Shape is not { } shape)
             return null;
         string text = $"[{string.Join(", ", shape.Dim.Select(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? $"{axis.DimValue}" : axis.DimParam.Length > 0 ? axis.DimParam : "?"))}]";
         if (shape.Dim.Count < 2)
             throw Refused($"has '{value.Name}' of the shape {text}; expected [batch, n], or [batch, c, h, w] for images");
         if (isInput && shape.Dim[0].ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue)
-            throw Refused($"has '{value.Name}' of the shape {text}, whose first axis is fixed. Export it with a batch of any size (in PyTorch: dynamic_axes={{'{value.Name}': {{0: 'batch'}}}})");
+            throw Refused(
+                $"has '{value.Name}' of the shape {text}, whose first axis is fixed. Export it with a batch of any size (in PyTorch: " +
+                $"dynamic_axes={{'{value.Name}': {{0: 'batch'}}}})");
         long[] axes = [.. shape.Dim.Skip(1).Select(axis => axis.DimValue)];
         if (axes.Any(axis => axis < 0) || (isInput && axes.Length > 1 && axes.Contains(0)))
             throw Refused($"has '{value.Name}' of the shape {text}; expected fixed lengths of all axes but the first");
@@ -346,7 +383,8 @@ public sealed class ImportedGraph
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return File.Exists(path) ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file." : $"The ONNX file '{path}' does not exist.", path);
+            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
+                : $"The ONNX file '{path}' does not exist.", path);
     }
 
     private static bool IsOnnx(string domain) => domain is "" or "ai.onnx";

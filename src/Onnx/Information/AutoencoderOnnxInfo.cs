@@ -3,8 +3,9 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>All that an ONNX file tells of itself, without running it; <see cref="ToString"/> prints it.</summary>
 /// <remarks>
-/// Files of this library tell by their metadata (keys that start with <see cref="AutoencoderMetadata.Prefix"/>) what they are of and how they were trained. Other ONNX files
-/// can be looked at too: they have a graph, inputs and outputs, and perhaps metadata of their makers' own.
+/// Files of this library tell by their metadata (keys that start with <see cref="AutoencoderMetadata.Prefix"/>) what
+/// they are of and how they were trained. Other ONNX files can be looked at too: they have a graph, inputs and outputs,
+/// and perhaps metadata of their makers' own.
 /// </remarks>
 public sealed class AutoencoderOnnxInfo
 {
@@ -14,20 +15,26 @@ public sealed class AutoencoderOnnxInfo
         Source = source;
         ByteCount = byteCount;
         IrVersion = model.IrVersion;
-        Opsets = model.OpsetImport.GroupBy(opset => opset.Domain.Length == 0 ? "ai.onnx" : opset.Domain, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Version, StringComparer.Ordinal);
+        Opsets = model.OpsetImport.GroupBy(opset => opset.Domain.Length == 0 ? "ai.onnx" : opset.Domain, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Last().Version, StringComparer.Ordinal);
         Producer = model.ProducerName;
         ProducerVersion = model.ProducerVersion;
         Description = model.DocString;
         GraphName = graph.Name;
         Inputs = [.. graph.Input.Select(Value)];
         Outputs = [.. graph.Output.Select(Value)];
-        Operators = graph.Node.GroupBy(node => node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}", StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+        Operators = graph.Node.GroupBy(node => node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}",
+            StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+                .ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         InitializerCount = graph.Initializer.Count;
-        var numbers = graph.Initializer.Where(tensor => tensor.DataType != TensorTypes.String).Select(tensor => (tensor.DataType, Count: TensorCheck.Check(tensor, source))).ToArray();
+        var numbers = graph.Initializer.Where(tensor => tensor.DataType != TensorTypes.String)
+            .Select(tensor => (tensor.DataType, Count: TensorCheck.Check(tensor, source))).ToArray();
         ParameterCount = numbers.Sum(tensor => tensor.Count);
-        ParameterBytes = numbers.GroupBy(tensor => tensor.DataType).Sum(group => (group.Sum(tensor => tensor.Count) * TensorTypes.BitsOf(group.Key) + 7) / 8);
-        ParameterTypes = [.. numbers.GroupBy(tensor => tensor.DataType).OrderByDescending(group => group.Sum(tensor => tensor.Count)).Select(group => TensorTypes.NameOf(group.Key))];
+        ParameterBytes = numbers.GroupBy(tensor => tensor.DataType)
+            .Sum(group => (group.Sum(tensor => tensor.Count) * TensorTypes.BitsOf(group.Key) + 7) / 8);
+        ParameterTypes = [.. numbers.GroupBy(tensor => tensor.DataType).OrderByDescending(group => group.Sum(tensor => tensor.Count))
+            .Select(group => TensorTypes.NameOf(group.Key))];
         MetadataEntries = OnnxFile.GetMetadata(model);
         Metadata = AutoencoderMetadata.IsAutoencoder(MetadataEntries) ? AutoencoderMetadata.Read(MetadataEntries, source) : null;
     }
@@ -56,7 +63,10 @@ public sealed class AutoencoderOnnxInfo
     /// <summary>The graph's name.</summary>
     public string GraphName { get; }
 
-    /// <summary>Which graph of this library it is, such as <c>scorer</c>, <c>encoder</c> or <c>decoder</c> (<see cref="AutoencoderMetadata.Graph"/>); null for a file of others.</summary>
+    /// <summary>
+    /// Which graph of this library it is, such as <c>scorer</c>, <c>encoder</c> or <c>decoder</c>
+    /// (<see cref="AutoencoderMetadata.Graph"/>); null for a file of others.
+    /// </summary>
     public string? Graph => Metadata?.Graph;
 
     /// <summary>The graph's inputs.</summary>
@@ -65,7 +75,10 @@ public sealed class AutoencoderOnnxInfo
     /// <summary>The graph's outputs.</summary>
     public IReadOnlyList<OnnxValueInfo> Outputs { get; }
 
-    /// <summary>The operators of the graph's nodes, in alphabetical order, each with the number of its nodes. Operators of other domains than ONNX's own have theirs before their names.</summary>
+    /// <summary>
+    /// The operators of the graph's nodes, in alphabetical order, each with the number of its nodes. Operators of other
+    /// domains than ONNX's own have theirs before their names.
+    /// </summary>
     public IReadOnlyDictionary<string, int> Operators { get; }
 
     /// <summary>The number of initializers: weights and other constants.</summary>
@@ -92,12 +105,15 @@ public sealed class AutoencoderOnnxInfo
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    /// <exception cref="InvalidDataException">The file is no ONNX file, does not hold what it says it holds, or names other files; or it is one of this library, of a newer major format version or with metadata that cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX file, does not hold what it says it holds, or names
+    /// other files; or it is one of this library, of a newer major format version or with metadata that cannot be
+    /// read.</exception>
     public static AutoencoderOnnxInfo Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!File.Exists(path))
-            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file." : $"The ONNX file '{path}' does not exist.", path);
+            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
+                : $"The ONNX file '{path}' does not exist.", path);
         string source = $"The file '{path}'";
         GraphCheck.CheckSize(new FileInfo(path).Length, source);
         return Read(File.ReadAllBytes(path), source);
@@ -122,7 +138,8 @@ public sealed class AutoencoderOnnxInfo
     private static OnnxValueInfo Value(ValueInfoProto value)
     {
         var tensor = value.Type?.TensorType;
-        string type = tensor is not null ? TensorTypes.NameOf(tensor.ElemType) : value.Type is { ValueCase: not TypeProto.ValueOneofCase.None } other ? $"{other.ValueCase}" : "unknown";
+        string type = tensor is not null ? TensorTypes.NameOf(tensor.ElemType)
+            : value.Type is { ValueCase: not TypeProto.ValueOneofCase.None } other ? $"{other.ValueCase}" : "unknown";
         var shape = tensor?.Shape?.Dim.Select(axis => axis.ValueCase switch
         {
             TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => $"{axis.DimValue}",

@@ -17,7 +17,8 @@ internal static class OnnxInfoText
         "graph", "variant", "format_version", "library_version",
         "feature_names", "feature_means", "feature_weights", "scaling", "scaling_offsets", "scaling_scales", "missing_values",
         "code_kind", "code_size", "code_offset_size", "condition_size", "condition_values", "class_names", "class_type",
-        "loss", "likelihood_variance", "score_kind", "score_samples", "score_direction", "threshold", "threshold_rule", "score_mean", "score_deviation", "score_quantiles",
+        "loss", "likelihood_variance", "score_kind", "score_samples", "score_direction", "threshold", "threshold_rule", "score_mean",
+            "score_deviation", "score_quantiles",
         "code_mean", "code_covariance", "code_mixture_weights", "code_mixture_means", "code_mixture_covariances",
         "columns", "seed", "thread_count", "training", "options",
     ];
@@ -27,12 +28,17 @@ internal static class OnnxInfoText
         var text = new StringBuilder();
         Line(text, info.Source);
         Pair(text, "bytes", $"{Count(info.ByteCount)}");
-        Pair(text, "format", $"ONNX, IR version {info.IrVersion}, operator sets {string.Join(", ", info.Opsets.Select(opset => $"{Clean(opset.Key)} {opset.Value}"))}");
+        Pair(text, "format",
+            $"ONNX, IR version {info.IrVersion}, operator sets " +
+            $"{string.Join(", ", info.Opsets.Select(opset => $"{Clean(opset.Key)} {opset.Value}"))}");
         Pair(text, "written by", $"{info.Producer} {info.ProducerVersion}".Trim());
         Pair(text, "description", info.Description);
         Pair(text, "graph", info.GraphName);
-        Pair(text, "nodes", $"{Count(info.Operators.Values.Sum())}: {string.Join(", ", info.Operators.Select(pair => $"{Clean(pair.Key)} {pair.Value}"))}");
-        Pair(text, "initializers", $"{Count(info.InitializerCount)} with {Count(info.ParameterCount)} numbers ({(info.ParameterCount == 0 ? "none" : string.Join(", ", info.ParameterTypes))}) in {Count(info.ParameterBytes)} bytes");
+        Pair(text, "nodes",
+            $"{Count(info.Operators.Values.Sum())}: {string.Join(", ", info.Operators.Select(pair => $"{Clean(pair.Key)} {pair.Value}"))}");
+        Pair(text, "initializers",
+            $"{Count(info.InitializerCount)} with {Count(info.ParameterCount)} numbers " +
+            $"({(info.ParameterCount == 0 ? "none" : string.Join(", ", info.ParameterTypes))}) in {Count(info.ParameterBytes)} bytes");
         Values(text, "Inputs", info.Inputs);
         Values(text, "Outputs", info.Outputs);
 
@@ -74,12 +80,14 @@ internal static class OnnxInfoText
     private static string? Numbers(string value)
     {
         string[] parts = value.Split(',');
-        if (parts.Length < 2 || !Array.TrueForAll(parts, part => float.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
+        if (parts.Length < 2 || !Array.TrueForAll(
+            parts, part => float.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
             return null;
         if (parts.Length <= MostNumbers)
             return string.Join(", ", parts);
         double[] numbers = Array.ConvertAll(parts, part => double.Parse(part, CultureInfo.InvariantCulture));
-        return $"{Count(parts.Length)} numbers: {string.Join(", ", numbers.Take(MostNumbers).Select(Round))}, ... (from {Round(numbers.Min())} to {Round(numbers.Max())})";
+        return $"{Count(parts.Length)} numbers: {string.Join(", ", numbers.Take(MostNumbers).Select(Round))}, ... (from " +
+            $"{Round(numbers.Min())} to {Round(numbers.Max())})";
     }
 
     private static void Json(StringBuilder text, string key, JsonElement element)
@@ -87,14 +95,16 @@ internal static class OnnxInfoText
         switch (element.ValueKind)
         {
             case JsonValueKind.Array:
-                string[] items = [.. element.EnumerateArray().Take(MostNames).Select(item => item.ValueKind == JsonValueKind.String ? Clean(item.GetString()!) : item.GetRawText())];
+                string[] items = [.. element.EnumerateArray().Take(MostNames)
+                    .Select(item => item.ValueKind == JsonValueKind.String ? Clean(item.GetString()!) : item.GetRawText())];
                 int count = element.GetArrayLength();
                 Pair(text, key, count > MostNames ? $"{Count(count)}: {string.Join(", ", items)}, ..." : string.Join(", ", items));
                 break;
             case JsonValueKind.Object when element.EnumerateObject().Any():
                 Line(text, $"  {Clean(key)}");
                 foreach (var property in element.EnumerateObject())
-                    Pair(text, $"  {property.Name}", property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.GetRawText());
+                    Pair(text, $"  {property.Name}",
+                        property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : property.Value.GetRawText());
                 break;
             default:
                 Pair(text, key, "(none)");
@@ -124,7 +134,8 @@ internal static class OnnxInfoText
 
     private static int Place(string key) => Array.IndexOf(s_order, Short(key)) is >= 0 and var place ? place : s_order.Length;
 
-    private static string Short(string key) => key.StartsWith(AutoencoderMetadata.Prefix, StringComparison.Ordinal) ? key[AutoencoderMetadata.Prefix.Length..] : key;
+    private static string Short(string key) => key.StartsWith(AutoencoderMetadata.Prefix, StringComparison.Ordinal)
+        ? key[AutoencoderMetadata.Prefix.Length..] : key;
 
     private static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>What an exported graph says of itself in ONNX's <c>metadata_props</c>, so that a file explains itself and a fitted model can be had back from it.</summary>
+/// <summary>
+/// What an exported graph says of itself in ONNX's <c>metadata_props</c>, so that a file explains itself and a fitted
+/// model can be had back from it.
+/// </summary>
 /// <remarks>
 /// Every key starts with <see cref="Prefix"/>. Numbers are written in the invariant culture with as many digits as bring the same
 /// value back; lists of numbers are separated by commas; names and options are JSON.
@@ -23,7 +26,10 @@ public sealed record AutoencoderMetadata
     /// <summary>The value of <see cref="ScoreDirection"/> for a classifier: a score is higher for a class more probable.</summary>
     public const string HigherIsMoreProbable = "higher_is_more_probable";
 
-    /// <summary>The value of <see cref="Variant"/> for an encoder and a decoder of another library's, whose nodes may have any of ONNX's operators.</summary>
+    /// <summary>
+    /// The value of <see cref="Variant"/> for an encoder and a decoder of another library's, whose nodes may have any
+    /// of ONNX's operators.
+    /// </summary>
     public const string Imported = "imported";
 
     /// <summary>The value of <see cref="Graph"/> for a file with the stock transforms before the autoencoder in it.</summary>
@@ -37,7 +43,8 @@ public sealed record AutoencoderMetadata
 
     /// <summary>The version of this library, as written into the graphs.</summary>
     public static string CurrentLibraryVersion { get; } =
-        typeof(AutoencoderMetadata).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        typeof(AutoencoderMetadata).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(
+            '+')[0];
 
     /// <summary>The version of the metadata's format, <c>major.minor</c>.</summary>
     public string FormatVersion { get; init; } = CurrentFormatVersion;
@@ -48,7 +55,10 @@ public sealed record AutoencoderMetadata
     /// <summary>Which graph this is: <c>scorer</c>, <c>encoder</c>, <c>decoder</c>, <c>classifier</c> or <see cref="Pipeline"/>.</summary>
     public string Graph { get; init; } = "scorer";
 
-    /// <summary>The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>, or <see cref="Imported"/>.</summary>
+    /// <summary>
+    /// The kind of autoencoder, such as <c>dense</c> or <c>denoising variational convolutional</c>, or
+    /// <see cref="Imported"/>.
+    /// </summary>
     public required string Variant { get; init; }
 
     /// <summary>The names of the features, in the order of the slots; as many as there are features.</summary>
@@ -57,7 +67,10 @@ public sealed record AutoencoderMetadata
     /// <summary>The number of units of the code.</summary>
     public required int CodeSize { get; init; }
 
-    /// <summary>How raw features are scaled: <c>none</c>, <c>standardize</c>, <c>min-max</c> or <c>robust</c>; <c>given</c> where offsets and scales came from elsewhere.</summary>
+    /// <summary>
+    /// How raw features are scaled: <c>none</c>, <c>standardize</c>, <c>min-max</c> or <c>robust</c>; <c>given</c>
+    /// where offsets and scales came from elsewhere.
+    /// </summary>
     public required string Scaling { get; init; }
 
     /// <summary>Per feature, what is subtracted from a raw value before it is divided by <see cref="ScalingScales"/>.</summary>
@@ -75,7 +88,10 @@ public sealed record AutoencoderMetadata
     /// <summary>The weight of each feature in loss and score; empty where all weigh the same.</summary>
     public IReadOnlyList<float> FeatureWeights { get; init; } = [];
 
-    /// <summary>Whether the encoder gives a distribution of codes, <see cref="GraphNames.Code"/> its mean and <see cref="GraphNames.CodeLogVariance"/>.</summary>
+    /// <summary>
+    /// Whether the encoder gives a distribution of codes, <see cref="GraphNames.Code"/> its mean and
+    /// <see cref="GraphNames.CodeLogVariance"/>.
+    /// </summary>
     public bool IsVariational { get; init; }
 
     /// <summary>The variance of a variational decoder's Gaussian likelihood, in scaled units; 0 where there is none.</summary>
@@ -93,7 +109,10 @@ public sealed record AutoencoderMetadata
     /// <summary>The names of a classifier's classes, in the order of the label's keys; empty for an autoencoder.</summary>
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
-    /// <summary>The type of the label's key values that <see cref="ClassNames"/> stand for: <c>Text</c>, a number's type such as <c>Single</c>, or empty where the label's key has no values.</summary>
+    /// <summary>
+    /// The type of the label's key values that <see cref="ClassNames"/> stand for: <c>Text</c>, a number's type such as
+    /// <c>Single</c>, or empty where the label's key has no values.
+    /// </summary>
     public string ClassType { get; init; } = "";
 
     /// <summary>What the score is, one of <see cref="Onnx.ScoreKind"/>.</summary>
@@ -126,10 +145,16 @@ public sealed record AutoencoderMetadata
     /// <summary>The mean of the training rows' codes, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeMean { get; init; } = [];
 
-    /// <summary>The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty before it is known, and where one is more than a Single holds.</summary>
+    /// <summary>
+    /// The (population) covariance of the training rows' codes, [k, k] row by row; for codes of more than 128 units
+    /// only the variances, [k]; empty before it is known, and where one is more than a Single holds.
+    /// </summary>
     public IReadOnlyList<float> CodeCovariance { get; init; } = [];
 
-    /// <summary>The shares of the components, [c], of a mixture of Gaussians fitted to the training rows' codes; empty where there is none, as for codes of more than 32 units and in older files.</summary>
+    /// <summary>
+    /// The shares of the components, [c], of a mixture of Gaussians fitted to the training rows' codes; empty where
+    /// there is none, as for codes of more than 32 units and in older files.
+    /// </summary>
     public IReadOnlyList<float> CodeMixtureWeights { get; init; } = [];
 
     /// <summary>The means of the mixture's components, [c, k] row by row.</summary>
@@ -138,7 +163,11 @@ public sealed record AutoencoderMetadata
     /// <summary>The covariances of the mixture's components, [c, k, k] row by row.</summary>
     public IReadOnlyList<float> CodeMixtureCovariances { get; init; } = [];
 
-    /// <summary>How the graph's weights are stored: <c>none</c> (in 32-bit floating point), <c>float16</c>, <c>int8_weights</c>, <c>dynamic_int8</c> or <c>static_int8</c>. Training statistics, threshold and quantiles are those of the graph before.</summary>
+    /// <summary>
+    /// How the graph's weights are stored: <c>none</c> (in 32-bit floating point), <c>float16</c>, <c>int8_weights</c>,
+    /// <c>dynamic_int8</c> or <c>static_int8</c>. Training statistics, threshold and quantiles are those of the graph
+    /// before.
+    /// </summary>
     public string Quantization { get; init; } = QuantizationName.None;
 
     /// <summary>The options that the model was trained with, as JSON.</summary>
@@ -150,17 +179,27 @@ public sealed record AutoencoderMetadata
     /// <summary>The number of threads that the training used.</summary>
     public required int ThreadCount { get; init; }
 
-    /// <summary>A summary of the training, as JSON: rows, epochs, losses by term and validation loss of the first, the best and the last epoch, and a series of at most 20 epochs.</summary>
+    /// <summary>
+    /// A summary of the training, as JSON: rows, epochs, losses by term and validation loss of the first, the best and
+    /// the last epoch, and a series of at most 20 epochs.
+    /// </summary>
     public required string Training { get; init; }
 
-    /// <summary>Which column of a data view each of the graph's inputs and outputs stands for; what is not named here has no column.</summary>
+    /// <summary>
+    /// Which column of a data view each of the graph's inputs and outputs stands for; what is not named here has no
+    /// column.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The number of features.</summary>
     public int FeatureCount => FeatureNames.Count;
 
-    /// <summary>Writes every property under its key; of a quantized graph, whose weights would be small beside them, long values packed.</summary>
-    public IReadOnlyDictionary<string, string> ToDictionary() => Quantization == QuantizationName.None ? ToTexts() : PackedText.Pack(ToTexts());
+    /// <summary>
+    /// Writes every property under its key; of a quantized graph, whose weights would be small beside them, long values
+    /// packed.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> ToDictionary() =>
+        Quantization == QuantizationName.None ? ToTexts() : PackedText.Pack(ToTexts());
 
     private Dictionary<string, string> ToTexts() => new(StringComparer.Ordinal)
     {
@@ -202,31 +241,38 @@ public sealed record AutoencoderMetadata
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
         [Prefix + "training"] = Training,
-        [Prefix + "columns"] = JsonSerializer.Serialize(new SortedDictionary<string, string>(Columns.ToDictionary(), StringComparer.Ordinal)),
+        [Prefix + "columns"] = JsonSerializer.Serialize(
+            new SortedDictionary<string, string>(Columns.ToDictionary(), StringComparer.Ordinal)),
     };
 
     /// <summary>Reads the properties back.</summary>
     /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
     /// <param name="source">Where it came from, for messages.</param>
-    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its format, or a value is missing, cannot be read, or contradicts another.</exception>
+    /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its
+    /// format, or a value is missing, cannot be read, or contradicts another.</exception>
     public static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         if (!IsAutoencoder(metadata))
-            throw new InvalidDataException($"{source} is not an autoencoder of this library: its metadata have no '{Prefix}format_version'.");
+            throw new InvalidDataException(
+                $"{source} is not an autoencoder of this library: its metadata have no '{Prefix}format_version'.");
         string version = metadata[Prefix + "format_version"];
         string supported = CurrentFormatVersion.Split('.')[0];
         if (!int.TryParse(version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major))
-            throw new InvalidDataException($"{source} has the format version '{version}'; expected major.minor, such as {CurrentFormatVersion}.");
+            throw new InvalidDataException(
+                $"{source} has the format version '{version}'; expected major.minor, such as {CurrentFormatVersion}.");
         if (major > int.Parse(supported, CultureInfo.InvariantCulture))
-            throw new InvalidDataException($"{source} has the format version {version}; this library (version {CurrentLibraryVersion}) reads up to {supported}.x. Use a newer version of the library.");
+            throw new InvalidDataException(
+                $"{source} has the format version {version}; this library (version {CurrentLibraryVersion}) reads up to {supported}.x. " +
+                "Use a newer version of the library.");
 
         metadata = PackedText.Unpack(OfBefore(metadata), source);
         string Text(string key) => metadata.TryGetValue(Prefix + key, out string? value)
             ? value
             : throw new InvalidDataException($"{source} lacks the metadata '{Prefix}{key}', which the format version {version} requires.");
         T Parse<T>(string key, Func<string, T> parse) => ParseText(key, Text(key), parse);
-        T ParseNewer<T>(string key, Func<string, T> parse, T older) => metadata.TryGetValue(Prefix + key, out string? text) ? ParseText(key, text, parse) : older;
+        T ParseNewer<T>(string key, Func<string, T> parse, T older) =>
+            metadata.TryGetValue(Prefix + key, out string? text) ? ParseText(key, text, parse) : older;
         T ParseText<T>(string key, string text, Func<string, T> parse)
         {
             try
@@ -235,7 +281,8 @@ public sealed record AutoencoderMetadata
             }
             catch (Exception e) when (e is FormatException or OverflowException or JsonException)
             {
-                throw new InvalidDataException($"{source} has metadata '{Prefix}{key}' that cannot be read as {typeof(T).Name}: '{Shorten(text)}'.", e);
+                throw new InvalidDataException(
+                    $"{source} has metadata '{Prefix}{key}' that cannot be read as {typeof(T).Name}: '{Shorten(text)}'.", e);
             }
         }
 
@@ -253,7 +300,8 @@ public sealed record AutoencoderMetadata
             FeatureMeans = Parse("feature_means", Split),
             Loss = Text("loss"),
             FeatureWeights = ParseNewer("feature_weights", Split, []),
-            IsVariational = ParseNewer("code_kind", text => text == Variational || (text == Deterministic ? false : throw new FormatException()), false),
+            IsVariational = ParseNewer("code_kind", text =>
+                text == Variational || (text == Deterministic ? false : throw new FormatException()), false),
             LikelihoodVariance = ParseNewer("likelihood_variance", Number, 0),
             ConditionSize = ParseNewer("condition_size", Whole, 0),
             ConditionValues = ParseNewer("condition_values", Names, []),
@@ -286,7 +334,8 @@ public sealed record AutoencoderMetadata
             result = result with
             {
                 CodeCovariance = SymmetricMatrices.Unpack(result.CodeCovariance, result.CodeSize, 1),
-                CodeMixtureCovariances = SymmetricMatrices.Unpack(result.CodeMixtureCovariances, result.CodeSize, result.CodeMixtureWeights.Count),
+                CodeMixtureCovariances = SymmetricMatrices.Unpack(
+                    result.CodeMixtureCovariances, result.CodeSize, result.CodeMixtureWeights.Count),
             };
         }
         MetadataCheck.Check(result, source);
@@ -313,9 +362,11 @@ public sealed record AutoencoderMetadata
     }
 
     /// <summary>Covariances, of a quantized graph by their lower triangles.</summary>
-    private IReadOnlyList<float> Packed(IReadOnlyList<float> covariances) => Quantization == QuantizationName.None ? covariances : SymmetricMatrices.Pack(covariances, CodeSize);
+    private IReadOnlyList<float> Packed(IReadOnlyList<float> covariances) =>
+        Quantization == QuantizationName.None ? covariances : SymmetricMatrices.Pack(covariances, CodeSize);
 
-    private static string Join(IReadOnlyList<float> values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+    private static string Join(IReadOnlyList<float> values) =>
+        string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
     private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

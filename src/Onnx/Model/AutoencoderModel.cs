@@ -6,7 +6,8 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>A graph of this library with its metadata, ready to be run under ONNX Runtime.</summary>
 /// <remarks>
 /// Safe for use by several threads. ONNX Runtime runs every node of a graph whatever outputs are asked for; so there is one session
-/// for each set of asked-for outputs, over the graph cut to these, made when it is first needed, and a second one where missing values turn up.
+/// for each set of asked-for outputs, over the graph cut to these, made when it is first needed, and a second one where
+/// missing values turn up.
 /// </remarks>
 public sealed class AutoencoderModel : IDisposable
 {
@@ -24,7 +25,9 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>Reads a graph.</summary>
     /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
     /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'scorer.onnx'</c>.</param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major format version, contradict themselves or their metadata, or ask for more than a graph of this library may.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major
+    /// format version, contradict themselves or their metadata, or ask for more than a graph of this library
+    /// may.</exception>
     public AutoencoderModel(byte[] bytes, string source)
     {
         ArgumentNullException.ThrowIfNull(bytes);
@@ -35,10 +38,15 @@ public sealed class AutoencoderModel : IDisposable
         _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
         if (Metadata.Graph == AutoencoderMetadata.Pipeline)
-            throw new InvalidDataException($"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved with the pipeline.");
-        var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source) : GraphCheck.OfOurs(_model, bytes.Length, source);
+            throw new InvalidDataException(
+                $"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), " +
+                "which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved " +
+                "with the pipeline.");
+        var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source)
+            : GraphCheck.OfOurs(_model, bytes.Length, source);
         ContractCheck.Check(_model.Graph, values, Metadata, source);
-        _widths = _model.Graph.Input.Concat(_model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+        _widths = _model.Graph.Input.Concat(_model.Graph.Output)
+            .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
@@ -77,7 +85,8 @@ public sealed class AutoencoderModel : IDisposable
     /// <exception cref="ArgumentException">The graph has no such input or output.</exception>
     public int Width(string name) => _widths.TryGetValue(name, out int width)
         ? width
-        : throw new ArgumentException($"The {Metadata.Graph} graph has no input or output '{name}'; it has {string.Join(", ", _widths.Keys)}.", nameof(name));
+        : throw new ArgumentException(
+            $"The {Metadata.Graph} graph has no input or output '{name}'; it has {string.Join(", ", _widths.Keys)}.", nameof(name));
 
     /// <summary>The same graph with sessions of its own, on another device or with other threads.</summary>
     /// <param name="scoring">Device, threads and batches.</param>
@@ -87,22 +96,28 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
     public byte[] ToBytes() => (byte[])_bytes.Clone();
 
-    /// <summary>One of the model's graphs as an ONNX file: the encoder, features (and condition and code offset) to code; the decoder, code (and condition) to reconstruction; or the scorer or classifier, which is the whole.</summary>
+    /// <summary>
+    /// One of the model's graphs as an ONNX file: the encoder, features (and condition and code offset) to code; the
+    /// decoder, code (and condition) to reconstruction; or the scorer or classifier, which is the whole.
+    /// </summary>
     /// <param name="graph">Which of them.</param>
     /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
-    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is asked for, or knows too little of its training scores for a probability.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is
+    /// asked for, or knows too little of its training scores for a probability.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="ArgumentException">An option asks for an output that this graph cannot have.</exception>
     /// <exception cref="NotSupportedException">The model has an operator whose form in the wanted opset is not known.</exception>
     public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null)
     {
         if (!Enum.IsDefined(graph))
-            throw new ArgumentOutOfRangeException(nameof(graph), graph, $"The graph is {graph}; expected one of {string.Join(", ", Enum.GetNames<OnnxGraph>())}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(graph), graph, $"The graph is {graph}; expected one of {string.Join(", ", Enum.GetNames<OnnxGraph>())}.");
         options ??= new OnnxExportOptions();
         options.Validate(Metadata, graph);
         var model = graph switch
         {
-            OnnxGraph.Encoder => CutTo("encoder", [GraphNames.Features, .. Sides(GraphNames.Condition, GraphNames.CodeOffset)], [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]),
+            OnnxGraph.Encoder => CutTo("encoder", [GraphNames.Features, .. Sides(GraphNames.Condition, GraphNames.CodeOffset)],
+                [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]),
             OnnxGraph.Decoder => CutTo("decoder", [GraphNames.Code, .. Sides(GraphNames.Condition)], [GraphNames.Reconstruction]),
             OnnxGraph.Classifier => Whole("classifier", GraphNames.ClassProbabilities),
             _ => OptionalOutputs.Set(Whole("scorer", GraphNames.Score), Metadata, options.Probability, options.TopFeatures),
@@ -120,7 +135,8 @@ public sealed class AutoencoderModel : IDisposable
     }
 
     /// <summary>
-    /// The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same metadata, for ML.NET's OnnxTransformer. That knows no 16-bit floating point: weights of this type are written as
+    /// The graph cut to some inputs and outputs, with border names of the caller's, as an ONNX file with the same
+    /// metadata, for ML.NET's OnnxTransformer. That knows no 16-bit floating point: weights of this type are written as
     /// the 32-bit numbers that they are run as.
     /// </summary>
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
@@ -131,13 +147,21 @@ public sealed class AutoencoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
-        OnnxFile.SetMetadata(cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization }).ToDictionary());
+        OnnxFile.SetMetadata(
+            cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization })
+            .ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
-    /// <summary>The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.</summary>
-    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that feed this graph among its outputs.</param>
-    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own inputs.</param>
+    /// <summary>
+    /// The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's
+    /// outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.
+    /// </summary>
+    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that
+    /// feed this graph among its outputs.</param>
+    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to
+    /// cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own
+    /// inputs.</param>
     /// <param name="outputs">The outputs to keep.</param>
     /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
     /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
@@ -152,21 +176,31 @@ public sealed class AutoencoderModel : IDisposable
         var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
         var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
         OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
-        joined.DocString = $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
+        joined.DocString =
+            $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} " +
+            $"features, a code of {Metadata.CodeSize} units.";
         return joined.ToByteArray();
     }
 
-    /// <summary>Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the inverse of <see cref="CutAndRename"/>.</summary>
+    /// <summary>
+    /// Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the
+    /// inverse of <see cref="CutAndRename"/>.
+    /// </summary>
     /// <param name="bytes">The content of an ONNX file.</param>
-    /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that <see cref="CutAndRename"/> did not give.</param>
-    /// <returns>The model, or null where the bytes are not a graph of this library with such names; then they have been checked as a file of any origin is.</returns>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of this library that cannot be read.</exception>
+    /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that
+    /// <see cref="CutAndRename"/> did not give.</param>
+    /// <returns> The model, or null where the bytes are not a graph of this library with such names; then they have
+    /// been checked as a file of any origin is.
+    /// </returns>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of
+    /// this library that cannot be read.</exception>
     public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         const string source = "The graph in the model";
         var model = OnnxFile.Parse(bytes, source);
-        if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model)) && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
+        if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
+            && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
             return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source);
         GraphCheck.Structural(model, bytes.Length, source);
         return null;
@@ -180,22 +214,36 @@ public sealed class AutoencoderModel : IDisposable
         return WithMetadata(Metadata with { Threshold = rule.Compute(Metadata), ThresholdRule = rule.ToString() });
     }
 
-    /// <summary>The same model with other metadata; threshold and probability in the graph follow the metadata's, and without quantiles of scores there is no probability.</summary>
-    /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be those of the graph.</param>
+    /// <summary>
+    /// The same model with other metadata; threshold and probability in the graph follow the metadata's, and without
+    /// quantiles of scores there is no probability.
+    /// </summary>
+    /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be
+    /// those of the graph.</param>
     public AutoencoderModel WithMetadata(AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         return With(_model.Clone(), metadata);
     }
 
-    /// <summary>The weights and biases of every dense and convolutional layer, with PyTorch's shapes, and in the metadata the layers in their order: see <see cref="TorchWeights"/>.</summary>
-    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single.</exception>
+    /// <summary>
+    /// The weights and biases of every dense and convolutional layer, with PyTorch's shapes, and in the metadata the
+    /// layers in their order: see <see cref="TorchWeights"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
+    /// than Single.</exception>
     public SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
 
-    /// <summary>The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those of the old ones: the new model has none, a threshold of +∞ and no probability.</summary>
-    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors of the scaling may be left out.</param>
-    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file names other layers.</exception>
-    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single.</exception>
+    /// <summary>
+    /// The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those
+    /// of the old ones: the new model has none, a threshold of +∞ and no probability.
+    /// </summary>
+    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors
+    /// of the scaling may be left out.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file
+    /// names other layers.</exception>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
+    /// than Single.</exception>
     public AutoencoderModel WithTorchWeights(SafeTensors weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
@@ -203,12 +251,18 @@ public sealed class AutoencoderModel : IDisposable
         return With(model, RowStatistics.RemoveFrom(TorchWeights.Replace(model, Metadata, weights)));
     }
 
-    /// <summary>The same layers with other weights, and with threshold, statistics of the scores and distribution of the codes from some rows.</summary>
-    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors of the scaling may be left out.</param>
+    /// <summary>
+    /// The same layers with other weights, and with threshold, statistics of the scores and distribution of the codes
+    /// from some rows.
+    /// </summary>
+    /// <param name="weights">The weights, with just the names and shapes of <see cref="ToTorchWeights"/>; the tensors
+    /// of the scaling may be left out.</param>
     /// <param name="score">Scores the rows by the model that it is given, which has the new weights.</param>
     /// <param name="threshold">How the threshold is chosen from the rows' scores.</param>
-    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file names other layers.</exception>
-    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form than Single; or there are no rows.</exception>
+    /// <exception cref="InvalidDataException">A tensor is missing, has another shape or is not expected, or the file
+    /// names other layers.</exception>
+    /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
+    /// than Single; or there are no rows.</exception>
     public AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
     {
         ArgumentNullException.ThrowIfNull(weights);
@@ -221,12 +275,15 @@ public sealed class AutoencoderModel : IDisposable
 
     /// <summary>The same graph with smaller weights, as an ONNX file. Threshold and training statistics stay as they are.</summary>
     /// <param name="form">How the weights are stored and calculated with.</param>
-    /// <param name="ranges">What calibration rows came to, from <see cref="CreateActivationRanges"/>; needed for <see cref="OnnxQuantization.StaticInt8"/> only.</param>
-    /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the form needs.</exception>
+    /// <param name="ranges">What calibration rows came to, from <see cref="CreateActivationRanges"/>; needed for
+    /// <see cref="OnnxQuantization.StaticInt8"/> only.</param>
+    /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the
+    /// form needs.</exception>
     public byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
     {
         if (Metadata.Quantization != QuantizationName.None)
-            throw new InvalidOperationException($"The graph is quantized already ('{Metadata.Quantization}'); quantize the one that it was made from.");
+            throw new InvalidOperationException(
+                $"The graph is quantized already ('{Metadata.Quantization}'); quantize the one that it was made from.");
         if (form == OnnxQuantization.StaticInt8 && ranges is not { Rows: > 0 })
             throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
         string name = QuantizationName.Of(form);
@@ -235,15 +292,21 @@ public sealed class AutoencoderModel : IDisposable
         return quantized.ToByteArray();
     }
 
-    /// <summary>Makes what calibration rows are given to, so that <see cref="QuantizedBytes"/> knows what the layers' inputs range over.</summary>
+    /// <summary>
+    /// Makes what calibration rows are given to, so that <see cref="QuantizedBytes"/> knows what the layers' inputs
+    /// range over.
+    /// </summary>
     /// <param name="capacity">The most rows that are added at once.</param>
-    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left out is the same at both ends. 1 is from the least value to the largest.</param>
+    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
+    /// out is the same at both ends. 1 is from the least value to the largest.</param>
     /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
     public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (coverage is not (> 0.5 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(coverage), coverage, FormattableString.Invariant($"The coverage is {coverage}; expected more than 0.5 and at most 1."));
+            throw new ArgumentOutOfRangeException(
+                nameof(coverage), coverage, FormattableString.Invariant(
+                $"The coverage is {coverage}; expected more than 0.5 and at most 1."));
         OnnxRuntimeLibrary.Require();
         return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
     }
@@ -253,20 +316,23 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
-    /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the options name cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the
+    /// options name cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public BatchRunner CreateRunner(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, int capacity)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(outputs);
         if (outputs.Count == 0)
-            throw new ArgumentException($"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
+            throw new ArgumentException(
+                $"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Lease();
         try
         {
             Session(inputs, outputs, missing: false);
-            return new BatchRunner(this, missing => Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+            return new BatchRunner(this, missing => Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))],
+                [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
         }
         catch
         {
@@ -275,7 +341,10 @@ public sealed class AutoencoderModel : IDisposable
         }
     }
 
-    /// <summary>Releases the native sessions, at once or, where runners still use them, with the last of these. Safe to call twice; a run afterwards is an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>
+    /// Releases the native sessions, at once or, where runners still use them, with the last of these. Safe to call
+    /// twice; a run afterwards is an <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose()
     {
         lock (_sessions)
@@ -302,7 +371,8 @@ public sealed class AutoencoderModel : IDisposable
     internal void ThrowIfDisposed()
     {
         if (_disposed)
-            throw new ObjectDisposedException(nameof(AutoencoderModel), "The model has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
+            throw new ObjectDisposedException(nameof(AutoencoderModel),
+                "The model has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
     }
 
     /// <summary>Keeps the sessions until <see cref="EndLease"/>.</summary>
@@ -347,7 +417,8 @@ public sealed class AutoencoderModel : IDisposable
     {
         OnnxRuntimeLibrary.Require();
         _weights ??= new SharedWeights(_runnable.Value.Graph);
-        return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce, _weights.Prepacked);
+        return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce,
+            _weights.Prepacked);
     }
 
     /// <summary>A model over a changed graph.</summary>
@@ -363,7 +434,8 @@ public sealed class AutoencoderModel : IDisposable
             if (metadata.ScoreQuantiles.Count > 0)
                 model = OptionalOutputs.Set(model, metadata, withProbability: true, topFeatures);
             else
-                metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal) };
+                metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability)
+                    .ToDictionary(StringComparer.Ordinal) };
         }
         OnnxFile.SetMetadata(model, metadata.ToDictionary());
         return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
@@ -380,12 +452,15 @@ public sealed class AutoencoderModel : IDisposable
     private ModelProto Whole(string graph, string output) => Outputs.Contains(output) ? _model : throw Lacks(graph);
 
     private InvalidOperationException Lacks(string graph) =>
-        new($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); its {graph} cannot be had from it.");
+        new($"The model is only the {Metadata.Graph} of an autoencoder ({string.Join(", ", Inputs)} to {string.Join(", ", Outputs)}); " +
+            $"its {graph} cannot be had from it.");
 
     private static ModelProto WithoutMissingValues(ModelProto model)
     {
         var result = MissingValueGraph.Remove(model);
-        OnnxFile.SetMetadata(result, (AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph") with { MissingValues = MissingValuePolicy.Error }).ToDictionary());
+        OnnxFile.SetMetadata(
+            result, (AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph") with { MissingValues = MissingValuePolicy.Error })
+            .ToDictionary());
         return result;
     }
 
@@ -395,7 +470,9 @@ public sealed class AutoencoderModel : IDisposable
             throw Lacks(graph);
         var cut = OnnxFile.Cut(_model, inputs, outputs);
         OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
-        cut.DocString = $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a code of {Metadata.CodeSize} units.";
+        cut.DocString =
+            $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a " +
+            $"code of {Metadata.CodeSize} units.";
         return cut;
     }
 

@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>The values of <see cref="AutoencoderMetadata.Loss"/>: what a feature error is, with s the scaled feature and r its scaled reconstruction.</summary>
+/// <summary>
+/// The values of <see cref="AutoencoderMetadata.Loss"/>: what a feature error is, with s the scaled feature and r its
+/// scaled reconstruction.
+/// </summary>
 public static class LossKind
 {
     /// <summary>(s − r)².</summary>

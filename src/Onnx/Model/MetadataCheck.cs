@@ -18,14 +18,17 @@ internal static class MetadataCheck
         Numbers("scaling_offsets", metadata.ScalingOffsets, float.IsFinite, "finite numbers", d);
         Numbers("scaling_scales", metadata.ScalingScales, value => float.IsFinite(value) && value > 0, "finite numbers above 0", d);
         Numbers("feature_means", metadata.FeatureMeans, float.IsFinite, "finite numbers", d);
-        Numbers("feature_weights", metadata.FeatureWeights, value => float.IsFinite(value) && value >= 0, "finite numbers of at least 0", 0, d);
-        Number("likelihood_variance", metadata.LikelihoodVariance, float.IsFinite(metadata.LikelihoodVariance) && metadata.LikelihoodVariance >= 0, "a finite number of at least 0");
+        Numbers("feature_weights", metadata.FeatureWeights, value => float.IsFinite(value) && value >= 0,
+            "finite numbers of at least 0", 0, d);
+        Number("likelihood_variance", metadata.LikelihoodVariance,
+            float.IsFinite(metadata.LikelihoodVariance) && metadata.LikelihoodVariance >= 0, "a finite number of at least 0");
         Number("condition_size", metadata.ConditionSize, metadata.ConditionSize >= 0, "0 or more");
         Count("condition_values", metadata.ConditionValues.Count, 0, metadata.ConditionSize);
         Number("code_offset_size", metadata.CodeOffsetSize, metadata.CodeOffsetSize >= 0, "0 or more");
         Number("score_samples", metadata.ScoreSamples, metadata.ScoreSamples >= 0, "0 or more");
         if (metadata.MissingValues is not (MissingValuePolicy.NaN or MissingValuePolicy.Error or MissingValuePolicy.Mean))
-            throw Wrong("missing_values", $"'{GraphCheck.Shown(metadata.MissingValues)}'", $"{MissingValuePolicy.NaN}, {MissingValuePolicy.Error} or {MissingValuePolicy.Mean}");
+            throw Wrong("missing_values", $"'{GraphCheck.Shown(metadata.MissingValues)}'",
+                $"{MissingValuePolicy.NaN}, {MissingValuePolicy.Error} or {MissingValuePolicy.Mean}");
 
         Number("threshold", metadata.Threshold, !float.IsNaN(metadata.Threshold), "a number");
         Number("score_mean", metadata.ScoreMean, float.IsFinite(metadata.ScoreMean), "a finite number");
@@ -34,15 +37,18 @@ internal static class MetadataCheck
         for (int i = 1; i < metadata.ScoreQuantiles.Count; i++)
         {
             if (metadata.ScoreQuantiles[i] < metadata.ScoreQuantiles[i - 1])
-                throw Wrong("score_quantiles", $"{metadata.ScoreQuantiles[i]} after {metadata.ScoreQuantiles[i - 1]}", "numbers in rising order");
+                throw Wrong("score_quantiles", $"{metadata.ScoreQuantiles[i]} after {metadata.ScoreQuantiles[i - 1]}",
+                    "numbers in rising order");
         }
 
         // Codes have no bounds, so that their squares may be more than a Single holds.
         Numbers("code_mean", metadata.CodeMean, value => !float.IsNaN(value), "numbers", 0, k);
         Numbers("code_covariance", metadata.CodeCovariance, value => !float.IsNaN(value), "numbers", 0, k, (long)k * k);
-        Numbers("code_mixture_weights", metadata.CodeMixtureWeights, value => float.IsFinite(value) && value >= 0, "finite numbers of at least 0", components);
+        Numbers("code_mixture_weights", metadata.CodeMixtureWeights, value => float.IsFinite(value) && value >= 0,
+            "finite numbers of at least 0", components);
         Numbers("code_mixture_means", metadata.CodeMixtureMeans, value => !float.IsNaN(value), "numbers", (long)components * k);
-        Numbers("code_mixture_covariances", metadata.CodeMixtureCovariances, value => !float.IsNaN(value), "numbers", (long)components * k * k);
+        Numbers("code_mixture_covariances", metadata.CodeMixtureCovariances, value => !float.IsNaN(value), "numbers",
+            (long)components * k * k);
 
         foreach (var (graphName, column) in metadata.Columns)
         {
@@ -51,7 +57,9 @@ internal static class MetadataCheck
         }
         // A column may hide one that it is made of, but not another that is made.
         bool hasFeatures = metadata.Columns.ContainsKey(GraphNames.Features);
-        var made = metadata.Columns.Where(pair => !(pair.Key is GraphNames.Features or GraphNames.Condition or GraphNames.CodeOffset || (pair.Key == GraphNames.Code && !hasFeatures))).Select(pair => pair.Value);
+        var made = metadata.Columns.Where(pair => !(
+            pair.Key is GraphNames.Features or GraphNames.Condition or GraphNames.CodeOffset
+            || (pair.Key == GraphNames.Code && !hasFeatures))).Select(pair => pair.Value);
         if (made.GroupBy(column => column, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw Wrong("columns", $"two outputs in the column '{GraphCheck.Shown(twice.Key)}'", "a name for each");
 
@@ -76,6 +84,8 @@ internal static class MetadataCheck
             foreach (float value in values)
                 Number(key, value, holds(value), expected);
         }
-        InvalidDataException Wrong(string key, string found, string expected) => new($"{source} has in its metadata '{AutoencoderMetadata.Prefix}{key}' {found}; expected {expected} ({d} features, a code of {k} units).");
+        InvalidDataException Wrong(string key, string found, string expected) =>
+            new($"{source} has in its metadata '{AutoencoderMetadata.Prefix}{key}' {found}; expected {expected} ({d} features, a code of " +
+            $"{k} units).");
     }
 }

@@ -6,7 +6,10 @@ public static class MissingValuePolicy
     /// <summary>The row's score is NaN, and it counts as an anomaly.</summary>
     public const string NaN = "nan";
 
-    /// <summary>Scoring stops with an error that names the row and the feature. In a runtime without this library: as <see cref="NaN"/>.</summary>
+    /// <summary>
+    /// Scoring stops with an error that names the row and the feature. In a runtime without this library: as
+    /// <see cref="NaN"/>.
+    /// </summary>
     public const string Error = "error";
 
     /// <summary>The missing value counts as the training mean of its feature.</summary>

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>Long metadata values of quantized graphs: <c>zlib:</c>, and after it the text in UTF-8, compressed (RFC 1950), in base 64 (RFC 4648, section 4).</summary>
+/// <summary>
+/// Long metadata values of quantized graphs: <c>zlib:</c>, and after it the text in UTF-8, compressed (RFC 1950), in
+/// base 64 (RFC 4648, section 4).
+/// </summary>
 internal static class PackedText
 {
     private const string Mark = "zlib:";
@@ -14,7 +17,8 @@ internal static class PackedText
 
     /// <summary>The same metadata, with those values packed that get shorter by it.</summary>
     public static Dictionary<string, string> Pack(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.ToDictionary(pair => pair.Key, pair => pair.Value.Length < LeastLength ? pair.Value : Shorter(pair.Value, Pack(pair.Value)), StringComparer.Ordinal);
+        metadata.ToDictionary(pair => pair.Key, pair =>
+            pair.Value.Length < LeastLength ? pair.Value : Shorter(pair.Value, Pack(pair.Value)), StringComparer.Ordinal);
 
     /// <summary>The metadata with every packed value of this library's as it was.</summary>
     /// <exception cref="InvalidDataException">A value cannot be unpacked, or all of them come to more than 64 MB.</exception>
@@ -59,7 +63,8 @@ internal static class PackedText
     }
 
     private static bool IsPacked(KeyValuePair<string, string> entry) =>
-        entry.Value.StartsWith(Mark, StringComparison.Ordinal) && entry.Key.StartsWith(AutoencoderMetadata.Prefix, StringComparison.Ordinal);
+        entry.Value.StartsWith(Mark, StringComparison.Ordinal)
+            && entry.Key.StartsWith(AutoencoderMetadata.Prefix, StringComparison.Ordinal);
 
     private static string Shorter(string text, string packed) => packed.Length < text.Length ? packed : text;
 }

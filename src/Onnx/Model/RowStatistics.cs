@@ -23,9 +23,11 @@ public sealed class RowStatistics(int codeSize)
     public void Add(float score, ReadOnlySpan<float> code)
     {
         if (!float.IsFinite(score))
-            throw new ArgumentException(FormattableString.Invariant($"The score of row {Count} (counted from 0) is {score}; expected a finite number."), nameof(score));
+            throw new ArgumentException(FormattableString.Invariant(
+                $"The score of row {Count} (counted from 0) is {score}; expected a finite number."), nameof(score));
         if (code.Length != codeSize)
-            throw new ArgumentException($"The code of row {Count} (counted from 0) has {code.Length} units; expected {codeSize}.", nameof(code));
+            throw new ArgumentException($"The code of row {Count} (counted from 0) has {code.Length} units; expected {codeSize}.",
+                nameof(code));
         _scores.Add(score);
 
         // Welford's update for several variables: the comoment grows by (x - old mean)(x - new mean)ᵀ.
@@ -43,7 +45,10 @@ public sealed class RowStatistics(int codeSize)
         }
     }
 
-    /// <summary>The metadata with mean, deviation and quantiles of the scores, mean and covariance of the codes, and the threshold that a rule makes of these. A mixture of Gaussians fitted to other codes goes.</summary>
+    /// <summary>
+    /// The metadata with mean, deviation and quantiles of the scores, mean and covariance of the codes, and the
+    /// threshold that a rule makes of these. A mixture of Gaussians fitted to other codes goes.
+    /// </summary>
     /// <param name="metadata">The metadata.</param>
     /// <param name="threshold">The rule.</param>
     /// <exception cref="InvalidOperationException">No row has been added.</exception>
@@ -69,7 +74,10 @@ public sealed class RowStatistics(int codeSize)
         return metadata with { Threshold = threshold.Compute(metadata), ThresholdRule = threshold.ToString() };
     }
 
-    /// <summary>The metadata of a model of which no scores and codes are known: no threshold but +∞, no quantiles, no distribution of codes.</summary>
+    /// <summary>
+    /// The metadata of a model of which no scores and codes are known: no threshold but +∞, no quantiles, no
+    /// distribution of codes.
+    /// </summary>
     /// <param name="metadata">The metadata.</param>
     public static AutoencoderMetadata RemoveFrom(AutoencoderMetadata metadata)
     {
@@ -89,7 +97,10 @@ public sealed class RowStatistics(int codeSize)
         };
     }
 
-    /// <summary>The quantiles at 0, 0.001, ..., 1, linearly between neighboring scores (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>
+    /// <summary>
+    /// The quantiles at 0, 0.001, ..., 1, linearly between neighboring scores (Hyndman and Fan 1996, type 7; NumPy's
+    /// and PyOD's).
+    /// </summary>
     private static float[] Quantiles(float[] sorted)
     {
         float[] quantiles = new float[AutoencoderMetadata.QuantileCount];

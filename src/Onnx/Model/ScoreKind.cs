@@ -1,15 +1,24 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>The values of <see cref="AutoencoderMetadata.ScoreKind"/>: what the score is. All but <see cref="ClassProbability"/> are higher for rows more anomalous.</summary>
+/// <summary>
+/// The values of <see cref="AutoencoderMetadata.ScoreKind"/>: what the score is. All but <see cref="ClassProbability"/>
+/// are higher for rows more anomalous.
+/// </summary>
 public static class ScoreKind
 {
     /// <summary>The mean of the feature errors, weighted by the feature weights.</summary>
     public const string MeanFeatureError = "mean_feature_error";
 
-    /// <summary>The negative evidence lower bound, in nats: what the samples' negative log-likelihood is on average, and the divergence of the code from its prior (Kingma and Welling 2014).</summary>
+    /// <summary>
+    /// The negative evidence lower bound, in nats: what the samples' negative log-likelihood is on average, and the
+    /// divergence of the code from its prior (Kingma and Welling 2014).
+    /// </summary>
     public const string NegativeElbo = "negative_elbo";
 
-    /// <summary>The samples' negative log-likelihood on average, in nats: the reconstruction probability of An and Cho (2015) with its sign turned.</summary>
+    /// <summary>
+    /// The samples' negative log-likelihood on average, in nats: the reconstruction probability of An and Cho (2015)
+    /// with its sign turned.
+    /// </summary>
     public const string ReconstructionProbability = "reconstruction_probability";
 
     /// <summary>Of a classifier: the probability of each class.</summary>

@@ -16,26 +16,33 @@ public sealed class ThresholdRule
         _compute = compute;
     }
 
-    /// <summary>The quantile of the training scores at 1 − contamination: this share of the training rows lies above the threshold.</summary>
+    /// <summary>
+    /// The quantile of the training scores at 1 − contamination: this share of the training rows lies above the
+    /// threshold.
+    /// </summary>
     /// <param name="contamination">The share, more than 0 and less than 0.5.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of its range.</exception>
     public static ThresholdRule Contamination(double contamination) => contamination is > 0 and < 0.5
         ? new("contamination", contamination, metadata => Quantile(metadata, 1 - contamination))
-        : throw new ArgumentOutOfRangeException(nameof(contamination), contamination, FormattableString.Invariant($"The contamination is {contamination}; expected more than 0 and less than 0.5."));
+        : throw new ArgumentOutOfRangeException(nameof(contamination), contamination,
+            FormattableString.Invariant($"The contamination is {contamination}; expected more than 0 and less than 0.5."));
 
     /// <summary>The mean of the training scores plus a number of their standard deviations.</summary>
     /// <param name="deviations">How many, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, NaN or infinite.</exception>
     public static ThresholdRule MeanPlusDeviations(double deviations) => deviations >= 0 && double.IsFinite(deviations)
-        ? new("mean plus deviations", deviations, metadata => HasScores(metadata, "mean and deviation").ScoreMean + deviations * metadata.ScoreDeviation)
-        : throw new ArgumentOutOfRangeException(nameof(deviations), deviations, FormattableString.Invariant($"The number of deviations is {deviations}; expected at least 0, and no infinity."));
+        ? new("mean plus deviations", deviations, metadata =>
+            HasScores(metadata, "mean and deviation").ScoreMean + deviations * metadata.ScoreDeviation)
+        : throw new ArgumentOutOfRangeException(nameof(deviations), deviations,
+            FormattableString.Invariant($"The number of deviations is {deviations}; expected at least 0, and no infinity."));
 
     /// <summary>A given threshold.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>
     public static ThresholdRule Fixed(float threshold) => !float.IsNaN(threshold)
         ? new("fixed", threshold, _ => threshold)
-        : throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "The threshold is NaN; expected a number that scores can be compared with.");
+        : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
+            "The threshold is NaN; expected a number that scores can be compared with.");
 
     /// <summary>The threshold for a trained model.</summary>
     /// <param name="metadata">The model's metadata, with mean, deviation and quantiles of its training scores.</param>

@@ -4,7 +4,10 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>Runs calibration rows through a graph and keeps what the inputs of its dense layers range over. Not safe for use by several threads at once.</summary>
+/// <summary>
+/// Runs calibration rows through a graph and keeps what the inputs of its dense layers range over. Not safe for use by
+/// several threads at once.
+/// </summary>
 public sealed class ActivationRanges : IDisposable
 {
     private readonly (string Name, int Width, AlignedBuffer Buffer)[] _inputs;
@@ -21,11 +24,14 @@ public sealed class ActivationRanges : IDisposable
         _coverage = coverage;
         Capacity = capacity;
         _layers = [.. LayerWeight.Find(model.Graph).Where(layer => layer.IsPlainProduct)];
-        _histograms = _layers.SelectMany(layer => layer.Users).Select(node => node.Input[0]).Distinct().ToDictionary(value => value, _ => new ValueHistogram(), StringComparer.Ordinal);
+        _histograms = _layers.SelectMany(layer => layer.Users).Select(node => node.Input[0]).Distinct()
+            .ToDictionary(value => value, _ => new ValueHistogram(), StringComparer.Ordinal);
         _values = [.. _histograms.Keys.Except(inputs.Select(input => input.Name))];
         if (_values.Length > 0)
-            _session = OnnxRuntimeLibrary.OpenSession(WithOutputs(model, _values).ToByteArray(), new ScoringOptions(), _ => { }, warn: null, _prepacked);
-        _inputs = [.. inputs.Select(input => (input.Name, input.Width, new AlignedBuffer(checked(capacity * input.Width * sizeof(float)))))];
+            _session = OnnxRuntimeLibrary.OpenSession(
+                WithOutputs(model, _values).ToByteArray(), new ScoringOptions(), _ => { }, warn: null, _prepacked);
+        _inputs = [.. inputs.Select(input => (input.Name, input.Width,
+            new AlignedBuffer(checked(capacity * input.Width * sizeof(float)))))];
     }
 
     /// <summary>The most rows that are added at once.</summary>
@@ -37,7 +43,8 @@ public sealed class ActivationRanges : IDisposable
     /// <summary>The buffer of one row of an input, raw as the graph takes it.</summary>
     /// <param name="index">The input's place in <see cref="AutoencoderModel.Inputs"/>.</param>
     /// <param name="row">The row's place among those that are added at once.</param>
-    public Span<float> InputRow(int index, int row) => _inputs[index].Buffer.AsSpan<float>(row * _inputs[index].Width, _inputs[index].Width);
+    public Span<float> InputRow(int index, int row) =>
+        _inputs[index].Buffer.AsSpan<float>(row * _inputs[index].Width, _inputs[index].Width);
 
     /// <summary>Runs the first rows of the input buffers, and adds what they come to.</summary>
     /// <param name="rows">How many, from 1 to <see cref="Capacity"/>.</param>
@@ -54,7 +61,8 @@ public sealed class ActivationRanges : IDisposable
         if (_session is null)
             return;
         OrtValue[] tensors = Array.ConvertAll(_inputs, input => OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, TensorElementType.Float, [rows, input.Width], input.Buffer.Address, (long)rows * input.Width * sizeof(float)));
+            OrtMemoryInfo.DefaultInstance, TensorElementType.Float, [rows, input.Width], input.Buffer.Address,
+                (long)rows * input.Width * sizeof(float)));
         try
         {
             using var results = _session.Run(_runOptions, Array.ConvertAll(_inputs, input => input.Name), tensors, _values);
@@ -78,7 +86,10 @@ public sealed class ActivationRanges : IDisposable
             buffer.Dispose();
     }
 
-    /// <summary>The range of each value that a dense layer takes; the values that one weight is multiplied with have one range, for its bias has one scale.</summary>
+    /// <summary>
+    /// The range of each value that a dense layer takes; the values that one weight is multiplied with have one range,
+    /// for its bias has one scale.
+    /// </summary>
     internal Dictionary<string, ValueRange> Find()
     {
         var ranges = _histograms.ToDictionary(pair => pair.Key, pair => pair.Value.Range(_coverage), StringComparer.Ordinal);
@@ -105,7 +116,8 @@ public sealed class ActivationRanges : IDisposable
     {
         var extended = model.Clone();
         foreach (string value in values.Except(model.Graph.Output.Select(output => output.Name)))
-            extended.Graph.Output.Add(new ValueInfoProto { Name = value, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)OnnxElementType.Single } } });
+            extended.Graph.Output.Add(new ValueInfoProto { Name = value,
+                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)OnnxElementType.Single } } });
         return OnnxFile.Cut(extended, [.. model.Graph.Input.Select(input => input.Name)], values);
     }
 }

@@ -4,8 +4,9 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>A weight in whole numbers: symmetric, with a scale for each unit of the layer.</summary>
 /// <remarks>
-/// With n levels to each side, the scale of unit u is s = max |w| / n over its weights, and w is stored as round(w / s) (Jacob et al. 2018, equation 1, with zero point 0; a scale for each
-/// unit after Krishnamoorthi 2018, section 3.1). A unit whose weights are all zero has the scale 1.
+/// With n levels to each side, the scale of unit u is s = max |w| / n over its weights, and w is stored as round(w / s)
+/// (Jacob et al. 2018, equation 1, with zero point 0; a scale for each unit after Krishnamoorthi 2018, section 3.1). A
+/// unit whose weights are all zero has the scale 1.
 /// </remarks>
 internal readonly struct Int8Levels
 {
@@ -13,8 +14,9 @@ internal readonly struct Int8Levels
     public const int Widened = 127;
 
     /// <summary>
-    /// For weights that are multiplied as integers. Processors without VNNI add two products of an unsigned and a signed byte in 16 bits, and cut off what does not fit:
-    /// 2 · 255 · 64 = 32,640 does, 2 · 255 · 127 does not. So a file gives the same scores on every processor.
+    /// For weights that are multiplied as integers. Processors without VNNI add two products of an unsigned and a
+    /// signed byte in 16 bits, and cut off what does not fit: 2 · 255 · 64 = 32,640 does, 2 · 255 · 127 does not. So a
+    /// file gives the same scores on every processor.
     /// </summary>
     public const int Multiplied = 64;
 

@@ -5,8 +5,9 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>A weight of encoder or decoder, and the nodes that take it: more than one where a part stands in the graph twice.</summary>
 /// <remarks>
-/// Scaling, score and normalization have no Gemm and no convolution, and what they have of MatMul takes a mean or a sum: its matrix has one column. So a weight is told by its
-/// operator and shape, whatever its name. A weight that something else takes too is left as it is.
+/// Scaling, score and normalization have no Gemm and no convolution, and what they have of MatMul takes a mean or a
+/// sum: its matrix has one column. So a weight is told by its operator and shape, whatever its name. A weight that
+/// something else takes too is left as it is.
 /// </remarks>
 internal sealed class LayerWeight
 {
@@ -41,9 +42,13 @@ internal sealed class LayerWeight
     /// <summary>The bias, one value for each unit, where it is a constant that nothing else takes.</summary>
     public TensorProto? Bias { get; }
 
-    /// <summary>Whether the layer is x W + b and nothing else, with a bias known beforehand or none: what can be calculated in integers.</summary>
+    /// <summary>
+    /// Whether the layer is x W + b and nothing else, with a bias known beforehand or none: what can be calculated in
+    /// integers.
+    /// </summary>
     public bool IsPlainProduct => Operation == "MatMul"
-        || (Operation == "Gemm" && Attribute("transA") == 0 && IsOne("alpha") && IsOne("beta") && (Bias is not null || Users.All(node => node.Input.Count == 2)));
+        || (Operation == "Gemm" && Attribute("transA") == 0 && IsOne("alpha") && IsOne("beta")
+            && (Bias is not null || Users.All(node => node.Input.Count == 2)));
 
     private string Operation => Users[0].OpType;
 
@@ -62,7 +67,8 @@ internal sealed class LayerWeight
         var initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach (var input in graph.Input)
             initializers.Remove(input.Name);
-        var uses = graph.Node.SelectMany(node => node.Input.Select((name, place) => (name, place, node))).ToLookup(use => use.name, StringComparer.Ordinal);
+        var uses = graph.Node.SelectMany(node => node.Input.Select((name, place) => (name, place, node)))
+            .ToLookup(use => use.name, StringComparer.Ordinal);
         return
         [
             .. graph.Node.Where(node => IsLayer(node, initializers)).Select(node => node.Input[1]).Distinct()
@@ -102,18 +108,22 @@ internal sealed class LayerWeight
     }
 
     // A weight that is transposed in one place and not in another has no one axis of units.
-    private static bool IsAlike(NodeProto one, NodeProto other) => one.OpType == other.OpType && one.Domain == other.Domain && one.Attribute.Equals(other.Attribute)
+    private static bool IsAlike(NodeProto one, NodeProto other) =>
+        one.OpType == other.OpType && one.Domain == other.Domain && one.Attribute.Equals(other.Attribute)
         && one.Input.Count == other.Input.Count && one.Input.Skip(2).SequenceEqual(other.Input.Skip(2));
 
     private TensorProto? FindBias(GraphProto graph)
     {
         if (Users[0].Input.Count < 3 || graph.Initializer.FirstOrDefault(tensor => tensor.Name == Users[0].Input[2]) is not { } bias)
             return null;
-        bool isOurs = graph.Input.All(input => input.Name != bias.Name) && graph.Node.All(node => !node.Input.Contains(bias.Name) || Users.Contains(node));
-        return isOurs && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units && ReadSingles(bias).All(float.IsFinite) ? bias : null;
+        bool isOurs = graph.Input.All(input => input.Name != bias.Name)
+            && graph.Node.All(node => !node.Input.Contains(bias.Name) || Users.Contains(node));
+        return isOurs && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units
+            && ReadSingles(bias).All(float.IsFinite) ? bias : null;
     }
 
     private long Attribute(string name) => Users[0].Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I ?? 0;
 
-    private bool IsOne(string name) => Users[0].Attribute.FirstOrDefault(attribute => attribute.Name == name) is not { } attribute || attribute.F == 1;
+    private bool IsOne(string name) => Users[0].Attribute.FirstOrDefault(attribute => attribute.Name == name) is not { } attribute
+        || attribute.F == 1;
 }

@@ -1,17 +1,32 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>How the weights of an exported graph are stored and calculated with. Inputs and outputs, scaling, missing values, feature errors, score and threshold stay 32-bit floating point.</summary>
+/// <summary>
+/// How the weights of an exported graph are stored and calculated with. Inputs and outputs, scaling, missing values,
+/// feature errors, score and threshold stay 32-bit floating point.
+/// </summary>
 public enum OnnxQuantization
 {
-    /// <summary>Weights in 16-bit floating point, widened when a runtime opens the file: half the weights' size, the speed of the file before.</summary>
+    /// <summary>
+    /// Weights in 16-bit floating point, widened when a runtime opens the file: half the weights' size, the speed of
+    /// the file before.
+    /// </summary>
     Float16,
 
-    /// <summary>Weights in 8-bit integers, widened when a runtime opens the file: a quarter of the weights' size, the speed of the file before.</summary>
+    /// <summary>
+    /// Weights in 8-bit integers, widened when a runtime opens the file: a quarter of the weights' size, the speed of
+    /// the file before.
+    /// </summary>
     Int8Weights,
 
-    /// <summary>Weights in 8-bit integers; dense layers calculate in integers, with a scale for each row that is found in the row itself. Convolutions are as of <see cref="Int8Weights"/>.</summary>
+    /// <summary>
+    /// Weights in 8-bit integers; dense layers calculate in integers, with a scale for each row that is found in the
+    /// row itself. Convolutions are as of <see cref="Int8Weights"/>.
+    /// </summary>
     DynamicInt8,
 
-    /// <summary>Weights in 8-bit integers; dense layers calculate in integers, with scales that are found in calibration rows. Convolutions are as of <see cref="Int8Weights"/>.</summary>
+    /// <summary>
+    /// Weights in 8-bit integers; dense layers calculate in integers, with scales that are found in calibration rows.
+    /// Convolutions are as of <see cref="Int8Weights"/>.
+    /// </summary>
     StaticInt8,
 }

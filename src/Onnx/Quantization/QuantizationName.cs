@@ -11,6 +11,7 @@ internal static class QuantizationName
         OnnxQuantization.Int8Weights => "int8_weights",
         OnnxQuantization.DynamicInt8 => "dynamic_int8",
         OnnxQuantization.StaticInt8 => "static_int8",
-        _ => throw new ArgumentOutOfRangeException(nameof(form), form, $"There is no quantization {form}; there are {string.Join(", ", Enum.GetNames<OnnxQuantization>())}."),
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(form), form, $"There is no quantization {form}; there are {string.Join(", ", Enum.GetNames<OnnxQuantization>())}."),
     };
 }

@@ -2,11 +2,15 @@ using System.Buffers.Binary;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>Writes dense layers that calculate in integers, with scales for their inputs that were found in calibration rows, in the form of QuantizeLinear and DequantizeLinear around the layer.</summary>
+/// <summary>
+/// Writes dense layers that calculate in integers, with scales for their inputs that were found in calibration rows, in
+/// the form of QuantizeLinear and DequantizeLinear around the layer.
+/// </summary>
 /// <remarks>
-/// With the range [a, b] of an input, zero included, its scale is s = (b − a) / 255, its zero point z = round(−a / s), and q = round(x / s) + z within 0 and 255 (Jacob et al. 2018,
-/// equation 1). Values out of the range become its ends. The bias is stored as round(bias / (s t)) in 32 bits, t the unit's scale (Jacob et al. 2018, section 2.4): ONNX Runtime takes no
-/// other into its integer kernel.
+/// With the range [a, b] of an input, zero included, its scale is s = (b − a) / 255, its zero point z = round(−a / s),
+/// and q = round(x / s) + z within 0 and 255 (Jacob et al. 2018, equation 1). Values out of the range become its ends.
+/// The bias is stored as round(bias / (s t)) in 32 bits, t the unit's scale (Jacob et al. 2018, section 2.4): ONNX
+/// Runtime takes no other into its integer kernel.
 /// </remarks>
 internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary<string, ValueRange> ranges)
 {
@@ -35,7 +39,8 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         if (_inputs.TryGetValue(value, out string? dequantized))
             return dequantized;
         var range = ranges[value];
-        string scale = rewriter.Singles($"{value}/scale", [range.Scale]), zero = rewriter.Initializer($"{value}/zero", OnnxElementType.Byte, [range.ZeroPoint]);
+        string scale = rewriter.Singles($"{value}/scale", [range.Scale]),
+            zero = rewriter.Initializer($"{value}/zero", OnnxElementType.Byte, [range.ZeroPoint]);
         string quantized = rewriter.Node("QuantizeLinear", $"{value}/quantized", [value, scale, zero]);
         return _inputs[value] = rewriter.Node("DequantizeLinear", $"{value}/dequantized", [quantized, scale, zero]);
     }
@@ -46,12 +51,14 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         if (_weights.TryGetValue(name, out var stored))
             return stored;
         float[]? biases = weight.Bias is null ? null : LayerWeight.ReadSingles(weight.Bias);
-        var levels = Int8Levels.Of(weight, Int8Levels.Multiplied, unit => Math.Max(LeastScale, biases is null ? 0 : Math.Abs(biases[unit]) / LargestBias) / inputScale);
+        var levels = Int8Levels.Of(weight, Int8Levels.Multiplied, unit =>
+            Math.Max(LeastScale, biases is null ? 0 : Math.Abs(biases[unit]) / LargestBias) / inputScale);
         GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, levels.Bytes, [.. weight.Tensor.Dims]);
 
         // Zero points of zero may be left out, but ONNX Runtime looks for them.
         string zero = rewriter.Initializer($"{name}/zero", OnnxElementType.SByte, new byte[weight.Units], weight.Units);
-        string dequantized = rewriter.Node("DequantizeLinear", $"{name}/dequantized", [name, rewriter.Singles($"{name}/scale", levels.Scales, weight.Units), zero], OnnxAttribute.Int64("axis", weight.Axis));
+        string dequantized = rewriter.Node("DequantizeLinear", $"{name}/dequantized",
+            [name, rewriter.Singles($"{name}/scale", levels.Scales, weight.Units), zero], OnnxAttribute.Int64("axis", weight.Axis));
         string? bias = biases is null ? null : Bias(weight.Bias!, biases, Array.ConvertAll(levels.Scales, scale => scale * inputScale));
         return _weights[name] = (dequantized, bias);
     }
@@ -62,6 +69,7 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         for (int unit = 0; unit < biases.Length; unit++)
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(unit * sizeof(int)), (int)Math.Round((double)biases[unit] / scales[unit]));
         GraphRewriter.Store(tensor, OnnxElementType.Int32, bytes, biases.Length);
-        return rewriter.Node("DequantizeLinear", $"{tensor.Name}/dequantized", [tensor.Name, rewriter.Singles($"{tensor.Name}/scale", scales, scales.Length)], OnnxAttribute.Int64("axis", 0));
+        return rewriter.Node("DequantizeLinear", $"{tensor.Name}/dequantized",
+            [tensor.Name, rewriter.Singles($"{tensor.Name}/scale", scales, scales.Length)], OnnxAttribute.Int64("axis", 0));
     }
 }

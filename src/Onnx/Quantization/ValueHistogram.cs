@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>How the values of one place in a graph are spread, in bins whose width is 1/128 of the value: an outlier makes no other bin wider.</summary>
+/// <summary>
+/// How the values of one place in a graph are spread, in bins whose width is 1/128 of the value: an outlier makes no
+/// other bin wider.
+/// </summary>
 internal sealed class ValueHistogram
 {
     // Sign, exponent and the first seven digits of the mantissa.
@@ -24,7 +27,10 @@ internal sealed class ValueHistogram
         }
     }
 
-    /// <summary>The range that holds a share of the values, what is left out being the same at both ends; all of them for 1. Zero is included.</summary>
+    /// <summary>
+    /// The range that holds a share of the values, what is left out being the same at both ends; all of them for 1.
+    /// Zero is included.
+    /// </summary>
     public ValueRange Range(double coverage)
     {
         if (_count == 0)

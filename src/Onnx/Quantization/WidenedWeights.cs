@@ -2,9 +2,13 @@ using System.Buffers.Binary;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>Writes weights in a small type, with the nodes that widen them to Single; these depend on nothing but the weight, so that a runtime calculates them once, when it opens the file.</summary>
+/// <summary>
+/// Writes weights in a small type, with the nodes that widen them to Single; these depend on nothing but the weight, so
+/// that a runtime calculates them once, when it opens the file.
+/// </summary>
 /// <remarks>
-/// DequantizeLinear says the same in one node, but ONNX Runtime keeps it for the sake of its integer kernels and runs it with every batch, which took 60 % of the speed row by row.
+/// DequantizeLinear says the same in one node, but ONNX Runtime keeps it for the sake of its integer kernels and runs
+/// it with every batch, which took 60 % of the speed row by row.
 /// </remarks>
 internal sealed class WidenedWeights(GraphRewriter graph)
 {
@@ -42,13 +46,15 @@ internal sealed class WidenedWeights(GraphRewriter graph)
             var levels = Int8Levels.Of(weight, Int8Levels.Widened);
             GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, levels.Bytes, [.. weight.Tensor.Dims]);
             long[] shape = [.. weight.Tensor.Dims.Select((_, axis) => axis == weight.Axis ? (long)weight.Units : 1)];
-            widened = graph.Node("Mul", $"{weight.Tensor.Name}/scaled", [Cast(weight), graph.Singles($"{weight.Tensor.Name}/scale", levels.Scales, shape)]);
+            widened = graph.Node("Mul", $"{weight.Tensor.Name}/scaled",
+                [Cast(weight), graph.Singles($"{weight.Tensor.Name}/scale", levels.Scales, shape)]);
             _widened.Add(weight.Tensor.Name, widened);
         }
         Take(node, widened);
     }
 
-    private string Cast(LayerWeight weight) => graph.Node("Cast", $"{weight.Tensor.Name}/single", [weight.Tensor.Name], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+    private string Cast(LayerWeight weight) => graph.Node(
+        "Cast", $"{weight.Tensor.Name}/single", [weight.Tensor.Name], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
 
     private void Take(NodeProto node, string weight)
     {

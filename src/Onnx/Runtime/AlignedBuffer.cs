@@ -6,8 +6,9 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Native memory at an address that is a multiple of <see cref="Alignment"/>.</summary>
 /// <remarks>
-/// ONNX Runtime's kernels sum in an order that depends on the alignment of their operands. A managed array lies somewhere else each time, so that the
-/// last digit of a score would change from run to run; here the same rows always give the same bits.
+/// ONNX Runtime's kernels sum in an order that depends on the alignment of their operands. A managed array lies
+/// somewhere else each time, so that the last digit of a score would change from run to run; here the same rows always
+/// give the same bits.
 /// </remarks>
 internal sealed unsafe class AlignedBuffer : SafeHandle
 {
@@ -41,7 +42,8 @@ internal sealed unsafe class AlignedBuffer : SafeHandle
     private void Refuse(int start, int length)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        throw new ArgumentOutOfRangeException(nameof(start), start, $"Elements {start} to {(long)start + length} are outside of a buffer of {ByteLength} bytes.");
+        throw new ArgumentOutOfRangeException(nameof(start), start,
+            $"Elements {start} to {(long)start + length} are outside of a buffer of {ByteLength} bytes.");
     }
 
     protected override bool ReleaseHandle()

@@ -5,10 +5,14 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>Runs a graph over batches of rows, with inputs and outputs in buffers of its own that are bound to ONNX Runtime once for each batch size.</summary>
+/// <summary>
+/// Runs a graph over batches of rows, with inputs and outputs in buffers of its own that are bound to ONNX Runtime once
+/// for each batch size.
+/// </summary>
 /// <remarks>
-/// Not safe for use by several threads at once. A run on the CPU allocates nothing while the number of rows stays the same. A batch in which no value is missing runs
-/// under a session over the graph without the nodes that look for missing ones (<see cref="MissingValueGraph"/>); the results are the same.
+/// Not safe for use by several threads at once. A run on the CPU allocates nothing while the number of rows stays the
+/// same. A batch in which no value is missing runs under a session over the graph without the nodes that look for
+/// missing ones (<see cref="MissingValueGraph"/>); the results are the same.
 /// </remarks>
 public sealed class BatchRunner : IDisposable
 {
@@ -23,8 +27,12 @@ public sealed class BatchRunner : IDisposable
     private Binding? _incomplete;
     private bool _disposed;
 
-    /// <summary>Makes a runner. <paramref name="sessionFor"/> gives the session for batches with missing values (true) or without (false).</summary>
-    internal BatchRunner(AutoencoderModel model, Func<bool, InferenceSession> sessionFor, (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
+    /// <summary>
+    /// Makes a runner. <paramref name="sessionFor"/> gives the session for batches with missing values (true) or
+    /// without (false).
+    /// </summary>
+    internal BatchRunner(AutoencoderModel model, Func<bool, InferenceSession> sessionFor, (string Name, int Width)[] inputs,
+        (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
     {
         _model = model;
         _sessionFor = sessionFor;
@@ -78,7 +86,8 @@ public sealed class BatchRunner : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidOperationException($"ONNX Runtime could not run the {_model.Metadata.Graph} graph over {rows} rows: {e.Message}", e);
+            throw new InvalidOperationException(
+                $"ONNX Runtime could not run the {_model.Metadata.Graph} graph over {rows} rows: {e.Message}", e);
         }
     }
 
@@ -110,7 +119,8 @@ public sealed class BatchRunner : IDisposable
             for (int i = 0; i < _outputs.Length; i++)
             {
                 var (name, width, type) = _outputs[i];
-                binding.Values.BindOutput(name, binding.Tensor(_outputBuffers[i], (TensorElementType)type, width, ElementSize(_outputs[i])));
+                binding.Values.BindOutput(name, binding.Tensor(
+                    _outputBuffers[i], (TensorElementType)type, width, ElementSize(_outputs[i])));
             }
         }
         catch
@@ -140,7 +150,8 @@ public sealed class BatchRunner : IDisposable
     {
         OnnxElementType.Single => sizeof(float),
         OnnxElementType.Boolean => sizeof(bool),
-        _ => throw new NotSupportedException($"The graph's output '{output.Name}' has elements of type {output.Type}; expected Single or Boolean."),
+        _ => throw new NotSupportedException(
+            $"The graph's output '{output.Name}' has elements of type {output.Type}; expected Single or Boolean."),
     };
 
     /// <summary>The buffers, bound to a session for a number of rows.</summary>
@@ -157,7 +168,8 @@ public sealed class BatchRunner : IDisposable
 
         public OrtValue Tensor(AlignedBuffer buffer, TensorElementType type, int width, int elementSize)
         {
-            var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, [Rows, width], buffer.Address, (long)Rows * width * elementSize);
+            var value = OrtValue.CreateTensorValueWithData(
+                OrtMemoryInfo.DefaultInstance, type, [Rows, width], buffer.Address, (long)Rows * width * elementSize);
             _tensors.Add(value);
             return value;
         }

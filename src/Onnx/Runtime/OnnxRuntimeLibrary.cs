@@ -12,10 +12,12 @@ internal static partial class OnnxRuntimeLibrary
     /// <summary>Opens a session.</summary>
     /// <param name="model">The content of an ONNX file.</param>
     /// <param name="options">Device and threads.</param>
-    /// <param name="configure">Adds the model's shared weights to the options of a session on the CPU. One on a GPU has copies there.</param>
+    /// <param name="configure">Adds the model's shared weights to the options of a session on the CPU. One on a GPU has
+    /// copies there.</param>
     /// <param name="warn">Is told why the CPU is used where CUDA was asked for.</param>
     /// <param name="prepacked">Weights in the form that the kernels want, shared by the sessions of one model.</param>
-    public static InferenceSession OpenSession(byte[] model, ScoringOptions options, Action<SessionOptions> configure, Action<string>? warn, PrePackedWeightsContainer prepacked)
+    public static InferenceSession OpenSession(byte[] model, ScoringOptions options, Action<SessionOptions> configure, Action<string>? warn,
+        PrePackedWeightsContainer prepacked)
     {
         if (options.GpuDeviceId is { } device)
         {
@@ -52,14 +54,16 @@ internal static partial class OnnxRuntimeLibrary
         catch (Exception e) when (FindLoadFailure(e) is { } failure)
         {
             throw new InvalidOperationException(
-                $"ONNX Runtime's native library is missing or does not fit its managed half ({PackageVersion.Of(typeof(InferenceSession))}). "
+                "ONNX Runtime's native library is missing or does not fit its managed half " +
+                    $"({PackageVersion.Of(typeof(InferenceSession))}). "
                 + "This library references the managed half only; add the package "
                 + "Microsoft.ML.OnnxRuntime (CPU) or Microsoft.ML.OnnxRuntime.Gpu (CPU and CUDA) of the same version to the application. "
                 + $"The loader said: {failure.Message}", e);
         }
     }
 
-    private static InferenceSession Open(byte[] model, ScoringOptions options, Action<SessionOptions> configure, PrePackedWeightsContainer prepacked, int? device)
+    private static InferenceSession Open(byte[] model, ScoringOptions options, Action<SessionOptions> configure,
+        PrePackedWeightsContainer prepacked, int? device)
     {
         using var sessionOptions = new SessionOptions();
         if (options.IntraOpThreads is { } threads)
@@ -101,7 +105,8 @@ internal static partial class OnnxRuntimeLibrary
                 "ONNX Runtime's native library was built without CUDA. "
                 + "Replace the package Microsoft.ML.OnnxRuntime by Microsoft.ML.OnnxRuntime.Gpu of the same version.",
             _ when MissingFile().Match(message) is { Success: true } match => ExplainMissing(match.Groups["file"].Value),
-            _ when Says("no CUDA-capable device") || Says("invalid device ordinal") || Says("invalid device id") => "there is no such device.",
+            _ when Says("no CUDA-capable device") || Says("invalid device ordinal") || Says("invalid device id") =>
+                "there is no such device.",
             _ when Says("driver") => "the NVIDIA driver is missing or too old. Install a driver that fits the CUDA version.",
             _ when Says("cudnn") => $"cuDNN is missing or does not fit. Install the one that the provider was built for and {PutLibrary}.",
             _ => "",
@@ -132,7 +137,8 @@ internal static partial class OnnxRuntimeLibrary
 
         string Missing(string kind, string advice) => $"the {kind} {file} is missing. {advice}";
 
-        bool Is(string start) => file.StartsWith(start, StringComparison.Ordinal) || file.StartsWith($"lib{start}", StringComparison.Ordinal);
+        bool Is(string start) => file.StartsWith(start, StringComparison.Ordinal)
+            || file.StartsWith($"lib{start}", StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"\s+")]

@@ -14,12 +14,15 @@ internal sealed class SharedWeights : IDisposable
 
     public SharedWeights(GraphProto graph)
     {
-        foreach (var tensor in graph.Initializer.Where(tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType is (int)OnnxElementType.Single or (int)OnnxElementType.SByte))
+        foreach (var tensor in graph.Initializer.Where(
+            tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType is (int)OnnxElementType.Single or (int)OnnxElementType.SByte))
         {
             var buffer = new AlignedBuffer(tensor.RawData.Length);
             _buffers.Add(tensor.Name, buffer);
             tensor.RawData.Span.CopyTo(buffer.AsSpan<byte>(0, tensor.RawData.Length));
-            _values.Add(tensor.Name, OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, (TensorElementType)tensor.DataType, [.. tensor.Dims], buffer.Address, tensor.RawData.Length));
+            _values.Add(tensor.Name, OrtValue.CreateTensorValueWithData(
+                OrtMemoryInfo.DefaultInstance, (TensorElementType)tensor.DataType, [.. tensor.Dims], buffer.Address,
+                tensor.RawData.Length));
         }
     }
 

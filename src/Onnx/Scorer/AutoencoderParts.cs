@@ -10,21 +10,33 @@ public delegate string GraphPart(OnnxGraphBuilder graph, string input, string? c
 /// <summary>The parts that <see cref="ScorerGraph"/> puts together.</summary>
 public sealed record AutoencoderParts
 {
-    /// <summary>Scaled features [batch, d] to the code [batch, k]; with <see cref="LogVariance"/>, to the layer [batch, h] that it and <see cref="Mean"/> take.</summary>
+    /// <summary>
+    /// Scaled features [batch, d] to the code [batch, k]; with <see cref="LogVariance"/>, to the layer [batch, h] that
+    /// it and <see cref="Mean"/> take.
+    /// </summary>
     public required GraphPart Encoder { get; init; }
 
     /// <summary>The last layer of a variational encoder to the mean of the code, [batch, h] to [batch, k].</summary>
     public GraphPart? Mean { get; init; }
 
-    /// <summary>The last layer of a variational encoder to the logarithm of the code's variance, [batch, h] to [batch, k]; null for a code without variance.</summary>
+    /// <summary>
+    /// The last layer of a variational encoder to the logarithm of the code's variance, [batch, h] to [batch, k]; null
+    /// for a code without variance.
+    /// </summary>
     public GraphPart? LogVariance { get; init; }
 
-    /// <summary>The input <see cref="GraphNames.CodeOffset"/> [batch, m] to what is added to the code [batch, k]; null where it is added as it is.</summary>
+    /// <summary>
+    /// The input <see cref="GraphNames.CodeOffset"/> [batch, m] to what is added to the code [batch, k]; null where it
+    /// is added as it is.
+    /// </summary>
     public GraphPart? OffsetEncoder { get; init; }
 
     /// <summary>Code [batch, k] to scaled reconstruction [batch, d].</summary>
     public required GraphPart Decoder { get; init; }
 
-    /// <summary>The standard-normal draws of the codes that the score takes, <see cref="AutoencoderMetadata.ScoreSamples"/> rows of k; empty where it takes none.</summary>
+    /// <summary>
+    /// The standard-normal draws of the codes that the score takes, <see cref="AutoencoderMetadata.ScoreSamples"/> rows
+    /// of k; empty where it takes none.
+    /// </summary>
     public IReadOnlyList<float> Draws { get; init; } = [];
 }

@@ -2,16 +2,20 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Puts an encoder and a softmax layer on its code together into the graph of a classifier.</summary>
 /// <remarks>
-/// <para>With x the raw row, the scaled row is s = (x - offset) / scale, the code z = encoder(s), and the probability of class c is exp(aᶜ) / Σₖ exp(aᵏ) with a = head(z).</para>
-/// <para>A missing value enters the network as the training mean of its feature. With the policy <c>nan</c> the row's probabilities are NaN and its predicted label is
-/// empty; with <c>mean</c> the row is classified as if that had been observed.</para>
+/// <para>With x the raw row, the scaled row is s = (x - offset) / scale, the code z = encoder(s), and the probability
+/// of class c is exp(aᶜ) / Σₖ exp(aᵏ) with a = head(z).</para>
+/// <para>A missing value enters the network as the training mean of its feature. With the policy <c>nan</c> the row's
+/// probabilities are NaN and its predicted label is empty; with <c>mean</c> the row is classified as if that had been
+/// observed.</para>
 /// </remarks>
 public static class ClassifierGraph
 {
     /// <summary>Builds the graph.</summary>
     /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
-    /// <param name="head">Writes the layer on the code: code [batch, k] to one number for each class [batch, n], before the softmax.</param>
-    /// <param name="metadata">What the graph says of itself; sizes, scaling, names of the classes and missing-value policy are taken from it.</param>
+    /// <param name="head">Writes the layer on the code: code [batch, k] to one number for each class [batch, n], before
+    /// the softmax.</param>
+    /// <param name="metadata">What the graph says of itself; sizes, scaling, names of the classes and missing-value
+    /// policy are taken from it.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     public static byte[] Build(GraphPart encoder, GraphPart head, AutoencoderMetadata metadata)
     {
@@ -31,15 +35,19 @@ public static class ClassifierGraph
         graph.Output(label, OnnxElementType.String, 1, "Name of the most probable class; empty for a row without probabilities.");
         graph.Output(probabilities, OnnxElementType.Single, n, $"Probabilities of the classes {string.Join(", ", metadata.ClassNames)}.");
         graph.Output(code, OnnxElementType.Single, k, "Code of the row.");
-        return graph.Build((metadata with { Graph = "classifier" }).ToDictionary(), $"{metadata.Variant}: {d} features, a code of {k} units, {n} classes.");
+        return graph.Build((metadata with { Graph = "classifier" }).ToDictionary(),
+            $"{metadata.Variant}: {d} features, a code of {k} units, {n} classes.");
     }
 
     private static string PredictedLabel(OnnxGraphBuilder graph, string probabilities, AutoencoderMetadata metadata)
     {
-        string place = graph.Node("ArgMax", "classes/place", [probabilities], OnnxAttribute.Int64("axis", 1), OnnxAttribute.Int64("keepdims", 1));
+        string place = graph.Node("ArgMax", "classes/place", [probabilities], OnnxAttribute.Int64("axis", 1),
+            OnnxAttribute.Int64("keepdims", 1));
         string number = graph.Node("Add", "classes/number", [place, graph.Int64s("classes/one", 1)]);
-        string mean = graph.Node("ReduceMean", "classes/mean", [probabilities], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
-        string known = graph.Node("Where", "classes/number_or_none", [graph.Node("IsNaN", "classes/is_unknown", [mean]), graph.Int64s("classes/none", 0), number]);
+        string mean = graph.Node("ReduceMean", "classes/mean", [probabilities], OnnxAttribute.Int64s("axes", 1),
+            OnnxAttribute.Int64("keepdims", 1));
+        string known = graph.Node("Where", "classes/number_or_none",
+            [graph.Node("IsNaN", "classes/is_unknown", [mean]), graph.Int64s("classes/none", 0), number]);
         return graph.Node("Gather", "classes/name", [graph.Texts("classes/names", ["", .. metadata.ClassNames]), known]);
     }
 }

@@ -26,40 +26,54 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
                 // With a = |s - r| and m = min(a, 1), both branches are m (a - m / 2).
                 string absolute = Node("Abs", "absolute_difference", Node("Sub", "difference", row, reconstruction));
                 string least = Node("Min", "at_most_delta", absolute, Constant("delta", 1));
-                return Node("Mul", "huber", least, Node("Sub", "less_half", absolute, Node("Mul", "half", least, Constant("one_half", 0.5f))));
+                return Node("Mul", "huber", least,
+                    Node("Sub", "less_half", absolute, Node("Mul", "half", least, Constant("one_half", 0.5f))));
             case LossKind.BinaryCrossEntropy:
                 string one = Constant("one", 1), floor = Constant("least_logarithm", LeastLogarithm);
                 string Logarithm(string name, string value) => Node("Max", name, Node("Log", $"{name}_unclipped", value), floor);
                 string yes = Node("Mul", "yes", row, Logarithm("log_yes", reconstruction));
-                string no = Node("Mul", "no", OfRow(row, () => Node("Sub", "one_less_feature", one, row)), Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
+                string no = Node("Mul", "no", OfRow(row, () => Node("Sub", "one_less_feature", one, row)),
+                    Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
                 return Node("Neg", "cross_entropy", Node("Add", "log_likelihood", yes, no));
             case LossKind.Cosine:
-                string OverRow(string operation, string name, string value) => graph.Node(operation, $"{path}/{name}", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1));
+                string OverRow(string operation, string name, string value) =>
+                    graph.Node(operation, $"{path}/{name}", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1));
                 string Unit(string name, string value)
                 {
                     // By its largest value first, so that no square is more than a Single holds.
-                    string largest = Node("Max", $"{name}_bound", OverRow("ReduceMax", $"{name}_largest", Node("Abs", $"{name}_magnitudes", value)), Constant($"{name}_least_norm", LeastNorm));
+                    string largest = Node("Max", $"{name}_bound",
+                        OverRow("ReduceMax", $"{name}_largest", Node("Abs", $"{name}_magnitudes", value)),
+                        Constant($"{name}_least_norm", LeastNorm));
                     string bounded = Node("Div", $"{name}_bounded", value, largest);
-                    return Node("Div", $"{name}_unit", bounded, Node("Max", $"{name}_norm", OverRow("ReduceL2", $"{name}_length", bounded), Constant($"{name}_one", 1)));
+                    return Node("Div", $"{name}_unit", bounded,
+                        Node("Max", $"{name}_norm", OverRow("ReduceL2", $"{name}_length", bounded), Constant($"{name}_one", 1)));
                 }
                 string angle = Node("Sub", "unit_difference", OfRow(row, () => Unit("row", row)), Unit("reconstruction", reconstruction));
-                return graph.Times($"{path}/cosine", Node("Mul", "squared_unit_difference", angle, angle), $"{path}/half_feature_count", metadata.FeatureCount / 2f);
+                return graph.Times($"{path}/cosine", Node("Mul", "squared_unit_difference", angle, angle), $"{path}/half_feature_count",
+                    metadata.FeatureCount / 2f);
             default:
-                throw new ArgumentException($"The metadata name the loss '{metadata.Loss}', which this library does not know.", nameof(row));
+                throw new ArgumentException($"The metadata name the loss '{metadata.Loss}', which this library does not know.",
+                    nameof(row));
         }
     }
 
     /// <summary>The mean of the feature errors by the feature weights, [batch, d] to [batch, 1].</summary>
     public string WeightedMean(string errors) =>
-        graph.Node("ReduceMean", "score/mean", [Weighted(errors, "score/weighted")], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        graph.Node("ReduceMean", "score/mean", [Weighted(errors, "score/weighted")], OnnxAttribute.Int64s("axes", 1),
+            OnnxAttribute.Int64("keepdims", 1));
 
-    /// <summary>The feature errors times the feature weights, these brought to a mean of 1; the errors themselves where all weigh the same.</summary>
+    /// <summary>
+    /// The feature errors times the feature weights, these brought to a mean of 1; the errors themselves where all
+    /// weigh the same.
+    /// </summary>
     public string Weighted(string errors, string name)
     {
         if (metadata.FeatureWeights.Distinct().Count() <= 1)
             return errors;
         double mean = metadata.FeatureWeights.Average(weight => (double)weight);
-        return graph.Node("Mul", name, [errors, graph.Initializer($"{name}/weights", [.. metadata.FeatureWeights.Select(weight => (float)(weight / mean))], metadata.FeatureCount)]);
+        return graph.Node(
+            "Mul", name, [errors, graph.Initializer(
+            $"{name}/weights", [.. metadata.FeatureWeights.Select(weight => (float)(weight / mean))], metadata.FeatureCount)]);
     }
 
     /// <summary>What is made of the row alone, once however many reconstructions it is compared with.</summary>

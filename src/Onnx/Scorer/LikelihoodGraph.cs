@@ -2,11 +2,14 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The scores of a variational autoencoder that take samples of the code, as a part of the graph.</summary>
 /// <remarks>
-/// With mean μ and variance σ² of a row's code and L standard-normal draws ε, the samples are z = μ + σ ε. Their negative log-likelihood is, for a Gaussian decoder of variance v,
-/// Σ ½((s − r)² / v + ln 2πv) over the features, for a Bernoulli decoder the cross-entropy, each feature by its weight. The negative evidence lower bound adds
-/// ½ Σ (μ² + σ² − ln σ² − 1) over the code (Kingma and Welling 2014, appendix B). The draws are a constant of the graph, so that a row's score depends on nothing but the row.
+/// With mean μ and variance σ² of a row's code and L standard-normal draws ε, the samples are z = μ + σ ε. Their
+/// negative log-likelihood is, for a Gaussian decoder of variance v, Σ ½((s − r)² / v + ln 2πv) over the features, for
+/// a Bernoulli decoder the cross-entropy, each feature by its weight. The negative evidence lower bound adds ½ Σ (μ² +
+/// σ² − ln σ² − 1) over the code (Kingma and Welling 2014, appendix B). The draws are a constant of the graph, so that
+/// a row's score depends on nothing but the row.
 /// </remarks>
-internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata, AutoencoderParts parts, FeatureErrorGraph errorGraph)
+internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata, AutoencoderParts parts,
+    FeatureErrorGraph errorGraph)
 {
     private readonly int _d = metadata.FeatureCount, _k = metadata.CodeSize, _samples = metadata.ScoreSamples;
 
@@ -15,16 +18,21 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
     public string Score(string scaled, string mean, string code, string logVariance, string? condition)
     {
         if (_samples < 1 || parts.Draws.Count != _samples * _k)
-            throw new ArgumentException($"The score takes {_samples} samples of {_k} units; there are {parts.Draws.Count} draws.", nameof(logVariance));
+            throw new ArgumentException($"The score takes {_samples} samples of {_k} units; there are {parts.Draws.Count} draws.",
+                nameof(logVariance));
 
         string deviation = Node("Exp", "deviation", Node("Mul", "half_log_variance", logVariance, Constant("one_half", 0.5f)));
-        string spread = Node("Mul", "spread", Rows("deviation_rows", deviation, _k), graph.Initializer("samples/draws", [.. parts.Draws], IsOne ? [1, _k] : [1, _samples, _k]));
+        string spread = Node("Mul", "spread", Rows("deviation_rows", deviation, _k),
+            graph.Initializer("samples/draws", [.. parts.Draws], IsOne ? [1, _k] : [1, _samples, _k]));
         string codes = Samples("codes", Node("Add", "code_samples", Rows("code_rows", code, _k), spread), _k);
         string? conditions = condition is null || IsOne ? condition : Samples("conditions",
-            Node("Expand", "condition_samples", Rows("condition_rows", condition, metadata.ConditionSize), graph.Int64s("samples/condition_samples_shape", 1, _samples, metadata.ConditionSize)), metadata.ConditionSize);
-        string reconstructions = graph.Again("samples/", () => parts.Decoder(graph, codes, conditions), IsOne ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis);
+            Node("Expand", "condition_samples", Rows("condition_rows", condition, metadata.ConditionSize),
+                graph.Int64s("samples/condition_samples_shape", 1, _samples, metadata.ConditionSize)), metadata.ConditionSize);
+        string reconstructions = graph.Again("samples/", () => parts.Decoder(graph, codes, conditions),
+            IsOne ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis);
         if (!IsOne)
-            reconstructions = graph.Declare(Reshape("reconstructions", reconstructions, -1, _samples, _d), OnnxElementType.Single, _samples, _d);
+            reconstructions = graph.Declare(Reshape("reconstructions", reconstructions, -1, _samples, _d), OnnxElementType.Single,
+                _samples, _d);
 
         string errors = errorGraph.Errors(Rows("row", scaled, _d), reconstructions, "samples/score");
         string terms = metadata.Loss == LossKind.BinaryCrossEntropy ? errors
@@ -35,13 +43,15 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
         terms = errorGraph.Weighted(terms, "samples/weighted");
         if (!IsOne)
             terms = graph.Node("Flatten", "samples/terms_of_row", [terms], OnnxAttribute.Int64("axis", 1));
-        string likelihood = graph.Node("ReduceMean", "samples/mean_term", [terms], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        string likelihood = graph.Node("ReduceMean", "samples/mean_term", [terms], OnnxAttribute.Int64s("axes", 1),
+            OnnxAttribute.Int64("keepdims", 1));
         likelihood = Times("negative_log_likelihood", likelihood, "feature_count", _d);
         return metadata.ScoreKind switch
         {
             ScoreKind.ReconstructionProbability => likelihood,
             ScoreKind.NegativeElbo => Node("Add", "negative_elbo", likelihood, Divergence(mean, logVariance)),
-            _ => throw new ArgumentException($"The metadata name the score '{metadata.ScoreKind}', which this library does not know.", nameof(logVariance)),
+            _ => throw new ArgumentException($"The metadata name the score '{metadata.ScoreKind}', which this library does not know.",
+                nameof(logVariance)),
         };
     }
 
@@ -49,7 +59,8 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
     {
         string moments = Node("Add", "second_moment", Node("Mul", "squared_mean", mean, mean), Node("Exp", "variance", logVariance));
         string terms = Node("Sub", "divergence_terms", Node("Sub", "less_log_variance", moments, logVariance), Constant("one", 1));
-        string average = graph.Node("ReduceMean", "samples/mean_divergence", [terms], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        string average = graph.Node("ReduceMean", "samples/mean_divergence", [terms], OnnxAttribute.Int64s("axes", 1),
+            OnnxAttribute.Int64("keepdims", 1));
         return Times("divergence", average, "half_code_size", _k / 2f);
     }
 
@@ -57,13 +68,16 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
     private string Rows(string name, string value, int width) => IsOne ? value : Reshape(name, value, 0, 1, width);
 
     /// <summary>Samples of rows [batch, L, n] as rows, [batch L, n].</summary>
-    private string Samples(string name, string value, int width) => IsOne ? value : graph.Declare(Reshape(name, value, -1, width), OnnxElementType.Single, OnnxGraphBuilder.SampleAxis, width);
+    private string Samples(string name, string value, int width) =>
+        IsOne ? value : graph.Declare(Reshape(name, value, -1, width), OnnxElementType.Single, OnnxGraphBuilder.SampleAxis, width);
 
-    private string Reshape(string name, string value, params long[] shape) => Node("Reshape", name, value, graph.Int64s($"samples/{name}_shape", shape));
+    private string Reshape(string name, string value, params long[] shape) =>
+        Node("Reshape", name, value, graph.Int64s($"samples/{name}_shape", shape));
 
     private string Node(string operation, string name, params string[] inputs) => graph.Node(operation, $"samples/{name}", inputs);
 
-    private string Times(string name, string value, string factorName, float factor) => graph.Times($"samples/{name}", value, $"samples/{factorName}", factor);
+    private string Times(string name, string value, string factorName, float factor) =>
+        graph.Times($"samples/{name}", value, $"samples/{factorName}", factor);
 
     private string Constant(string name, float value) => graph.Initializer($"samples/{name}", [value]);
 }

@@ -3,8 +3,9 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The nodes that only missing values need, and the graph without them.</summary>
 /// <remarks>
-/// The file keeps them: every runtime must treat missing values alike. They take about a fifth of a row's time, though, so that a batch in which nothing is missing runs without.
-/// Each is a Where(missing, replacement, value), which is value where nothing is missing; that they stand under <see cref="Folder"/> tells them from others.
+/// The file keeps them: every runtime must treat missing values alike. They take about a fifth of a row's time, though,
+/// so that a batch in which nothing is missing runs without. Each is a Where(missing, replacement, value), which is
+/// value where nothing is missing; that they stand under <see cref="Folder"/> tells them from others.
 /// </remarks>
 internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
 {
@@ -18,7 +19,8 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     public string Features(string features)
     {
         _isMissing = IsMissing(features);
-        return graph.Node("Where", Folder + "feature_or_mean", [_isMissing, graph.Initializer(Folder + "mean", [.. metadata.FeatureMeans], metadata.FeatureCount), features]);
+        return graph.Node("Where", Folder + "feature_or_mean",
+            [_isMissing, graph.Initializer(Folder + "mean", [.. metadata.FeatureMeans], metadata.FeatureCount), features]);
     }
 
     /// <summary>Condition or code offset, zero in the place of a missing value.</summary>
@@ -30,14 +32,16 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     }
 
     /// <summary>The feature errors, NaN for a missing feature.</summary>
-    public string FeatureErrors(string errors) => _scores ? errors : graph.Node("Where", Folder + "error_or_nan", [_isMissing!, NaN("error"), errors]);
+    public string FeatureErrors(string errors) => _scores ? errors
+        : graph.Node("Where", Folder + "error_or_nan", [_isMissing!, NaN("error"), errors]);
 
     /// <summary>A score that was not made of the feature errors, NaN where one of these is.</summary>
     public string Score(string score, string errors)
     {
         if (_scores)
             return score;
-        string mean = graph.Node("ReduceMean", Folder + "mean_error", [errors], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        string mean = graph.Node("ReduceMean", Folder + "mean_error", [errors], OnnxAttribute.Int64s("axes", 1),
+            OnnxAttribute.Int64("keepdims", 1));
         return graph.Node("Where", Folder + "score_or_nan", [graph.Node("IsNaN", Folder + "no_score", [mean]), NaN("score"), score]);
     }
 
@@ -52,7 +56,8 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     }
 
     /// <summary>What belongs to the row as a whole, such as the probabilities of its classes: NaN where a feature is missing.</summary>
-    public string OfRow(string value) => _scores ? value : graph.Node("Where", Folder + "value_or_nan", [IsAny(Count(GraphNames.Features, _isMissing!)), NaN("value"), value]);
+    public string OfRow(string value) => _scores ? value
+        : graph.Node("Where", Folder + "value_or_nan", [IsAny(Count(GraphNames.Features, _isMissing!)), NaN("value"), value]);
 
     /// <summary>Whether a node is one of those that can be taken out.</summary>
     public static bool Is(NodeProto node) => node.OpType == "Where" && node.Name.StartsWith(Folder, StringComparison.Ordinal);
@@ -80,13 +85,16 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     }
 
     private string IsMissing(string input) =>
-        graph.Node("Or", $"{Folder}{input}_is_missing", [graph.Node("IsNaN", $"{Folder}{input}_is_nan", [input]), graph.Node("IsInf", $"{Folder}{input}_is_infinite", [input])]);
+        graph.Node("Or", $"{Folder}{input}_is_missing",
+            [graph.Node("IsNaN", $"{Folder}{input}_is_nan", [input]), graph.Node("IsInf", $"{Folder}{input}_is_infinite", [input])]);
 
-    private string Count(string input, string isMissing) => graph.Node("Cast", $"{Folder}{input}_count", [isMissing], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+    private string Count(string input, string isMissing) =>
+        graph.Node("Cast", $"{Folder}{input}_count", [isMissing], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
 
     private string IsAny(string count)
     {
-        string share = graph.Node("ReduceMean", $"{count}_share", [count], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
+        string share = graph.Node("ReduceMean", $"{count}_share", [count], OnnxAttribute.Int64s("axes", 1),
+            OnnxAttribute.Int64("keepdims", 1));
         return graph.Node("Greater", $"{count}_is_any", [share, graph.Initializer($"{count}_none", [0f], 1)]);
     }
 

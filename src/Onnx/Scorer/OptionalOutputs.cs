@@ -1,8 +1,14 @@
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>The outputs of a scorer that are there only where they are asked for: the probability, and the features with the largest errors.</summary>
-/// <remarks>What they add to a graph has the same form in every opset (<see cref="OpsetForms"/>), so that it goes with a graph in any.</remarks>
+/// <summary>
+/// The outputs of a scorer that are there only where they are asked for: the probability, and the features with the
+/// largest errors.
+/// </summary>
+/// <remarks>
+/// What they add to a graph has the same form in every opset (<see cref="OpsetForms"/>), so that it goes with a graph
+/// in any.
+/// </remarks>
 internal static class OptionalOutputs
 {
     private static readonly string[] s_topFeatures = [GraphNames.TopFeatureIndices, GraphNames.TopFeatureErrors];
@@ -10,7 +16,8 @@ internal static class OptionalOutputs
     // The order in which a scorer that is built with all of them has its outputs.
     private static readonly string[] s_order =
     [
-        GraphNames.Score, GraphNames.IsAnomaly, GraphNames.Probability, GraphNames.FeatureErrors, GraphNames.TopFeatureIndices, GraphNames.TopFeatureErrors, GraphNames.Reconstruction, GraphNames.Code, GraphNames.CodeLogVariance,
+        GraphNames.Score, GraphNames.IsAnomaly, GraphNames.Probability, GraphNames.FeatureErrors, GraphNames.TopFeatureIndices,
+            GraphNames.TopFeatureErrors, GraphNames.Reconstruction, GraphNames.Code, GraphNames.CodeLogVariance,
     ];
 
     /// <summary>The scorer with the optional outputs that are wanted and no others.</summary>
@@ -18,14 +25,17 @@ internal static class OptionalOutputs
     /// <param name="metadata">What it says of itself.</param>
     /// <param name="withProbability">Whether it is to have the probability; null for as it is.</param>
     /// <param name="topFeatures">How many features with the largest errors it is to name; 0 for none.</param>
-    /// <exception cref="InvalidOperationException">The probability is wanted, and the metadata have no quantiles of the training scores.</exception>
+    /// <exception cref="InvalidOperationException">The probability is wanted, and the metadata have no quantiles of the
+    /// training scores.</exception>
     public static ModelProto Set(ModelProto scorer, AutoencoderMetadata metadata, bool? withProbability, int topFeatures)
     {
         string[] outputs = [.. scorer.Graph.Output.Select(output => output.Name)];
         bool hasProbability = outputs.Contains(GraphNames.Probability);
         if (topFeatures == 0 && (withProbability ?? hasProbability) == hasProbability && !outputs.Any(s_topFeatures.Contains))
             return scorer;
-        var result = OnnxFile.Cut(scorer, [.. scorer.Graph.Input.Select(input => input.Name)], [.. outputs.Where(output => !s_topFeatures.Contains(output) && (output != GraphNames.Probability || withProbability != false))]);
+        var result = OnnxFile.Cut(scorer, [.. scorer.Graph.Input.Select(input => input.Name)],
+            [.. outputs.Where(output => !s_topFeatures.Contains(output)
+            && (output != GraphNames.Probability || withProbability != false))]);
         var graph = new OnnxGraphBuilder(result.Graph);
         if (withProbability == true && !hasProbability)
             AddProbability(graph, GraphNames.Score, metadata);
@@ -39,20 +49,27 @@ internal static class OptionalOutputs
 
     /// <summary>Adds the output <see cref="GraphNames.Probability"/>.</summary>
     public static void AddProbability(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata) => graph.Output(
-        graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1, "Share of training rows that score lower; not the frequency of anomalies.");
+        graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1,
+            "Share of training rows that score lower; not the frequency of anomalies.");
 
     /// <summary>Adds the outputs <see cref="GraphNames.TopFeatureIndices"/> and <see cref="GraphNames.TopFeatureErrors"/>.</summary>
     private static void AddTopFeatures(OnnxGraphBuilder graph, string errors, int count)
     {
-        // Where TopK puts NaN is left open: an infinity stands for it, and the largest number for an infinity. Of equal ones TopK takes the first, as ONNX has it.
+        // Where TopK puts NaN is left open: an infinity stands for it, and the largest number for an infinity. Of equal
+        // ones TopK takes the first, as ONNX has it.
         const string path = "top_features";
         string finite = graph.Node("Min", $"{path}/at_most_largest", [errors, graph.Initializer($"{path}/largest", [float.MaxValue], 1)]);
-        string keys = graph.Node("Where", $"{path}/keys", [graph.Node("IsNaN", $"{path}/is_missing", [errors]), graph.Initializer($"{path}/infinity", [float.PositiveInfinity], 1), finite]);
-        string places = graph.Node("TopK", $"{path}/top", [keys, graph.Int64s($"{path}/count", count)], [$"{path}/top_keys", $"{path}/top_places"],
+        string keys = graph.Node("Where", $"{path}/keys",
+            [graph.Node("IsNaN", $"{path}/is_missing", [errors]),
+            graph.Initializer($"{path}/infinity", [float.PositiveInfinity], 1), finite]);
+        string places = graph.Node("TopK", $"{path}/top", [keys, graph.Int64s($"{path}/count", count)],
+            [$"{path}/top_keys", $"{path}/top_places"],
             OnnxAttribute.Int64("axis", 1), OnnxAttribute.Int64("largest", 1), OnnxAttribute.Int64("sorted", 1))[1];
         places = graph.Rename(places, GraphNames.TopFeatureIndices);
-        string top = graph.Rename(graph.Node("GatherElements", $"{path}/errors", [errors, places], OnnxAttribute.Int64("axis", 1)), GraphNames.TopFeatureErrors);
-        graph.Output(places, OnnxElementType.Int64, count, "Places of the features with the largest errors, counted from 0, the largest first; a missing value comes before all others.");
+        string top = graph.Rename(graph.Node("GatherElements", $"{path}/errors", [errors, places], OnnxAttribute.Int64("axis", 1)),
+            GraphNames.TopFeatureErrors);
+        graph.Output(places, OnnxElementType.Int64, count,
+            "Places of the features with the largest errors, counted from 0, the largest first; a missing value comes before all others.");
         graph.Output(top, OnnxElementType.Single, count, "Errors of these features, in scaled units; NaN for a missing value.");
     }
 }

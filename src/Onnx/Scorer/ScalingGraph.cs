@@ -7,8 +7,10 @@ internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata m
     internal const string OffsetName = "scaling/offset", ScaleName = "scaling/scale";
 
     // Null for offsets of 0 and scales of 1.
-    private readonly string? _offset = metadata.ScalingOffsets.All(offset => offset == 0) ? null : graph.Initializer(OffsetName, [.. metadata.ScalingOffsets], metadata.FeatureCount);
-    private readonly string? _scale = metadata.ScalingScales.All(scale => scale == 1) ? null : graph.Initializer(ScaleName, [.. metadata.ScalingScales], metadata.FeatureCount);
+    private readonly string? _offset = metadata.ScalingOffsets.All(offset => offset == 0) ? null
+        : graph.Initializer(OffsetName, [.. metadata.ScalingOffsets], metadata.FeatureCount);
+    private readonly string? _scale = metadata.ScalingScales.All(scale => scale == 1) ? null
+        : graph.Initializer(ScaleName, [.. metadata.ScalingScales], metadata.FeatureCount);
 
     public bool IsIdentity => _offset is null && _scale is null;
 

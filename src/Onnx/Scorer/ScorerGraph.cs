@@ -4,11 +4,12 @@ namespace MLNetAutoencoder.Onnx;
 /// <remarks>
 /// <para>With x the raw row, the scaled row is s = (x - offset) / scale, the code z = encoder(s), the scaled reconstruction
 /// r = decoder(z), and in raw units x̂ = r * scale + offset. Feature j's error is its term of the loss (<see cref="LossKind"/>); the
-/// score is the weighted mean of these or another of <see cref="ScoreKind"/>, and the row is an anomaly unless score ≤ threshold. A code offset is added to
-/// z; a condition goes to encoder and decoder.</para>
-/// <para>A missing value, that is NaN or an infinity, enters the network as the training mean of its feature, in condition and code offset as zero, so that every
-/// runtime computes the same with it. With the policy <c>nan</c> its feature error is NaN, and so is the row's score; such a row
-/// counts as an anomaly. With <c>mean</c> the row is scored as if that had been observed.</para>
+/// score is the weighted mean of these or another of <see cref="ScoreKind"/>, and the row is an anomaly unless score ≤
+/// threshold. A code offset is added to z; a condition goes to encoder and decoder.</para>
+/// <para>A missing value, that is NaN or an infinity, enters the network as the training mean of its feature, in
+/// condition and code offset as zero, so that every runtime computes the same with it. With the policy <c>nan</c> its
+/// feature error is NaN, and so is the row's score; such a row counts as an anomaly. With <c>mean</c> the row is scored
+/// as if that had been observed.</para>
 /// </remarks>
 public static class ScorerGraph
 {
@@ -18,16 +19,20 @@ public static class ScorerGraph
     /// <summary>Builds the scorer graph of a plain autoencoder.</summary>
     /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
     /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
-    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which the metadata need the quantiles of the training scores.</param>
+    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold
+    /// are taken from it.</param>
+    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which
+    /// the metadata need the quantiles of the training scores.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata, bool withProbability = false) =>
         Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata, withProbability);
 
     /// <summary>Builds the scorer graph.</summary>
     /// <param name="parts">The parts of the network.</param>
-    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy and threshold are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which the metadata need the quantiles of the training scores.</param>
+    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy
+    /// and threshold are taken from it.</param>
+    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which
+    /// the metadata need the quantiles of the training scores.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     public static byte[] Build(AutoencoderParts parts, AutoencoderMetadata metadata, bool withProbability = false)
     {
@@ -39,7 +44,8 @@ public static class ScorerGraph
 
         string present = missing.Features(graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."));
         string? condition = metadata.ConditionSize == 0 ? null
-            : missing.Side(graph.Input(GraphNames.Condition, metadata.ConditionSize, "What encoder and decoder are told besides; for a label, one-hot."));
+            : missing.Side(graph.Input(GraphNames.Condition, metadata.ConditionSize,
+                "What encoder and decoder are told besides; for a label, one-hot."));
         string? offset = metadata.CodeOffsetSize == 0 ? null
             : missing.Side(graph.Input(GraphNames.CodeOffset, metadata.CodeOffsetSize, "What is known of the row and added to its code."));
         var scaling = new ScalingGraph(graph, metadata);
@@ -50,7 +56,9 @@ public static class ScorerGraph
         if (parts.LogVariance is { } head)
         {
             logVariance = graph.Rename(head(graph, mean, condition), GraphNames.CodeLogVariance);
-            mean = parts.Mean?.Invoke(graph, mean, condition) ?? throw new ArgumentException("A variational autoencoder has a head for the variance and none for the mean.", nameof(parts));
+            mean = parts.Mean?.Invoke(graph, mean, condition)
+                ?? throw new ArgumentException("A variational autoencoder has a head for the variance and none for the mean.",
+                nameof(parts));
         }
         string code = mean;
         if (offset is not null)
@@ -63,13 +71,17 @@ public static class ScorerGraph
         scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
 
         var errorGraph = new FeatureErrorGraph(graph, metadata);
-        string errors = graph.Rename(missing.FeatureErrors(errorGraph.Errors(scaled, scaledReconstruction, "score")), GraphNames.FeatureErrors);
+        string errors = graph.Rename(missing.FeatureErrors(errorGraph.Errors(scaled, scaledReconstruction, "score")),
+            GraphNames.FeatureErrors);
         string score = logVariance is null || metadata.ScoreKind == ScoreKind.MeanFeatureError
             ? errorGraph.WeightedMean(errors)
-            : missing.Score(new LikelihoodGraph(graph, metadata, parts, errorGraph).Score(scaled, mean, code, logVariance, condition), errors);
+            : missing.Score(new LikelihoodGraph(graph, metadata, parts, errorGraph)
+                .Score(scaled, mean, code, logVariance, condition), errors);
         score = graph.Rename(missing.ScoreOfSides(score), GraphNames.Score);
-        string normal = graph.Node("LessOrEqual", "threshold/is_normal", [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
-        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, OnnxElementType.Boolean, 1)]), GraphNames.IsAnomaly);
+        string normal = graph.Node("LessOrEqual", "threshold/is_normal",
+            [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
+        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, OnnxElementType.Boolean, 1)]),
+            GraphNames.IsAnomaly);
 
         graph.Output(score, OnnxElementType.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
         graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
@@ -77,7 +89,8 @@ public static class ScorerGraph
             OptionalOutputs.AddProbability(graph, score, metadata);
         graph.Output(errors, OnnxElementType.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
         graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
-        graph.Output(code, OnnxElementType.Single, k, logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
+        graph.Output(code, OnnxElementType.Single, k,
+            logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
         if (logVariance is not null)
             graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
         return graph.Build(metadata.ToDictionary(), $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");

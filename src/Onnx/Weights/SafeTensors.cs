@@ -10,10 +10,14 @@ namespace MLNetAutoencoder.Onnx;
 /// <param name="Values">Its values in row-major order.</param>
 public sealed record SafeTensor(string Name, IReadOnlyList<long> Shape, ReadOnlyMemory<float> Values);
 
-/// <summary>A file of named arrays in the safetensors format (https://github.com/huggingface/safetensors, README, "Format"), which Python reads and writes.</summary>
+/// <summary>
+/// A file of named arrays in the safetensors format (https://github.com/huggingface/safetensors, README, "Format"),
+/// which Python reads and writes.
+/// </summary>
 /// <remarks>
-/// Eight bytes with the length of a header, little-endian; the header, JSON in UTF-8 that starts with a brace and may end in spaces: type, shape and place of each array, and a map of texts named
-/// <c>__metadata__</c>; then the arrays without holes. Written are arrays of type F32; read are F32, F16, BF16 and F64.
+/// Eight bytes with the length of a header, little-endian; the header, JSON in UTF-8 that starts with a brace and may
+/// end in spaces: type, shape and place of each array, and a map of texts named <c>__metadata__</c>; then the arrays
+/// without holes. Written are arrays of type F32; read are F32, F16, BF16 and F64.
 /// </remarks>
 public sealed class SafeTensors
 {
@@ -30,7 +34,8 @@ public sealed class SafeTensors
     /// <param name="tensors">The arrays, in the order in which they are written.</param>
     /// <param name="metadata">What the file says besides.</param>
     /// <param name="source">What the arrays are called in messages.</param>
-    /// <exception cref="ArgumentException">Two arrays have one name, an array has the name that is kept for the metadata, or another number of values than its shape.</exception>
+    /// <exception cref="ArgumentException">Two arrays have one name, an array has the name that is kept for the
+    /// metadata, or another number of values than its shape.</exception>
     public SafeTensors(IReadOnlyList<SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata, string source = "The weights")
     {
         ArgumentNullException.ThrowIfNull(tensors);
@@ -40,9 +45,13 @@ public sealed class SafeTensors
         foreach (var tensor in tensors)
         {
             if (tensor.Name == MetadataKey || !_byName.TryAdd(tensor.Name, tensor))
-                throw new ArgumentException(tensor.Name == MetadataKey ? $"A tensor has the name '{MetadataKey}', which the format keeps for the metadata." : $"Two tensors have the name '{tensor.Name}'.", nameof(tensors));
+                throw new ArgumentException(tensor.Name == MetadataKey
+                    ? $"A tensor has the name '{MetadataKey}', which the format keeps for the metadata."
+                    : $"Two tensors have the name '{tensor.Name}'.", nameof(tensors));
             if (tensor.Shape.Aggregate(1L, (product, length) => product * length) != tensor.Values.Length)
-                throw new ArgumentException($"The tensor '{tensor.Name}' has {tensor.Values.Length} values; its shape [{string.Join(", ", tensor.Shape)}] holds another number.", nameof(tensors));
+                throw new ArgumentException(
+                    $"The tensor '{tensor.Name}' has {tensor.Values.Length} values; its shape [{string.Join(", ", tensor.Shape)}] holds " +
+                    "another number.", nameof(tensors));
         }
     }
 
@@ -58,12 +67,14 @@ public sealed class SafeTensors
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It breaks a rule of the format, or has an array of another type; the message names the file.</exception>
+    /// <exception cref="InvalidDataException">It breaks a rule of the format, or has an array of another type; the
+    /// message names the file.</exception>
     public static SafeTensors ReadFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return File.Exists(path) ? Read(File.ReadAllBytes(path), $"The file '{path}'")
-            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected a safetensors file." : $"The file '{path}' does not exist.", path);
+            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected a safetensors file."
+                : $"The file '{path}' does not exist.", path);
     }
 
     /// <summary>Reads the content of a file.</summary>
@@ -77,7 +88,8 @@ public sealed class SafeTensors
             throw Broken(source, $"has {bytes.Length} bytes; expected at least {LengthBytes}");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > Math.Min((ulong)(bytes.Length - LengthBytes), MostHeaderBytes))
-            throw Broken(source, $"announces a header of {length} bytes; expected at most {Math.Min(bytes.Length - LengthBytes, MostHeaderBytes)}");
+            throw Broken(
+                source, $"announces a header of {length} bytes; expected at most {Math.Min(bytes.Length - LengthBytes, MostHeaderBytes)}");
         var header = bytes.AsSpan(LengthBytes, (int)length);
         if (header.IsEmpty || header[0] != '{')
             throw Broken(source, "has a header that does not start with a brace");
@@ -85,10 +97,13 @@ public sealed class SafeTensors
         try
         {
             // Decoded by itself, since the JSON reader takes what is no UTF-8 inside a text.
-            using var document = JsonDocument.Parse(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(header));
+            using var document = JsonDocument.Parse(
+                new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(header));
             var (entries, metadata) = ReadHeader(document.RootElement, source);
             CheckPlaces(entries, data.Length, source);
-            return new SafeTensors([.. entries.Select(entry => new SafeTensor(entry.Name, entry.Shape, Values(data.Span[(int)entry.Begin..(int)entry.End], entry.Type)))], metadata, source);
+            return new SafeTensors(
+                [.. entries.Select(entry => new SafeTensor(
+                entry.Name, entry.Shape, Values(data.Span[(int)entry.Begin..(int)entry.End], entry.Type)))], metadata, source);
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException or InvalidOperationException or FormatException)
         {
@@ -151,17 +166,24 @@ public sealed class SafeTensors
     /// <param name="expected">Names and shapes of the arrays that there must be.</param>
     /// <param name="optional">Names of arrays that there may be besides.</param>
     /// <exception cref="InvalidDataException">An array is missing, has another shape, or is not expected; the message names it.</exception>
-    public IReadOnlyDictionary<string, SafeTensor> Expect(IReadOnlyDictionary<string, IReadOnlyList<long>> expected, params string[] optional)
+    public IReadOnlyDictionary<string, SafeTensor> Expect(
+        IReadOnlyDictionary<string, IReadOnlyList<long>> expected, params string[] optional)
     {
         ArgumentNullException.ThrowIfNull(expected);
         foreach (var (name, shape) in expected)
         {
-            var found = Find(name) ?? throw new InvalidDataException($"{Source} lacks the tensor '{name}' of shape [{string.Join(", ", shape)}], which the model has. It has {Some(_byName.Keys)}.");
+            var found = Find(name) ?? throw new InvalidDataException(
+                $"{Source} lacks the tensor '{name}' of shape [{string.Join(", ", shape)}], which the model has. It has " +
+                $"{Some(_byName.Keys)}.");
             if (!found.Shape.SequenceEqual(shape))
-                throw new InvalidDataException($"{Source} has the tensor '{name}' of shape [{string.Join(", ", found.Shape)}]; the model's is [{string.Join(", ", shape)}].");
+                throw new InvalidDataException(
+                    $"{Source} has the tensor '{name}' of shape [{string.Join(", ", found.Shape)}]; the model's is " +
+                    $"[{string.Join(", ", shape)}].");
         }
-        string? extra = Tensors.Select(tensor => tensor.Name).FirstOrDefault(name => !expected.ContainsKey(name) && !optional.Contains(name));
-        return extra is null ? _byName : throw new InvalidDataException($"{Source} has the tensor '{extra}', which the model does not have. It has {Some(expected.Keys)}.");
+        string? extra = Tensors.Select(tensor => tensor.Name)
+            .FirstOrDefault(name => !expected.ContainsKey(name) && !optional.Contains(name));
+        return extra is null ? _byName : throw new InvalidDataException(
+            $"{Source} has the tensor '{extra}', which the model does not have. It has {Some(expected.Keys)}.");
     }
 
     private static (List<Entry> Entries, Dictionary<string, string> Metadata) ReadHeader(JsonElement root, string source)
@@ -196,16 +218,19 @@ public sealed class SafeTensors
 
     private static Entry ReadEntry(string name, JsonElement value, string source)
     {
-        if (value.ValueKind != JsonValueKind.Object || value.EnumerateObject().GroupBy(property => property.Name).Any(group => group.Count() > 1))
+        if (value.ValueKind != JsonValueKind.Object
+            || value.EnumerateObject().GroupBy(property => property.Name).Any(group => group.Count() > 1))
             throw Broken(source, $"describes the tensor '{name}' by something else than a map of 'dtype', 'shape' and 'data_offsets'");
-        JsonElement Property(string key) => value.TryGetProperty(key, out var property) ? property : throw Broken(source, $"does not tell '{key}' of the tensor '{name}'");
+        JsonElement Property(string key) => value.TryGetProperty(key, out var property) ? property
+            : throw Broken(source, $"does not tell '{key}' of the tensor '{name}'");
         string type = Property("dtype") is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
         int size = type switch
         {
             "F32" => sizeof(float),
             "F16" or "BF16" => sizeof(ushort),
             "F64" => sizeof(double),
-            _ => throw new InvalidDataException($"{source} has the tensor '{name}' of type {Property("dtype").GetRawText()}; expected F32, F16, BF16 or F64."),
+            _ => throw new InvalidDataException(
+                $"{source} has the tensor '{name}' of type {Property("dtype").GetRawText()}; expected F32, F16, BF16 or F64."),
         };
         long[] shape = Numbers(Property("shape"), $"the shape of the tensor '{name}'", source);
         if (Numbers(Property("data_offsets"), $"the place of the tensor '{name}'", source) is not [long begin, long end] || begin > end)
@@ -227,7 +252,8 @@ public sealed class SafeTensors
     {
         if (value.ValueKind == JsonValueKind.Array)
         {
-            long[] numbers = [.. value.EnumerateArray().Select(element => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) ? number : -1)];
+            long[] numbers = [.. value.EnumerateArray()
+                .Select(element => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) ? number : -1)];
             if (numbers.All(number => number >= 0))
                 return numbers;
         }
@@ -270,7 +296,8 @@ public sealed class SafeTensors
     private static string Some(IEnumerable<string> names)
     {
         string[] all = [.. names];
-        return all.Length <= 8 ? string.Join(", ", all.DefaultIfEmpty("none")) : $"{string.Join(", ", all.Take(8))} and {all.Length - 8} more";
+        return all.Length <= 8 ? string.Join(", ", all.DefaultIfEmpty("none"))
+            : $"{string.Join(", ", all.Take(8))} and {all.Length - 8} more";
     }
 
     private static InvalidDataException Broken(string source, string what) => new($"{source} is no safetensors file: it {what}.");

@@ -5,7 +5,8 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The layers of one of this library's graphs as PyTorch's functions, in their order.</summary>
 /// <remarks>
-/// Read back from the graph, since that is all that a fitted model is. An activation or a normalization may be several nodes, whose names start with its own: they are one function here.
+/// Read back from the graph, since that is all that a fitted model is. An activation or a normalization may be several
+/// nodes, whose names start with its own: they are one function here.
 /// </remarks>
 internal sealed class TorchLayers
 {
@@ -18,7 +19,8 @@ internal sealed class TorchLayers
     public TorchLayers(GraphProto graph)
     {
         _graph = graph;
-        _makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
+        _makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output))
+            .ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
         _initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
@@ -68,7 +70,8 @@ internal sealed class TorchLayers
             if (Has("deviation"))
                 Add("batch_norm", [("running_mean", $"{normalization}/mean"), ("running_var", $"{normalization}/deviation")], ("eps", 0));
             else if (Has("share"))
-                Add("layer_norm", Has("scale") ? [("weight", $"{normalization}/scale"), ("bias", $"{normalization}/shift")] : [], ("normalized_shape", List(_initializers[$"{normalization}/share"].Dims[0])), ("eps", 1e-5));
+                Add("layer_norm", Has("scale") ? [("weight", $"{normalization}/scale"), ("bias", $"{normalization}/shift")] : [],
+                    ("normalized_shape", List(_initializers[$"{normalization}/share"].Dims[0])), ("eps", 1e-5));
             else
                 Add("normalize", [], ("dim", 1), ("eps", 1e-12));
             return SourceOf(normalization);
@@ -77,7 +80,8 @@ internal sealed class TorchLayers
         {
             Add(node.OpType switch
             {
-                "Relu" => "relu", "LeakyRelu" => "leaky_relu", "Elu" => "elu", "Selu" => "selu", "Tanh" => "tanh", "Sigmoid" => "sigmoid", "Softplus" => "softplus", "Mul" or "Gelu" => "gelu",
+                "Relu" => "relu", "LeakyRelu" => "leaky_relu", "Elu" => "elu", "Selu" => "selu", "Tanh" => "tanh", "Sigmoid" => "sigmoid",
+                    "Softplus" => "softplus", "Mul" or "Gelu" => "gelu",
                 _ => throw Unknown(node),
             }, []);
             return SourceOf(activation);
@@ -99,7 +103,8 @@ internal sealed class TorchLayers
                 Add("conv2d", WeightAndBias(node), ("padding", List(Ints(node, "pads")[..2])));
                 return node.Input[0];
             case "ConvTranspose":
-                Add("conv_transpose2d", WeightAndBias(node), ("stride", List(Ints(node, "strides"))), ("padding", List(Ints(node, "pads")[..2])), ("output_padding", List(Ints(node, "output_padding"))));
+                Add("conv_transpose2d", WeightAndBias(node), ("stride", List(Ints(node, "strides"))),
+                    ("padding", List(Ints(node, "pads")[..2])), ("output_padding", List(Ints(node, "output_padding"))));
                 return node.Input[0];
             case "MaxPool":
                 Add("max_pool2d", [], ("kernel_size", List(Ints(node, "kernel_shape"))), ("ceil_mode", true));
@@ -115,7 +120,8 @@ internal sealed class TorchLayers
                 Add("permute", [], ("dims", List(Ints(node, "perm"))));
                 return node.Input[0];
             case "Resize":
-                Add("interpolate", [], ("scale_factor", List([.. OnnxFile.GetValues(_initializers[node.Input[2]]).Skip(2).Select(scale => (long)scale)])), ("mode", "nearest"));
+                Add("interpolate", [], ("scale_factor",
+                    List([.. OnnxFile.GetValues(_initializers[node.Input[2]]).Skip(2).Select(scale => (long)scale)])), ("mode", "nearest"));
                 return node.Input[0];
             case "Slice":
                 long[] ends = Int64s(node.Input[2]), axes = Int64s(node.Input[3]);
@@ -140,9 +146,11 @@ internal sealed class TorchLayers
     /// <summary>The value from outside that the nodes of an activation or normalization take.</summary>
     private string SourceOf(string composite)
     {
-        var nodes = _graph.Node.Where(node => node.Name == composite || node.Name.StartsWith(composite + "/", StringComparison.Ordinal)).ToArray();
+        var nodes = _graph.Node.Where(node => node.Name == composite
+            || node.Name.StartsWith(composite + "/", StringComparison.Ordinal)).ToArray();
         var made = nodes.SelectMany(node => node.Output).ToHashSet(StringComparer.Ordinal);
-        return nodes.SelectMany(node => node.Input).First(input => input.Length > 0 && !made.Contains(input) && !_initializers.ContainsKey(input));
+        return nodes.SelectMany(node => node.Input)
+            .First(input => input.Length > 0 && !made.Contains(input) && !_initializers.ContainsKey(input));
     }
 
     private static (string, string)[] WeightAndBias(NodeProto node) => [("weight", node.Input[1]), ("bias", node.Input[2])];
@@ -160,5 +168,7 @@ internal sealed class TorchLayers
 
     private static JsonArray List(params long[] values) => [.. values.Select(value => JsonValue.Create(value))];
 
-    private static InvalidOperationException Unknown(NodeProto node) => new($"The node '{node.Name}' ({node.OpType}) is none of the layers that this library writes, so that it cannot be described to PyTorch.");
+    private static InvalidOperationException Unknown(NodeProto node) =>
+        new($"The node '{node.Name}' ({node.OpType}) is none of the layers that this library writes, so that it cannot be described to " +
+        "PyTorch.");
 }

@@ -2,15 +2,23 @@ namespace MLNetAutoencoder;
 
 public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>The step size that <see cref="BinaryCode(AutoencoderCatalog, string, IReadOnlyList{int}, int, double, int, int, double, double, InputScaling, int?)"/> takes where none is given: sigmoid units are slow to leave the middle.</summary>
+    /// <summary>
+    /// The step size that
+    /// <see cref="BinaryCode(AutoencoderCatalog, string, IReadOnlyList{int}, int, double, int, int, double, double, InputScaling, int?)"/>
+    /// takes where none is given: sigmoid units are slow to leave the middle.
+    /// </summary>
     public const double DefaultBinaryCodeLearningRate = 0.03;
 
-    /// <summary>An autoencoder with a binary code: sigmoid units that a penalty, whose weight rises over the training, pushes to 0 or 1.</summary>
+    /// <summary>
+    /// An autoencoder with a binary code: sigmoid units that a penalty, whose weight rises over the training, pushes to
+    /// 0 or 1.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for none.</param>
     /// <param name="code">The number of bits.</param>
-    /// <param name="weight">The weight of <see cref="BinaryCodePenalty"/>, to which it rises from 0 in the first epoch, by as much in each: in the last it is short of it by one step.</param>
+    /// <param name="weight">The weight of <see cref="BinaryCodePenalty"/>, to which it rises from 0 in the first epoch,
+    /// by as much in each: in the last it is short of it by one step.</param>
     /// <param name="epochs">How often the training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
     /// <param name="learningRate">The step size of Adam.</param>
@@ -31,7 +39,8 @@ public static partial class AutoencoderTrainersCatalog
         InputScaling scaling = InputScaling.MinMax,
         int? seed = null)
     {
-        var options = Preset(new DenseNetworkOptions { OutputActivation = Activation.Sigmoid }, featureColumnName, hidden ?? [], code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions { OutputActivation = Activation.Sigmoid }, featureColumnName, hidden ?? [], code,
+            epochs, batchSize, learningRate, contamination, scaling, seed);
         options.Code.Activation = Activation.Sigmoid;
         options.Loss = ReconstructionLoss.BinaryCrossEntropy;
         options.Penalties = [new BinaryCodePenalty(weight) { WarmUpEpochs = Math.Max(epochs, 0) }];
@@ -40,7 +49,8 @@ public static partial class AutoencoderTrainersCatalog
 
     /// <summary>An autoencoder with a binary code, with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Penalties"/> must have <see cref="BinaryCodePenalty"/>.</param>
+    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Penalties"/> must have
+    /// <see cref="BinaryCodePenalty"/>.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator BinaryCode(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {

@@ -2,9 +2,13 @@ namespace MLNetAutoencoder;
 
 public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>A dense conditional autoencoder: encoder and decoder are told a label or a vector besides (Sohn, Lee and Yan 2015), so that the code need not hold it.</summary>
+    /// <summary>
+    /// A dense conditional autoencoder: encoder and decoder are told a label or a vector besides (Sohn, Lee and Yan
+    /// 2015), so that the code need not hold it.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="conditionColumnName">The column that encoder and decoder are told besides: a key, which becomes one-hot, or a vector of known size of Single.</param>
+    /// <param name="conditionColumnName">The column that encoder and decoder are told besides: a key, which becomes
+    /// one-hot, or a vector of known size of Single.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for 64, 32.</param>
     /// <param name="code">The number of units of the code.</param>
@@ -29,7 +33,8 @@ public static partial class AutoencoderTrainersCatalog
         int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
+            scaling, seed);
         options.ConditionColumnName = conditionColumnName;
         return catalog.Conditional(options);
     }
@@ -47,11 +52,13 @@ public static partial class AutoencoderTrainersCatalog
 
     /// <summary>A dense conditional variational autoencoder, which samples rows of a wanted label (Sohn, Lee and Yan 2015).</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="conditionColumnName">The column that encoder and decoder are told besides: a key, which becomes one-hot, or a vector of known size of Single.</param>
+    /// <param name="conditionColumnName">The column that encoder and decoder are told besides: a key, which becomes
+    /// one-hot, or a vector of known size of Single.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for 64, 32.</param>
     /// <param name="code">The number of units of the code.</param>
-    /// <param name="variance">The variance of the Gaussian likelihood, in squared scaled units; a smaller one weighs reconstruction more. Null to learn it (Rybkin, Daniilidis and Levine 2021).</param>
+    /// <param name="variance">The variance of the Gaussian likelihood, in squared scaled units; a smaller one weighs
+    /// reconstruction more. Null to learn it (Rybkin, Daniilidis and Levine 2021).</param>
     /// <param name="beta">The weight of the divergence from the standard normal (Higgins et al. 2017).</param>
     /// <param name="epochs">How often the training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
@@ -76,7 +83,8 @@ public static partial class AutoencoderTrainersCatalog
         int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
+            scaling, seed);
         options.ConditionColumnName = conditionColumnName;
         options.Code.Variational = Likelihood(variance, beta);
         return catalog.ConditionalVariational(options);
@@ -84,7 +92,9 @@ public static partial class AutoencoderTrainersCatalog
 
     /// <summary>A conditional variational autoencoder, with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="CodeOptions.Variational"/> of <see cref="AutoencoderEstimator.Options.Code"/> and <see cref="AutoencoderEstimator.Options.ConditionColumnName"/> must be set.</param>
+    /// <param name="options">The options; <see cref="CodeOptions.Variational"/> of
+    /// <see cref="AutoencoderEstimator.Options.Code"/> and
+    /// <see cref="AutoencoderEstimator.Options.ConditionColumnName"/> must be set.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator ConditionalVariational(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {
@@ -97,6 +107,8 @@ public static partial class AutoencoderTrainersCatalog
     private static void RequireCondition(AutoencoderEstimator.Options options)
     {
         if (options.ConditionColumnName is null)
-            throw new ArgumentException($"The option {nameof(options.ConditionColumnName)} is null; a conditional autoencoder expects the name of a column.", nameof(options));
+            throw new ArgumentException(
+                $"The option {nameof(options.ConditionColumnName)} is null; a conditional autoencoder expects the name of a column.",
+                nameof(options));
     }
 }

@@ -2,7 +2,10 @@ namespace MLNetAutoencoder;
 
 public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>A contractive autoencoder: the code, of sigmoid units, changes little when the row does. Encoder and decoder share their weights.</summary>
+    /// <summary>
+    /// A contractive autoencoder: the code, of sigmoid units, changes little when the row does. Encoder and decoder
+    /// share their weights.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for none.</param>
@@ -28,7 +31,8 @@ public static partial class AutoencoderTrainersCatalog
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
         int? seed = null)
     {
-        var options = Preset(new DenseNetworkOptions { TiedWeights = true }, featureColumnName, hidden ?? [], code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions { TiedWeights = true }, featureColumnName, hidden ?? [], code, epochs, batchSize,
+            learningRate, contamination, scaling, seed);
         options.Code.Activation = Activation.Sigmoid;
         options.Penalties = [new ContractivePenalty(weight)];
         return catalog.Contractive(options);
@@ -36,7 +40,8 @@ public static partial class AutoencoderTrainersCatalog
 
     /// <summary>A contractive autoencoder with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Penalties"/> must have <see cref="ContractivePenalty"/>.</param>
+    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Penalties"/> must have
+    /// <see cref="ContractivePenalty"/>.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator Contractive(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {

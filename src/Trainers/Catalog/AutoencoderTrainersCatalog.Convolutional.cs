@@ -4,9 +4,13 @@ namespace MLNetAutoencoder;
 
 public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>A convolutional autoencoder: convolutions and max pooling from an image down to the code, upsampling and convolutions up again.</summary>
+    /// <summary>
+    /// A convolutional autoencoder: convolutions and max pooling from an image down to the code, upsampling and
+    /// convolutions up again.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="featureColumnName">The column with the pixels, a vector of known size of Single, channel after channel (<see cref="ImageLayout.Planar"/>).</param>
+    /// <param name="featureColumnName">The column with the pixels, a vector of known size of Single, channel after
+    /// channel (<see cref="ImageLayout.Planar"/>).</param>
     /// <param name="height">The height of the image in pixels.</param>
     /// <param name="width">The width of the image in pixels.</param>
     /// <param name="channels">The channels of the image.</param>
@@ -53,14 +57,17 @@ public static partial class AutoencoderTrainersCatalog
 
     /// <summary>A convolutional autoencoder with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be <see cref="ConvolutionalNetworkOptions"/>.</param>
+    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be
+    /// <see cref="ConvolutionalNetworkOptions"/>.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator Convolutional(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Network is not ConvolutionalNetworkOptions)
-            throw new ArgumentException($"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a convolutional autoencoder expects {nameof(ConvolutionalNetworkOptions)}.", nameof(options));
+            throw new ArgumentException(
+                $"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a convolutional autoencoder " +
+                $"expects {nameof(ConvolutionalNetworkOptions)}.", nameof(options));
         return new AutoencoderEstimator(catalog.Context, options);
     }
 }

@@ -7,7 +7,8 @@ public static partial class AutoencoderTrainersCatalog
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for 64, 32.</param>
     /// <param name="code">The number of units of the code, which may be more than there are features.</param>
-    /// <param name="corruption">What spoils the rows. Null for masking a quarter of the features (<see cref="MaskingCorruption.DefaultShare"/>).</param>
+    /// <param name="corruption">What spoils the rows. Null for masking a quarter of the features
+    /// (<see cref="MaskingCorruption.DefaultShare"/>).</param>
     /// <param name="epochs">How often the training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
     /// <param name="learningRate">The step size of Adam.</param>
@@ -28,7 +29,8 @@ public static partial class AutoencoderTrainersCatalog
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
         int? seed = null)
     {
-        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
+            scaling, seed);
         options.Corruption = corruption ?? new MaskingCorruption(MaskingCorruption.DefaultShare);
         return catalog.Denoising(options);
     }
@@ -42,7 +44,9 @@ public static partial class AutoencoderTrainersCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Corruption is null)
-            throw new ArgumentException($"The option {nameof(options.Corruption)} is null; a denoising autoencoder expects {nameof(GaussianCorruption)}, {nameof(MaskingCorruption)} or {nameof(SaltAndPepperCorruption)}.", nameof(options));
+            throw new ArgumentException(
+                $"The option {nameof(options.Corruption)} is null; a denoising autoencoder expects {nameof(GaussianCorruption)}, " +
+                $"{nameof(MaskingCorruption)} or {nameof(SaltAndPepperCorruption)}.", nameof(options));
         return new AutoencoderEstimator(catalog.Context, options);
     }
 }

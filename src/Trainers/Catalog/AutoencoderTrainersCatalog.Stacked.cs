@@ -2,7 +2,10 @@ namespace MLNetAutoencoder;
 
 public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>A stacked autoencoder: a dense one whose layers are trained one by one, each on the codes of the one before, and then as a whole.</summary>
+    /// <summary>
+    /// A stacked autoencoder: a dense one whose layers are trained one by one, each on the codes of the one before, and
+    /// then as a whole.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for 64, 32.</param>
@@ -28,7 +31,8 @@ public static partial class AutoencoderTrainersCatalog
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
         int? seed = null)
     {
-        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
+            scaling, seed);
         options.Pretraining = new PretrainingOptions { Epochs = pretrainingEpochs };
         return catalog.Stacked(options);
     }
@@ -42,11 +46,16 @@ public static partial class AutoencoderTrainersCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Pretraining is null)
-            throw new ArgumentException($"The option {nameof(options.Pretraining)} is null; a stacked autoencoder expects {nameof(PretrainingOptions)}.", nameof(options));
+            throw new ArgumentException(
+                $"The option {nameof(options.Pretraining)} is null; a stacked autoencoder expects {nameof(PretrainingOptions)}.",
+                nameof(options));
         return new AutoencoderEstimator(catalog.Context, options);
     }
 
-    /// <summary>A classifier on the code of a stacked autoencoder: its layers are trained one by one without labels, then all with a softmax layer on the code and the labels there are.</summary>
+    /// <summary>
+    /// A classifier on the code of a stacked autoencoder: its layers are trained one by one without labels, then all
+    /// with a softmax layer on the code and the labels there are.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The column with the label, a key; rows with a missing one take part in the pretraining only.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>

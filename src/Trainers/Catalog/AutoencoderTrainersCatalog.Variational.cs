@@ -2,12 +2,16 @@ namespace MLNetAutoencoder;
 
 public static partial class AutoencoderTrainersCatalog
 {
-    /// <summary>A dense variational autoencoder: the code is a distribution, drawn to the standard normal, from which new rows can be sampled (Kingma and Welling 2014).</summary>
+    /// <summary>
+    /// A dense variational autoencoder: the code is a distribution, drawn to the standard normal, from which new rows
+    /// can be sampled (Kingma and Welling 2014).
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
     /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for 64, 32.</param>
     /// <param name="code">The number of units of the code.</param>
-    /// <param name="variance">The variance of the Gaussian likelihood, in squared scaled units; a smaller one weighs reconstruction more. Null to learn it (Rybkin, Daniilidis and Levine 2021).</param>
+    /// <param name="variance">The variance of the Gaussian likelihood, in squared scaled units; a smaller one weighs
+    /// reconstruction more. Null to learn it (Rybkin, Daniilidis and Levine 2021).</param>
     /// <param name="beta">The weight of the divergence from the standard normal (Higgins et al. 2017).</param>
     /// <param name="epochs">How often the training rows are gone through.</param>
     /// <param name="batchSize">The rows of one step.</param>
@@ -31,14 +35,16 @@ public static partial class AutoencoderTrainersCatalog
         int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
+            scaling, seed);
         options.Code.Variational = Likelihood(variance, beta);
         return catalog.Variational(options);
     }
 
     /// <summary>A variational autoencoder, with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="CodeOptions.Variational"/> of <see cref="AutoencoderEstimator.Options.Code"/> must be set.</param>
+    /// <param name="options">The options; <see cref="CodeOptions.Variational"/> of
+    /// <see cref="AutoencoderEstimator.Options.Code"/> must be set.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator Variational(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {
@@ -53,6 +59,8 @@ public static partial class AutoencoderTrainersCatalog
     private static void RequireVariational(AutoencoderEstimator.Options options)
     {
         if (options.Code is { Variational: null })
-            throw new ArgumentException($"The option {nameof(options.Code)}.{nameof(CodeOptions.Variational)} is null; a variational autoencoder expects {nameof(VariationalOptions)}.", nameof(options));
+            throw new ArgumentException(
+                $"The option {nameof(options.Code)}.{nameof(CodeOptions.Variational)} is null; a variational autoencoder expects " +
+                $"{nameof(VariationalOptions)}.", nameof(options));
     }
 }

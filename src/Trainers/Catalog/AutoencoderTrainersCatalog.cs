@@ -28,7 +28,8 @@ public static partial class AutoencoderTrainersCatalog
         double contamination = AutoencoderEstimator.Options.DefaultContamination,
         InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
         int? seed = null) =>
-        catalog.Dense(Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination, scaling, seed));
+        catalog.Dense(Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
+            scaling, seed));
 
     /// <summary>Any autoencoder that the options describe.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -43,20 +44,24 @@ public static partial class AutoencoderTrainersCatalog
 
     /// <summary>A dense autoencoder with all options.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be <see cref="DenseNetworkOptions"/>.</param>
+    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be
+    /// <see cref="DenseNetworkOptions"/>.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator Dense(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Network is not DenseNetworkOptions)
-            throw new ArgumentException($"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a dense autoencoder expects {nameof(DenseNetworkOptions)}.", nameof(options));
+            throw new ArgumentException(
+                $"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a dense autoencoder expects " +
+                $"{nameof(DenseNetworkOptions)}.", nameof(options));
         return new AutoencoderEstimator(catalog.Context, options);
     }
 
     /// <summary>What the simple overloads have in common.</summary>
     private static AutoencoderEstimator.Options Preset(
-        DenseNetworkOptions network, string featureColumnName, IReadOnlyList<int>? hidden, int code, int epochs, int batchSize, double learningRate, double contamination, InputScaling scaling, int? seed)
+        DenseNetworkOptions network, string featureColumnName, IReadOnlyList<int>? hidden, int code, int epochs, int batchSize,
+            double learningRate, double contamination, InputScaling scaling, int? seed)
     {
         if (hidden is not null)
             network.Hidden = hidden;
@@ -80,8 +85,11 @@ public static partial class AutoencoderTrainersCatalog
         Require.NotNull(options.Penalties, nameof(options.Penalties));
         if (!options.Penalties.Any(penalty => expected.Contains(penalty?.GetType())))
         {
-            string found = options.Penalties.Count == 0 ? "nothing" : string.Join(", ", options.Penalties.Select(penalty => penalty?.GetType().Name ?? "null"));
-            throw new ArgumentException($"The option {nameof(options.Penalties)} has {found}; {variant} expects {string.Join(" or ", expected.Select(type => type.Name))}.", nameof(options));
+            string found = options.Penalties.Count == 0 ? "nothing"
+                : string.Join(", ", options.Penalties.Select(penalty => penalty?.GetType().Name ?? "null"));
+            throw new ArgumentException(
+                $"The option {nameof(options.Penalties)} has {found}; {variant} expects " +
+                $"{string.Join(" or ", expected.Select(type => type.Name))}.", nameof(options));
         }
     }
 }

@@ -9,21 +9,29 @@ namespace MLNetAutoencoder;
 
 /// <summary>Trains a classifier on the code of a stacked autoencoder: layer by layer without labels, then as a whole with them.</summary>
 /// <remarks>
-/// <para><b>Input and output columns.</b> The feature column is a vector of known size (or, for one feature, a scalar) of Single; the label column is a key. The fitted
-/// transformer adds, each where its name is not null:</para>
+/// <para><b>Input and output columns.</b> The feature column is a vector of known size (or, for one feature, a scalar)
+/// of Single; the label column is a key. The fitted transformer adds, each where its name is not null:</para>
 /// <list type="table">
 /// <listheader><term>Column</term><description>Type and meaning</description></listheader>
-/// <item><term><c>PredictedLabel</c></term><description>Key, with the values of the label's key: the most probable class.</description></item>
-/// <item><term><c>Score</c></term><description>Vector of Single: the probability of each class, in the order of the keys.</description></item>
-/// <item><term><c>Code</c></term><description>Vector of Single: the code of the row, the last layer before the classes.</description></item>
+/// <item><term><c>PredictedLabel</c></term><description>Key, with the values of the label's key: the most probable
+/// class.</description></item>
+/// <item><term><c>Score</c></term><description>Vector of Single: the probability of each class, in the order of the
+/// keys.</description></item>
+/// <item><term><c>Code</c></term><description>Vector of Single: the code of the row, the last layer before the
+/// classes.</description></item>
 /// </list>
-/// <para><b>Trainer characteristics.</b> Multiclass classification, semi-supervised: rows whose label is missing take part in the pretraining; no caching needed (rows are read once); scaling is built in; needs
-/// Microsoft.ML and TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
-/// <para><b>Training.</b> Layer i, hᵢ = f(Wᵢ hᵢ₋₁ + bᵢ), is trained with a decoder of its own to reconstruct hᵢ₋₁, h₀ the scaled row, by its mean squared error (Bengio, Lamblin, Popovici and Larochelle
-/// 2007), with <see cref="Options.Corruption"/> from a spoiled hᵢ₋₁ (Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010). Then the decoders go, a softmax layer is put on the code z, p = softmax(V z + c), and all layers are
-/// trained on the labeled rows to minimize the mean of −ln p of the row's class (Hinton and Salakhutdinov 2006). Both by Adam (Kingma and Ba 2015) over shuffled batches.</para>
-/// <para><b>Randomness.</b> Everything random comes from one generator that belongs to the fit; the process-wide one is neither read nor changed. A second fit on the same data gives the same bytes. With one
-/// seed, the initial weights are the same with and without pretraining.</para>
+/// <para><b>Trainer characteristics.</b> Multiclass classification, semi-supervised: rows whose label is missing take
+/// part in the pretraining; no caching needed (rows are read once); scaling is built in; needs Microsoft.ML and
+/// TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
+/// <para><b>Training.</b> Layer i, hᵢ = f(Wᵢ hᵢ₋₁ + bᵢ), is trained with a decoder of its own to reconstruct hᵢ₋₁, h₀
+/// the scaled row, by its mean squared error (Bengio, Lamblin, Popovici and Larochelle 2007), with
+/// <see cref="Options.Corruption"/> from a spoiled hᵢ₋₁ (Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010). Then
+/// the decoders go, a softmax layer is put on the code z, p = softmax(V z + c), and all layers are trained on the
+/// labeled rows to minimize the mean of −ln p of the row's class (Hinton and Salakhutdinov 2006). Both by Adam (Kingma
+/// and Ba 2015) over shuffled batches.</para>
+/// <para><b>Randomness.</b> Everything random comes from one generator that belongs to the fit; the process-wide one is
+/// neither read nor changed. A second fit on the same data gives the same bytes. With one seed, the initial weights are
+/// the same with and without pretraining.</para>
 /// </remarks>
 public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTransformer>
 {
@@ -65,7 +73,10 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>The column with the features, a vector of known size of Single. The default value is "Features".</summary>
         public string FeatureColumnName { get; set; } = AutoencoderColumns.Features;
 
-        /// <summary>The column with the label, a key of at least two values. Rows with a missing key take part in the pretraining only. The default value is "Label".</summary>
+        /// <summary>
+        /// The column with the label, a key of at least two values. Rows with a missing key take part in the
+        /// pretraining only. The default value is "Label".
+        /// </summary>
         public string LabelColumnName { get; set; } = ClassifierColumns.Label;
 
         /// <summary>The column for the most probable class, or null for none. The default value is "PredictedLabel".</summary>
@@ -92,7 +103,10 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>How the features are scaled, inside the graph. The default value is <see cref="InputScaling.Standardize"/>.</summary>
         public InputScaling Scaling { get; set; } = DefaultScaling;
 
-        /// <summary>How often the training rows are gone through for each layer before the labels are looked at. The default value is 10; with 0 nothing is pretrained.</summary>
+        /// <summary>
+        /// How often the training rows are gone through for each layer before the labels are looked at. The default
+        /// value is 10; with 0 nothing is pretrained.
+        /// </summary>
         public int PretrainingEpochs { get; set; } = DefaultPretrainingEpochs;
 
         /// <summary>How often the labeled training rows are gone through. The default value is 50.</summary>
@@ -110,16 +124,28 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// </summary>
         public int? Threads { get; set; }
 
-        /// <summary>Device, threads and batches of the fitted model. The default value leaves the device to the context and the rest to ONNX Runtime.</summary>
+        /// <summary>
+        /// Device, threads and batches of the fitted model. The default value leaves the device to the context and the
+        /// rest to ONNX Runtime.
+        /// </summary>
         public ScoringOptions Scoring { get; set; } = new();
 
-        /// <summary>What training does with a row that has a missing feature. The default value is <see cref="TrainingMissingValues.Refuse"/>.</summary>
+        /// <summary>
+        /// What training does with a row that has a missing feature. The default value is
+        /// <see cref="TrainingMissingValues.Refuse"/>.
+        /// </summary>
         public TrainingMissingValues MissingValues { get; set; } = TrainingMissingValues.Refuse;
 
-        /// <summary>What scoring does with a row that has a missing feature. The default value is <see cref="ScoringMissingValues.NaN"/>: its probabilities are NaN and its predicted label is a missing key.</summary>
+        /// <summary>
+        /// What scoring does with a row that has a missing feature. The default value is
+        /// <see cref="ScoringMissingValues.NaN"/>: its probabilities are NaN and its predicted label is a missing key.
+        /// </summary>
         public ScoringMissingValues ScoringMissingValues { get; set; } = ScoringMissingValues.NaN;
 
-        /// <summary>The seed of everything random in the training. The default value is null: one is drawn from the context when the estimator is made.</summary>
+        /// <summary>
+        /// The seed of everything random in the training. The default value is null: one is drawn from the context when
+        /// the estimator is made.
+        /// </summary>
         public int? Seed { get; set; }
 
         internal void Validate()
@@ -144,7 +170,9 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
             AutoencoderColumns.Validate(Columns());
             if (Columns().Count == 1)
-                throw new ArgumentException($"All output columns are null, so the classifier would add nothing. Name at least one, such as {nameof(PredictedLabelColumnName)}.", nameof(PredictedLabelColumnName));
+                throw new ArgumentException(
+                    "All output columns are null, so the classifier would add nothing. Name at least one, such as " +
+                    $"{nameof(PredictedLabelColumnName)}.", nameof(PredictedLabelColumnName));
         }
 
         internal Options Clone()
@@ -164,7 +192,8 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
                 (GraphNames.ClassProbabilities, ScoreColumnName),
                 (GraphNames.Code, CodeColumnName),
             ];
-            return columns.Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
+            return columns.Where(pair => pair.Column is not null)
+                .ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
         }
 
         /// <summary>The autoencoder whose encoder classifies.</summary>
@@ -202,11 +231,13 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
     /// <param name="input">The training rows, with and without labels.</param>
     /// <returns>The fitted classifier.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The feature or label column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or none with a label; a row has a missing feature that training refuses; two classes have one name; training diverges; or a native library is missing.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or none with a label; a row has a missing feature
+    /// that training refuses; two classes have one name; training diverges; or a native library is missing.</exception>
     public StackedClassifierTransformer Fit(IDataView input) => Fit(input, inspect: null);
 
     /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => ClassifierColumns.OutputShape(inputSchema, _options.Columns(), _options.LabelColumnName);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
+        ClassifierColumns.OutputShape(inputSchema, _options.Columns(), _options.LabelColumnName);
 
     /// <summary>Trains a classifier and shows the trained network, with its training set, before they go.</summary>
     internal StackedClassifierTransformer Fit(IDataView input, Action<StackedClassifierNetwork, TrainingSet>? inspect)
@@ -221,15 +252,21 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         using var rows = TrainingRows.Read(input, columns, new RowReading { MissingValues = _options.MissingValues }, channel).Training;
         using var labeled = rows.WithClass();
         if (labeled.Count == 0)
-            throw new InvalidOperationException($"None of the {rows.Count} training rows has a label in the column '{label.Name}', so there is nothing to learn classes from. Expected at least one.");
+            throw new InvalidOperationException(
+                $"None of the {rows.Count} training rows has a label in the column '{label.Name}', so there is nothing to learn classes " +
+                "from. Expected at least one.");
         if (labeled.Count < rows.Count)
-            channel.Info(MessageSensitivity.None, $"{labeled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the pretraining only.");
+            channel.Info(
+                MessageSensitivity.None,
+                $"{labeled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the " +
+                "pretraining only.");
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, columns.FeatureNames, _seed);
         TrainingWarnings.Report(channel, rows, scaling, columns.FeatureNames, _options.FeatureColumnName, _options.BatchSize);
 
         using var scope = torch.NewDisposeScope();
         using var generator = new torch.Generator((ulong)_seed, torch.CPU);
-        using var network = new StackedClassifierNetwork(stack.Network.Create(rows.Layout.Features, 0, 0, stack.Code, generator), classes.Length, generator);
+        using var network = new StackedClassifierNetwork(
+            stack.Network.Create(rows.Layout.Features, 0, 0, stack.Code, generator), classes.Length, generator);
         int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
         IReadOnlyList<TrainingEpoch> history;
         using (TorchThreads.Use(threads))
@@ -242,14 +279,16 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
             using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
             history = loop.Run(
-                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labeledSet, Epochs = _options.Epochs }, generator);
+                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labeledSet,
+                    Epochs = _options.Epochs }, generator);
             inspect?.Invoke(network, set);
         }
         var metadata = Describe(columns, classes, scaling, threads) with
         {
             Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labeled_rows", labeled.Count), ("skipped_rows", rows.Skipped)),
         };
-        return _context.Autoencoders().ClassifierFromModel(new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);
+        return _context.Autoencoders().ClassifierFromModel(
+            new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);
     }
 
     private AutoencoderMetadata Describe(TrainingColumns columns, string[] classes, FeatureScaling scaling, int threads) => new()
@@ -279,7 +318,9 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
     {
         string[] names = AutoencoderColumns.KeyNames(label);
         if (names.Length != names.Distinct(StringComparer.Ordinal).Count() || names.Contains(""))
-            throw new InvalidOperationException($"The key values of the label column '{label.Name}' are not all different, or one is empty: {string.Join(", ", names.Take(20).Select(name => $"'{name}'"))}. Expected a name of its own for each class.");
+            throw new InvalidOperationException(
+                $"The key values of the label column '{label.Name}' are not all different, or one is empty: " +
+                $"{string.Join(", ", names.Take(20).Select(name => $"'{name}'"))}. Expected a name of its own for each class.");
         return names;
     }
 }

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The encoder of a stacked autoencoder with a linear layer on its code, whose softmax is the classes' probabilities. The decoder is for pretraining and goes into no graph.</summary>
+/// <summary>
+/// The encoder of a stacked autoencoder with a linear layer on its code, whose softmax is the classes' probabilities.
+/// The decoder is for pretraining and goes into no graph.
+/// </summary>
 internal sealed class StackedClassifierNetwork : Trainable
 {
     /// <param name="stack">The autoencoder.</param>
@@ -20,16 +23,22 @@ internal sealed class StackedClassifierNetwork : Trainable
     public DenseLayer Head { get; }
 
     /// <summary>What fine-tuning trains: everything but the decoder.</summary>
-    public IEnumerable<TorchSharp.Modules.Parameter> ClassifyingParameters => Stack.Trunk.Parameters.Concat(Stack.CodeLayer.Parameters).Concat(Head.Parameters);
+    public IEnumerable<TorchSharp.Modules.Parameter> ClassifyingParameters =>
+        Stack.Trunk.Parameters.Concat(Stack.CodeLayer.Parameters).Concat(Head.Parameters);
 
     /// <summary>One number for each class, before the softmax.</summary>
     public Tensor Forward(Tensor input, Pass pass) => Head.Forward(Stack.Encode(input, null, null, pass).Code, null, pass);
 
-    /// <summary>The mean over the rows of −ln of the probability that the row's class is given (Goodfellow, Bengio and Courville 2016, section 6.2.2.3).</summary>
-    public Tensor CrossEntropy(TrainingBatch batch, Pass pass) => -(nn.functional.log_softmax(Forward(batch.Rows, pass), 1) * batch.Labels!).sum([1]).mean();
+    /// <summary>
+    /// The mean over the rows of −ln of the probability that the row's class is given (Goodfellow, Bengio and Courville
+    /// 2016, section 6.2.2.3).
+    /// </summary>
+    public Tensor CrossEntropy(TrainingBatch batch, Pass pass) =>
+        -(nn.functional.log_softmax(Forward(batch.Rows, pass), 1) * batch.Labels!).sum([1]).mean();
 
     /// <summary>Writes the classifier's graph with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
     public byte[] ToGraph(AutoencoderMetadata metadata) =>
-        ClassifierGraph.Build((graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata);
+        ClassifierGraph.Build((graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null),
+            Head.Emit, metadata);
 }

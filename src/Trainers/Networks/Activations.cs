@@ -40,7 +40,8 @@ internal static class Activations
     // ONNX has the operator only from opset 20 on.
     private static string EmitGelu(OnnxGraphBuilder graph, string name, string x)
     {
-        string error = graph.Node("Erf", $"{name}/erf", [graph.Node("Mul", $"{name}/scaled", [x, graph.Initializer($"{name}/inverse_root_two", [(float)Math.Sqrt(0.5)])])]);
+        string error = graph.Node("Erf", $"{name}/erf",
+            [graph.Node("Mul", $"{name}/scaled", [x, graph.Initializer($"{name}/inverse_root_two", [(float)Math.Sqrt(0.5)])])]);
         string twice = graph.Node("Add", $"{name}/twice_share", [error, graph.Initializer($"{name}/one", [1f])]);
         return graph.Node("Mul", name, [graph.Node("Mul", $"{name}/half", [x, graph.Initializer($"{name}/one_half", [0.5f])]), twice]);
     }

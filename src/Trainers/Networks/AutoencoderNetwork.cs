@@ -21,7 +21,8 @@ internal sealed class AutoencoderNetwork : Trainable
     /// <param name="logVariance">The logarithm of the code's variance, or null.</param>
     /// <param name="offset">What makes an addend of the code of its offset column, or null.</param>
     /// <param name="decoder">The decoder.</param>
-    public AutoencoderNetwork(CodeOptions options, NetworkPart trunk, CodeLayer code, DenseLayer? logVariance, DenseStack? offset, NetworkPart decoder)
+    public AutoencoderNetwork(CodeOptions options, NetworkPart trunk, CodeLayer code, DenseLayer? logVariance, DenseStack? offset,
+        NetworkPart decoder)
     {
         _options = options;
         Trunk = AddPart(trunk);
@@ -78,7 +79,8 @@ internal sealed class AutoencoderNetwork : Trainable
     public byte[] ToScorerGraph(AutoencoderMetadata metadata, float[] draws, bool withProbability = false) => ScorerGraph.Build(
         new AutoencoderParts
         {
-            Encoder = LogVariance is null ? (graph, input, condition) => CodeLayer.Emit(graph, Trunk.Emit(graph, input, condition), null) : Trunk.Emit,
+            Encoder = LogVariance is null ? (graph, input, condition) =>
+                CodeLayer.Emit(graph, Trunk.Emit(graph, input, condition), null) : Trunk.Emit,
             Mean = LogVariance is null ? null : CodeLayer.Emit,
             LogVariance = LogVariance is null ? null : LogVariance.Emit,
             OffsetEncoder = Offset is null ? null : (graph, input, _) => Offset.Emit(graph, input, null),
@@ -86,5 +88,6 @@ internal sealed class AutoencoderNetwork : Trainable
             Draws = draws,
         }, metadata, withProbability);
 
-    private static Tensor Normal(Tensor like, Pass pass) => randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);
+    private static Tensor Normal(Tensor like, Pass pass) =>
+        randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);
 }

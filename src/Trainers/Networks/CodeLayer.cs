@@ -27,7 +27,8 @@ internal sealed class CodeLayer : NetworkPart
 
     public bool IsNormalized => _normalization != CodeNormalization.None;
 
-    public override IEnumerable<NamedWeight> NamedWeights => _normalization != CodeNormalization.Batch ? Units.NamedWeights : Folds ? Units.NamedWeights.Select(Unfolding) :
+    public override IEnumerable<NamedWeight> NamedWeights =>
+        _normalization != CodeNormalization.Batch ? Units.NamedWeights : Folds ? Units.NamedWeights.Select(Unfolding) :
     [
         .. Units.NamedWeights,
         new($"{_name}/normalization/mean", _mean!),
@@ -42,7 +43,8 @@ internal sealed class CodeLayer : NetworkPart
         var code = Units.Forward(input, null, pass);
         return _normalization switch
         {
-            CodeNormalization.Batch => nn.functional.batch_norm(code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
+            CodeNormalization.Batch => nn.functional.batch_norm(
+                code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
             CodeNormalization.Layer => nn.functional.layer_norm(code, [Units.Outputs], null, null, Epsilon),
             // Clamped before the root, whose slope at 0 is no number: a code of rectified units may be all zeros.
             CodeNormalization.UnitLength => code / code.square().sum([1], keepdim: true).clamp_min(LeastLength * LeastLength).sqrt(),
@@ -62,12 +64,15 @@ internal sealed class CodeLayer : NetworkPart
         switch (_normalization)
         {
             case CodeNormalization.Batch:
-                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, Initializer(graph, $"{path}/mean", _mean!)]), Initializer(graph, $"{path}/deviation", deviation!)]);
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, Initializer(graph, $"{path}/mean", _mean!)]),
+                    Initializer(graph, $"{path}/deviation", deviation!)]);
             case CodeNormalization.Layer:
                 return NormalizationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
             case CodeNormalization.UnitLength:
-                string length = graph.Node("ReduceL2", $"{path}/length", [code], OnnxAttribute.Int64s("axes", 1), OnnxAttribute.Int64("keepdims", 1));
-                return graph.Node("Div", path, [code, graph.Node("Max", $"{path}/least_length", [length, graph.Initializer($"{path}/epsilon", [(float)LeastLength])])]);
+                string length = graph.Node("ReduceL2", $"{path}/length", [code], OnnxAttribute.Int64s("axes", 1),
+                    OnnxAttribute.Int64("keepdims", 1));
+                return graph.Node("Div", path, [code,
+                    graph.Node("Max", $"{path}/least_length", [length, graph.Initializer($"{path}/epsilon", [(float)LeastLength])])]);
             default:
                 return code;
         }

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Dense layers to the smallest images, and the encoder's blocks the other way round, each enlarging to the very size that pooling had shrunk; a last convolution gives the channels.</summary>
+/// <summary>
+/// Dense layers to the smallest images, and the encoder's blocks the other way round, each enlarging to the very size
+/// that pooling had shrunk; a last convolution gives the channels.
+/// </summary>
 internal sealed class ConvolutionalDecoder : NetworkPart
 {
     private readonly ImageLayout _layout;
@@ -44,11 +47,13 @@ internal sealed class ConvolutionalDecoder : NetworkPart
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
-        string images = ImageRows.EmitToImages(graph, "decoder/images", _hidden.Emit(graph, input, condition), _blocks[0].To, ImageLayout.Planar);
+        string images = ImageRows.EmitToImages(graph, "decoder/images", _hidden.Emit(graph, input, condition), _blocks[0].To,
+            ImageLayout.Planar);
         for (int i = 0; i < _blocks.Length; i++)
         {
             if (IsRepeated(i))
-                images = Resampling.EmitEnlarge(graph, $"decoder/upsampling{i + 1}", images, _blocks[i].To.Channels, _blocks[i].From, _blocks[i].Factor);
+                images = Resampling.EmitEnlarge(graph, $"decoder/upsampling{i + 1}", images, _blocks[i].To.Channels, _blocks[i].From,
+                    _blocks[i].Factor);
             images = _layers[i].Emit(graph, images, null);
         }
         return ImageRows.EmitToRows(graph, "decoder/flat", _last.Emit(graph, images, null), _blocks[^1].From, _layout);

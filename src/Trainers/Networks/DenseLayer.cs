@@ -15,7 +15,8 @@ internal sealed class DenseLayer : NetworkPart
     private readonly double _dropout;
     private readonly NormalizationLayer? _normalization;
 
-    public DenseLayer(string name, int inputs, int outputs, Activation activation, Generator generator, Normalization normalization = Normalization.None, double dropout = 0, DenseLayer? tiedTo = null)
+    public DenseLayer(string name, int inputs, int outputs, Activation activation, Generator generator,
+        Normalization normalization = Normalization.None, double dropout = 0, DenseLayer? tiedTo = null)
     {
         (_name, _activation, _dropout) = (name, activation, dropout);
         (Inputs, Outputs) = (inputs, outputs);
@@ -72,7 +73,8 @@ internal sealed class DenseLayer : NetworkPart
     public string Emit(OnnxGraphBuilder graph, string input, Tensor weight, Tensor bias)
     {
         string sum = graph.Node("Gemm", _name,
-            [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)], OnnxAttribute.Int64("transB", 1));
+            [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)],
+                OnnxAttribute.Int64("transB", 1));
         if (_normalization is { Folds: false } over)
             sum = over.Emit(graph, sum, null);
         return Activations.Emit(_activation, graph, $"{_name}/activation", sum);
@@ -89,5 +91,6 @@ internal sealed class DenseLayer : NetworkPart
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.
     private Tensor Drop(Tensor output, Generator generator) =>
-        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - _dropout).to(ScalarType.Float32) / (1 - _dropout);
+        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - _dropout)
+            .to(ScalarType.Float32) / (1 - _dropout);
 }

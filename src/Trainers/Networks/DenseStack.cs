@@ -21,7 +21,8 @@ internal sealed class DenseStack : NetworkPart
     /// <summary>A stack of some widths, input and output included.</summary>
     public static DenseStack Create(string name, int[] widths, Activation activation, Activation lastActivation, Generator generator) =>
         new(name, Enumerable.Range(0, widths.Length - 1).Select(i =>
-            new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], i == widths.Length - 2 ? lastActivation : activation, generator)));
+            new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], i == widths.Length - 2 ? lastActivation : activation,
+                generator)));
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {

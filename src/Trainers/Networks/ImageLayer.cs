@@ -54,7 +54,8 @@ internal abstract class ImageLayer : NetworkPart
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
         (Tensor weight, Tensor bias) = _normalization is null ? (_weight, _bias) : Fold(_normalization, _weight, _bias);
-        string sum = EmitConvolution(graph, Name, input, Initializer(graph, $"{Name}/weight", weight), Initializer(graph, $"{Name}/bias", bias));
+        string sum = EmitConvolution(graph, Name, input, Initializer(graph, $"{Name}/weight", weight),
+            Initializer(graph, $"{Name}/bias", bias));
         return Activations.Emit(_activation, graph, $"{Name}/activation", sum);
     }
 

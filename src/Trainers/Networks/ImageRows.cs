@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Images out of rows, [batch, n] to [batch, channels, height, width], and back; each twice, for training and for the graph.</summary>
+/// <summary>
+/// Images out of rows, [batch, n] to [batch, channels, height, width], and back; each twice, for training and for the
+/// graph.
+/// </summary>
 internal static class ImageRows
 {
     // A 0 in the shape of a Reshape keeps the length of that axis, and for those who look at the graph its name.
@@ -17,11 +20,13 @@ internal static class ImageRows
     {
         if (!IsInterleaved(shape, layout))
             return graph.Node("Reshape", name, [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Channels, shape.Height, shape.Width)]);
-        string images = graph.Node("Reshape", $"{name}/interleaved", [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Height, shape.Width, shape.Channels)]);
+        string images = graph.Node("Reshape", $"{name}/interleaved",
+            [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Height, shape.Width, shape.Channels)]);
         return graph.Node("Transpose", name, [images], OnnxAttribute.Int64s("perm", 0, 3, 1, 2));
     }
 
-    // Stacked rather than permuted: the gradient then lies in memory as that of planar images does, and convolutions sum it in the same order.
+    // Stacked rather than permuted: the gradient then lies in memory as that of planar images does, and convolutions
+    // sum it in the same order.
     public static Tensor ToRows(Tensor images, ImageShape shape, ImageLayout layout) =>
         (IsInterleaved(shape, layout) ? stack(images.unbind(1), -1) : images).reshape(-1, shape.Count);
 
@@ -33,5 +38,6 @@ internal static class ImageRows
     }
 
     // With one channel, or one pixel, the two layouts are one.
-    private static bool IsInterleaved(ImageShape shape, ImageLayout layout) => layout == ImageLayout.Interleaved && shape.Channels > 1 && shape.Count > shape.Channels;
+    private static bool IsInterleaved(ImageShape shape, ImageLayout layout) =>
+        layout == ImageLayout.Interleaved && shape.Channels > 1 && shape.Count > shape.Channels;
 }

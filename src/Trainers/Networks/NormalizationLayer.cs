@@ -5,8 +5,9 @@ namespace MLNetAutoencoder;
 
 /// <summary>The normalization of a layer's sums before its activation, with a scale and a shift that are trained.</summary>
 /// <remarks>
-/// Over the batch (Ioffe and Szegedy 2015) it is, once trained, a scale and a shift of each unit: the layer before it takes these over when it is written into a graph.
-/// Over the units (Ba, Kiros and Hinton 2016) it depends on the row and stays.
+/// Over the batch (Ioffe and Szegedy 2015) it is, once trained, a scale and a shift of each unit: the layer before it
+/// takes these over when it is written into a graph. Over the units (Ba, Kiros and Hinton 2016) it depends on the row
+/// and stays.
 /// </remarks>
 internal sealed class NormalizationLayer : NetworkPart
 {
@@ -49,7 +50,10 @@ internal sealed class NormalizationLayer : NetworkPart
         return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
     }
 
-    /// <summary>Makes a normalization over the batch do nothing: the layer before it has been given weights that it is folded into already.</summary>
+    /// <summary>
+    /// Makes a normalization over the batch do nothing: the layer before it has been given weights that it is folded
+    /// into already.
+    /// </summary>
     public void Unfold()
     {
         if (!Folds)
@@ -61,7 +65,8 @@ internal sealed class NormalizationLayer : NetworkPart
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition) =>
-        EmitOverUnits(graph, _name, input, _width, (Initializer(graph, $"{_name}/scale", _scale), Initializer(graph, $"{_name}/shift", _shift)));
+        EmitOverUnits(graph, _name, input, _width,
+            (Initializer(graph, $"{_name}/scale", _scale), Initializer(graph, $"{_name}/shift", _shift)));
 
     /// <summary>Writes (x − mean) / √(variance + ε) over the units of each row, and scale and shift where there are any.</summary>
     public static string EmitOverUnits(OnnxGraphBuilder graph, string name, string input, int width, (string Scale, string Shift)? affine)
@@ -72,7 +77,8 @@ internal sealed class NormalizationLayer : NetworkPart
         string mean = graph.Initializer($"{name}/share", share, width, 1);
         string centerd = graph.Node("Sub", $"{name}/centerd", [input, graph.Node("MatMul", $"{name}/mean", [input, mean])]);
         string variance = graph.Node("MatMul", $"{name}/variance", [graph.Node("Mul", $"{name}/squared", [centerd, centerd]), mean]);
-        string deviation = graph.Node("Sqrt", $"{name}/deviation", [graph.Node("Add", $"{name}/variance_and_epsilon", [variance, graph.Initializer($"{name}/epsilon", [(float)Epsilon])])]);
+        string deviation = graph.Node("Sqrt", $"{name}/deviation",
+            [graph.Node("Add", $"{name}/variance_and_epsilon", [variance, graph.Initializer($"{name}/epsilon", [(float)Epsilon])])]);
         if (affine is not { } both)
             return graph.Node("Div", name, [centerd, deviation]);
         string scaled = graph.Node("Mul", $"{name}/scaled", [graph.Node("Div", $"{name}/normalized", [centerd, deviation]), both.Scale]);

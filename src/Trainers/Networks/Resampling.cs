@@ -24,7 +24,10 @@ internal static class Resampling
         return graph.Node("MaxPool", name, [images], isCutOff ? [.. attributes, OnnxAttribute.Int64("ceil_mode", 1)] : attributes);
     }
 
-    /// <summary>Each pixel repeated; what goes beyond the wanted size is cut off at the bottom and on the right, where pooling had a smaller window.</summary>
+    /// <summary>
+    /// Each pixel repeated; what goes beyond the wanted size is cut off at the bottom and on the right, where pooling
+    /// had a smaller window.
+    /// </summary>
     /// <param name="images">[batch, channels, height, width].</param>
     /// <param name="to">The height and width that are wanted; its number of channels does not matter.</param>
     /// <param name="factor">How often each pixel is repeated on each side.</param>
@@ -32,7 +35,8 @@ internal static class Resampling
     {
         long[] factors = to.Factors(factor);
         long channels = images.shape[1], height = images.shape[2], width = images.shape[3];
-        return images.reshape(-1, channels, height, 1, width, 1).expand(-1, -1, -1, factors[0], -1, factors[1]).reshape(-1, channels, height * factors[0], width * factors[1])
+        return images.reshape(-1, channels, height, 1, width, 1).expand(-1, -1, -1, factors[0], -1, factors[1])
+            .reshape(-1, channels, height * factors[0], width * factors[1])
             .narrow(2, 0, to.Height).narrow(3, 0, to.Width);
     }
 
@@ -44,12 +48,14 @@ internal static class Resampling
 
         string enlarged = graph.Node("Resize", isLarger ? $"{name}/uncropped" : name,
             [images, OnnxGraphBuilder.NoInput, graph.Initializer($"{name}/scales", [1, 1, factors[0], factors[1]], 4)],
-            OnnxAttribute.String("mode", "nearest"), OnnxAttribute.String("coordinate_transformation_mode", "asymmetric"), OnnxAttribute.String("nearest_mode", "floor"));
+            OnnxAttribute.String("mode", "nearest"), OnnxAttribute.String("coordinate_transformation_mode", "asymmetric"),
+                OnnxAttribute.String("nearest_mode", "floor"));
 
         // Where a length is a name, inference does not look whether its scale is 1.
         graph.Declare(enlarged, OnnxElementType.Single, channels, from.Height * factors[0], from.Width * factors[1]);
         return isLarger
-            ? graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width), graph.Int64s($"{name}/axes", 2, 3)])
+            ? graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width),
+                graph.Int64s($"{name}/axes", 2, 3)])
             : enlarged;
     }
 }

@@ -15,16 +15,25 @@ internal abstract class Trainable : IDisposable
     /// <summary>Everything that is trained.</summary>
     public IEnumerable<Parameter> Parameters => _parameters.Concat(_children.SelectMany(child => child.Parameters));
 
-    /// <summary>The parameters that multiply something, which a penalty on weights is for: no biases, no scales of a normalization.</summary>
+    /// <summary>
+    /// The parameters that multiply something, which a penalty on weights is for: no biases, no scales of a
+    /// normalization.
+    /// </summary>
     public IEnumerable<Parameter> Weights => _weights.Concat(_children.SelectMany(child => child.Weights));
 
-    /// <summary>The multiply-adds of one row's way forwards: one for each weight, where a part does not use its weights more often.</summary>
+    /// <summary>
+    /// The multiply-adds of one row's way forwards: one for each weight, where a part does not use its weights more
+    /// often.
+    /// </summary>
     public virtual long MultiplyAdds => _weights.Sum(weight => weight.numel()) + _children.Sum(child => child.MultiplyAdds);
 
     /// <summary>What is kept besides: the running statistics of normalizations.</summary>
     public IEnumerable<Tensor> Statistics => _statistics.Concat(_children.SelectMany(child => child.Statistics));
 
-    /// <summary>What its graph has of weights, in the order of the layers: a normalization over the batch that is folded into a layer is none of its own.</summary>
+    /// <summary>
+    /// What its graph has of weights, in the order of the layers: a normalization over the batch that is folded into a
+    /// layer is none of its own.
+    /// </summary>
     public virtual IEnumerable<NamedWeight> NamedWeights => _children.SelectMany(child => child.NamedWeights);
 
     /// <summary>Its convolutions, in the order of the layers.</summary>

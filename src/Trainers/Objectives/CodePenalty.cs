@@ -6,7 +6,10 @@ namespace MLNetAutoencoder;
 /// <param name="Weight">What the penalty is multiplied by.</param>
 public abstract record CodePenalty(double Weight)
 {
-    /// <summary>Over how many epochs the weight rises from 0, by as much in each. The default value is 0: it is the same from the first epoch on.</summary>
+    /// <summary>
+    /// Over how many epochs the weight rises from 0, by as much in each. The default value is 0: it is the same from
+    /// the first epoch on.
+    /// </summary>
     public int WarmUpEpochs { get; init; }
 
     /// <summary>The word for the autoencoder that it makes, such as <c>sparse</c>.</summary>
@@ -30,10 +33,13 @@ public abstract record CodePenalty(double Weight)
 
     private protected void RequireSigmoid(AutoencoderEstimator.Options options)
     {
-        Require.Not(options.Code.Variational is not null, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Variational)}", "set", "it needs code units between 0 and 1");
-        Require.Not(options.Code.Activation != Activation.Sigmoid, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Activation)}", options.Code.Activation,
+        Require.Not(options.Code.Variational is not null, $"{nameof(options.Penalties)}.{GetType().Name}", "set",
+            $"{nameof(options.Code)}.{nameof(options.Code.Variational)}", "set", "it needs code units between 0 and 1");
+        Require.Not(options.Code.Activation != Activation.Sigmoid, $"{nameof(options.Penalties)}.{GetType().Name}", "set",
+            $"{nameof(options.Code)}.{nameof(options.Code.Activation)}", options.Code.Activation,
             "it needs code units between 0 and 1; use Sigmoid");
-        Require.Not(options.Code.Normalization != CodeNormalization.None, $"{nameof(options.Penalties)}.{GetType().Name}", "set", $"{nameof(options.Code)}.{nameof(options.Code.Normalization)}", options.Code.Normalization,
+        Require.Not(options.Code.Normalization != CodeNormalization.None, $"{nameof(options.Penalties)}.{GetType().Name}", "set",
+            $"{nameof(options.Code)}.{nameof(options.Code.Normalization)}", options.Code.Normalization,
             "it needs code units between 0 and 1");
     }
 }
@@ -45,7 +51,8 @@ public abstract record CodePenalty(double Weight)
 /// <param name="Encoding">What the encoder made of them, or of their corrupted copies.</param>
 /// <param name="Weights">The rows' weights, [batch], with a mean of 1 over the training rows; or null.</param>
 /// <param name="Pass">How the network is run.</param>
-internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, EncodedBatch Encoding, Tensor? Weights, Pass Pass)
+internal readonly record struct PenaltyContext(AutoencoderNetwork Network, Tensor Rows, Tensor? Condition, EncodedBatch Encoding,
+    Tensor? Weights, Pass Pass)
 {
     /// <summary>The mean over the rows, by their weights: [batch] to one element.</summary>
     public Tensor MeanOverRows(Tensor values) => (Weights is null ? values : values * Weights).mean();

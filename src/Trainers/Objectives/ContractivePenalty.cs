@@ -6,7 +6,10 @@ namespace MLNetAutoencoder;
 /// <summary>How the norm of the Jacobian is had.</summary>
 public enum JacobianMethod
 {
-    /// <summary><see cref="ClosedForm"/> where it applies, otherwise <see cref="Exact"/> for codes of at most 16 units, otherwise <see cref="Stochastic"/>.</summary>
+    /// <summary>
+    /// <see cref="ClosedForm"/> where it applies, otherwise <see cref="Exact"/> for codes of at most 16 units,
+    /// otherwise <see cref="Stochastic"/>.
+    /// </summary>
     Auto,
 
     /// <summary>Σⱼ (hⱼ(1 − hⱼ))² Σᵢ Wⱼᵢ² (Rifai et al. 2011, equation 7). For an encoder of one sigmoid layer.</summary>
@@ -20,8 +23,9 @@ public enum JacobianMethod
 }
 
 /// <summary>
-/// Makes the code change little when the row does: ‖∂h/∂x‖²_F, the squared Frobenius norm of the Jacobian of the code with respect to the scaled row, mean over the rows
-/// (Rifai et al. 2011, equation 2). Of a variational code, the Jacobian of its mean. Dropout and noise are left out, and normalization over the batch takes its running statistics.
+/// Makes the code change little when the row does: ‖∂h/∂x‖²_F, the squared Frobenius norm of the Jacobian of the code
+/// with respect to the scaled row, mean over the rows (Rifai et al. 2011, equation 2). Of a variational code, the
+/// Jacobian of its mean. Dropout and noise are left out, and normalization over the batch takes its running statistics.
 /// </summary>
 /// <param name="Weight">What the penalty is multiplied by, λ.</param>
 /// <param name="Method">How the norm is had.</param>
@@ -40,13 +44,17 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
     {
         base.Validate(options);
         Require.Defined(Method, $"{nameof(options.Penalties)}.{nameof(ContractivePenalty)}.{nameof(Method)}");
-        bool oneSigmoidLayer = options.Network is DenseNetworkOptions { Hidden.Count: 0 } && options.Code is { Activation: Activation.Sigmoid, Normalization: CodeNormalization.None };
-        Require.Not(Method == JacobianMethod.ClosedForm && !oneSigmoidLayer, $"{nameof(options.Penalties)}.{nameof(ContractivePenalty)}.{nameof(Method)}", Method, nameof(options.Network), options.Network.Kind,
+        bool oneSigmoidLayer = options.Network is DenseNetworkOptions { Hidden.Count: 0 }
+            && options.Code is { Activation: Activation.Sigmoid, Normalization: CodeNormalization.None };
+        Require.Not(Method == JacobianMethod.ClosedForm && !oneSigmoidLayer,
+            $"{nameof(options.Penalties)}.{nameof(ContractivePenalty)}.{nameof(Method)}", Method, nameof(options.Network),
+            options.Network.Kind,
             "the closed form is that of a dense encoder without hidden layers whose code is of sigmoid units");
     }
 
     /// <summary>The rows that the encoder is differentiated for at a time, for each row of the batch.</summary>
-    internal int RowsFor(int codeUnits) => Method == JacobianMethod.Exact || (Method == JacobianMethod.Auto && codeUnits <= MostExactUnits) ? codeUnits : 1;
+    internal int RowsFor(int codeUnits) => Method == JacobianMethod.Exact || (Method == JacobianMethod.Auto && codeUnits <= MostExactUnits)
+        ? codeUnits : 1;
 
     internal override Tensor Compute(PenaltyContext context) => SquaredNorm(context, Method);
 
@@ -56,8 +64,10 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
         var code = context.Network.CodeLayer;
         if (method == JacobianMethod.Auto)
         {
-            bool oneSigmoidLayer = context.Network.Trunk is DenseStack { Layers.Length: 0 } && code.Units.Activation == Activation.Sigmoid && !code.IsNormalized;
-            method = oneSigmoidLayer ? JacobianMethod.ClosedForm : code.Units.Outputs <= MostExactUnits ? JacobianMethod.Exact : JacobianMethod.Stochastic;
+            bool oneSigmoidLayer = context.Network.Trunk is DenseStack { Layers.Length: 0 } && code.Units.Activation == Activation.Sigmoid
+                && !code.IsNormalized;
+            method = oneSigmoidLayer ? JacobianMethod.ClosedForm : code.Units.Outputs <= MostExactUnits ? JacobianMethod.Exact
+                : JacobianMethod.Stochastic;
         }
         return method switch
         {
@@ -79,14 +89,16 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
     private static Tensor Exact(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var norms = Gradients(context, eye(k, device: context.Rows.device).repeat(count, 1), Repeat(context.Rows, k), context.Condition is null ? null : Repeat(context.Condition, k));
+        var norms = Gradients(context, eye(k, device: context.Rows.device).repeat(count, 1), Repeat(context.Rows, k),
+            context.Condition is null ? null : Repeat(context.Condition, k));
         return context.MeanOverRows(norms.reshape(count, k).sum([1]));
     }
 
     private static Tensor Stochastic(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var signs = rand([count, k], dtype: ScalarType.Float32, device: context.Rows.device, generator: context.Pass.Generator).lt(0.5).to(ScalarType.Float32) * 2 - 1;
+        var signs = rand([count, k], dtype: ScalarType.Float32, device: context.Rows.device, generator: context.Pass.Generator).lt(0.5)
+            .to(ScalarType.Float32) * 2 - 1;
         return context.MeanOverRows(Gradients(context, signs, context.Rows, context.Condition));
     }
 

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Spoils the rows that the encoder sees while training, each epoch anew; the clean rows stay what is to be reconstructed (Vincent et al. 2010).</summary>
+/// <summary>
+/// Spoils the rows that the encoder sees while training, each epoch anew; the clean rows stay what is to be
+/// reconstructed (Vincent et al. 2010).
+/// </summary>
 public abstract record Corruption
 {
     private protected Corruption()
@@ -15,16 +18,19 @@ public abstract record Corruption
     /// <summary>Spoils a batch of scaled rows.</summary>
     internal abstract Tensor Apply(Tensor rows, TrainingSet set, Generator generator);
 
-    private protected static Tensor Uniform(Tensor like, Generator generator) => rand(like.shape, dtype: ScalarType.Float32, device: like.device, generator: generator);
+    private protected static Tensor Uniform(Tensor like, Generator generator) =>
+        rand(like.shape, dtype: ScalarType.Float32, device: like.device, generator: generator);
 }
 
 /// <summary>Gaussian noise is added to every scaled feature.</summary>
 /// <param name="Deviation">Its standard deviation, in scaled units.</param>
 public sealed record GaussianCorruption(double Deviation) : Corruption
 {
-    internal override void Validate() => Require.Between(Deviation, 0, float.MaxValue, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Deviation)}");
+    internal override void Validate() => Require.Between(
+        Deviation, 0, float.MaxValue, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Deviation)}");
 
-    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows + randn(rows.shape, dtype: ScalarType.Float32, device: rows.device, generator: generator) * Deviation;
+    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) =>
+        rows + randn(rows.shape, dtype: ScalarType.Float32, device: rows.device, generator: generator) * Deviation;
 }
 
 /// <summary>Scaled features, chosen at random, become 0.</summary>
@@ -36,10 +42,14 @@ public sealed record MaskingCorruption(double Share) : Corruption
 
     internal override void Validate() => Require.Between(Share, 0, 1, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Share)}");
 
-    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) => rows * Uniform(rows, generator).lt(1 - Share).to(ScalarType.Float32);
+    internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) =>
+        rows * Uniform(rows, generator).lt(1 - Share).to(ScalarType.Float32);
 }
 
-/// <summary>Features, chosen at random, take the least or the largest value that the feature has in the training rows, each as often.</summary>
+/// <summary>
+/// Features, chosen at random, take the least or the largest value that the feature has in the training rows, each as
+/// often.
+/// </summary>
 /// <param name="Share">The share of the features that do, between 0 and 1.</param>
 public sealed record SaltAndPepperCorruption(double Share) : Corruption
 {

@@ -42,7 +42,8 @@ internal sealed class Objective
         if (_options.Code.Variational is { } variational)
             terms.Add(Divergence(batch, encoding, variational) * DivergenceWeight(variational, epoch));
         foreach (var penalty in _options.Penalties)
-            terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, batch.Weights, pass)) * penalty.WeightAt(epoch));
+            terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, batch.Weights, pass))
+                * penalty.WeightAt(epoch));
         if (_options.WeightL1 > 0)
             terms.Add(SumOverWeights(weight => weight.abs().sum()) * _options.WeightL1);
         if (_options.WeightL2 > 0)
@@ -50,7 +51,10 @@ internal sealed class Objective
         return terms;
     }
 
-    /// <summary>The loss of a set with the present weights, without anything random: reconstruction and, with its full weight, divergence. Null where it is canceled on the way.</summary>
+    /// <summary>
+    /// The loss of a set with the present weights, without anything random: reconstruction and, with its full weight,
+    /// divergence. Null where it is canceled on the way.
+    /// </summary>
     public double? Evaluate(TrainingSet set, Pass pass, CancellationToken cancellation)
     {
         using var none = no_grad();
@@ -71,7 +75,10 @@ internal sealed class Objective
         return sum / total;
     }
 
-    /// <summary>½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and Welling 2014, appendix B).</summary>
+    /// <summary>
+    /// ½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and
+    /// Welling 2014, appendix B).
+    /// </summary>
     internal static Tensor UnitDivergence(Tensor mean, Tensor logVariance) => (mean.square() + logVariance.exp() - logVariance - 1) * 0.5;
 
     private IEnumerable<string> TermNames()
@@ -89,7 +96,8 @@ internal sealed class Objective
 
     private Tensor Reconstruction(TrainingBatch batch, Tensor reconstruction)
     {
-        if (_options.Loss == ReconstructionLoss.MeanSquared && _options.Code.Variational is null && _featureWeights is null && batch.Weights is null && batch.Known is null)
+        if (_options.Loss == ReconstructionLoss.MeanSquared && _options.Code.Variational is null && _featureWeights is null
+            && batch.Weights is null && batch.Known is null)
             return nn.functional.mse_loss(reconstruction, batch.Rows);
         var errors = ReconstructionErrors.Of(_options.Loss, batch.Rows, reconstruction);
         if (_options is { Code.Variational: { } variational, Loss: ReconstructionLoss.MeanSquared })
@@ -105,7 +113,8 @@ internal sealed class Objective
     }
 
     /// <summary>
-    /// The mean of feature errors over rows and features, by the rows' weights. What is missing does not count: the mean is that of the known errors, but a likelihood stays the sum over the known features (divided by the
+    /// The mean of feature errors over rows and features, by the rows' weights. What is missing does not count: the
+    /// mean is that of the known errors, but a likelihood stays the sum over the known features (divided by the
     /// number of all), so that it stands to the divergence as in the evidence lower bound of what was observed.
     /// </summary>
     internal static Tensor Mean(Tensor errors, TrainingBatch batch, bool isLikelihood = false)
@@ -118,7 +127,10 @@ internal sealed class Objective
         return isLikelihood ? errors.mean() : errors.sum() / known.sum();
     }
 
-    /// <summary>Divided by the number of features, as the reconstruction term is: the two stand to each other as in the evidence lower bound.</summary>
+    /// <summary>
+    /// Divided by the number of features, as the reconstruction term is: the two stand to each other as in the evidence
+    /// lower bound.
+    /// </summary>
     private static Tensor Divergence(TrainingBatch batch, EncodedBatch encoding, VariationalOptions variational)
     {
         var units = UnitDivergence(encoding.Mean, encoding.LogVariance!);

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The terms of each loss in training; the graph has the same (<c>FeatureErrorGraph</c>), and a test holds the two to each other.</summary>
+/// <summary>
+/// The terms of each loss in training; the graph has the same (<c>FeatureErrorGraph</c>), and a test holds the two to
+/// each other.
+/// </summary>
 internal static class ReconstructionErrors
 {
     private const double LeastNorm = 1e-8;
@@ -21,7 +24,8 @@ internal static class ReconstructionErrors
     /// <summary>Each row at length 1.</summary>
     private static Tensor Unit(Tensor rows)
     {
-        // By its largest value first, so that no square is more than a Single holds; the result does not depend on it, nor does its gradient. Clamped before the root, whose slope at 0 is no number.
+        // By its largest value first, so that no square is more than a Single holds; the result does not depend on it,
+        // nor does its gradient. Clamped before the root, whose slope at 0 is no number.
         var bounded = rows / rows.detach().abs().amax(1).clamp_min(LeastNorm).unsqueeze(1);
         return bounded / bounded.square().sum([1], keepdim: true).clamp_min(1).sqrt();
     }

@@ -17,12 +17,14 @@ public sealed record L1Penalty(double Weight) : CodePenalty(Weight)
 }
 
 /// <summary>
-/// Makes the code sparse: with ρ̂ⱼ the mean activation of unit j over the batch, Σⱼ ρ ln(ρ/ρ̂ⱼ) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂ⱼ)), the divergence from the target rate ρ
-/// (Ng 2011, <i>Sparse autoencoder</i>, section 3). It needs a code of sigmoid units.
+/// Makes the code sparse: with ρ̂ⱼ the mean activation of unit j over the batch, Σⱼ ρ ln(ρ/ρ̂ⱼ) + (1 − ρ) ln((1 − ρ)/(1
+/// − ρ̂ⱼ)), the divergence from the target rate ρ (Ng 2011, <i>Sparse autoencoder</i>, section 3). It needs a code of
+/// sigmoid units.
 /// </summary>
 /// <param name="Weight">What the penalty is multiplied by, Ng's β.</param>
 /// <param name="TargetRate">The target activation rate ρ, between 0 and 1.</param>
-public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = KullbackLeiblerPenalty.DefaultTargetRate) : CodePenalty(Weight)
+public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = KullbackLeiblerPenalty.DefaultTargetRate)
+    : CodePenalty(Weight)
 {
     /// <summary>The default value of <see cref="TargetRate"/>.</summary>
     public const double DefaultTargetRate = 0.05;
@@ -54,7 +56,10 @@ public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = K
 }
 
 /// <summary>Pushes each unit of a sigmoid code to 0 or 1: the sum over the units of h (1 − h), mean over the rows.</summary>
-/// <remarks>At full weight from the start it pushes rows to the same code before they have found different ones: <see cref="CodePenalty.WarmUpEpochs"/> lets them.</remarks>
+/// <remarks>
+/// At full weight from the start it pushes rows to the same code before they have found different ones:
+/// <see cref="CodePenalty.WarmUpEpochs"/> lets them.
+/// </remarks>
 /// <param name="Weight">What the penalty is multiplied by.</param>
 public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
 {
@@ -71,5 +76,6 @@ public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
         RequireSigmoid(options);
     }
 
-    internal override Tensor Compute(PenaltyContext context) => context.MeanOverRows((context.Encoding.Mean * (1 - context.Encoding.Mean)).sum([1]));
+    internal override Tensor Compute(PenaltyContext context) =>
+        context.MeanOverRows((context.Encoding.Mean * (1 - context.Encoding.Mean)).sum([1]));
 }

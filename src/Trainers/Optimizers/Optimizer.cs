@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>How the gradients of a step change the weights. The learning rate is an option of its own (<see cref="AutoencoderEstimator.Options.LearningRate"/>).</summary>
+/// <summary>
+/// How the gradients of a step change the weights. The learning rate is an option of its own
+/// (<see cref="AutoencoderEstimator.Options.LearningRate"/>).
+/// </summary>
 public abstract record Optimizer
 {
     // A Single holds hardly less but 0, which would divide 0 by 0 where a weight has no gradient.
@@ -23,11 +26,15 @@ public abstract record Optimizer
     private protected static string Option(string name) => $"{nameof(AutoencoderEstimator.Options.Optimizer)}.{name}";
 }
 
-/// <summary>Adam (Kingma and Ba 2015, algorithm 1): w ← w − α m̂ / (√v̂ + ε), with m̂ and v̂ the running means of gradient and squared gradient, corrected for their start at 0.</summary>
+/// <summary>
+/// Adam (Kingma and Ba 2015, algorithm 1): w ← w − α m̂ / (√v̂ + ε), with m̂ and v̂ the running means of gradient and
+/// squared gradient, corrected for their start at 0.
+/// </summary>
 /// <param name="Beta1">How slowly the mean of the gradients moves. The default value is 0.9.</param>
 /// <param name="Beta2">How slowly the mean of their squares moves. The default value is 0.999.</param>
 /// <param name="Epsilon">What keeps the division from growing without bound. The default value is 1e-8.</param>
-public sealed record AdamOptimizer(double Beta1 = AdamOptimizer.DefaultBeta1, double Beta2 = AdamOptimizer.DefaultBeta2, double Epsilon = AdamOptimizer.DefaultEpsilon) : Optimizer
+public sealed record AdamOptimizer(double Beta1 = AdamOptimizer.DefaultBeta1, double Beta2 = AdamOptimizer.DefaultBeta2,
+    double Epsilon = AdamOptimizer.DefaultEpsilon) : Optimizer
 {
     /// <summary>The default value of <see cref="Beta1"/>.</summary>
     public const double DefaultBeta1 = 0.9;
@@ -56,7 +63,8 @@ public sealed record AdamOptimizer(double Beta1 = AdamOptimizer.DefaultBeta1, do
 /// <param name="Beta1">How slowly the mean of the gradients moves. The default value is 0.9.</param>
 /// <param name="Beta2">How slowly the mean of their squares moves. The default value is 0.999.</param>
 /// <param name="Epsilon">What keeps the division from growing without bound. The default value is 1e-8.</param>
-public sealed record AdamWOptimizer(double WeightDecay = AdamWOptimizer.DefaultWeightDecay, double Beta1 = AdamOptimizer.DefaultBeta1, double Beta2 = AdamOptimizer.DefaultBeta2, double Epsilon = AdamOptimizer.DefaultEpsilon)
+public sealed record AdamWOptimizer(double WeightDecay = AdamWOptimizer.DefaultWeightDecay, double Beta1 = AdamOptimizer.DefaultBeta1,
+    double Beta2 = AdamOptimizer.DefaultBeta2, double Epsilon = AdamOptimizer.DefaultEpsilon)
     : Optimizer
 {
     /// <summary>The default value of <see cref="WeightDecay"/>.</summary>
@@ -74,7 +82,10 @@ public sealed record AdamWOptimizer(double WeightDecay = AdamWOptimizer.DefaultW
         optim.AdamW(parameters, beta1: Beta1, beta2: Beta2, eps: Epsilon, weight_decay: WeightDecay);
 }
 
-/// <summary>Stochastic gradient descent with momentum (Polyak 1964, in the form of Sutskever et al. 2013 that PyTorch has): b ← μ b + g, w ← w − α b.</summary>
+/// <summary>
+/// Stochastic gradient descent with momentum (Polyak 1964, in the form of Sutskever et al. 2013 that PyTorch has): b ←
+/// μ b + g, w ← w − α b.
+/// </summary>
 /// <param name="Momentum">μ. The default value is 0.9.</param>
 public sealed record SgdOptimizer(double Momentum = SgdOptimizer.DefaultMomentum) : Optimizer
 {
@@ -90,7 +101,8 @@ public sealed record SgdOptimizer(double Momentum = SgdOptimizer.DefaultMomentum
 /// <summary>RMSProp (Tieleman and Hinton 2012, lecture 6.5): v ← ρ v + (1 − ρ) g², w ← w − α g / (√v + ε).</summary>
 /// <param name="Decay">ρ. The default value is 0.99.</param>
 /// <param name="Epsilon">What keeps the division from growing without bound. The default value is 1e-8.</param>
-public sealed record RmsPropOptimizer(double Decay = RmsPropOptimizer.DefaultDecay, double Epsilon = AdamOptimizer.DefaultEpsilon) : Optimizer
+public sealed record RmsPropOptimizer(double Decay = RmsPropOptimizer.DefaultDecay, double Epsilon = AdamOptimizer.DefaultEpsilon)
+    : Optimizer
 {
     /// <summary>The default value of <see cref="Decay"/>.</summary>
     public const double DefaultDecay = 0.99;

@@ -18,7 +18,10 @@ public enum Activation
     /// <summary>Scaled exponential linear unit (Klambauer et al. 2017).</summary>
     SELU,
 
-    /// <summary>Gaussian error linear unit, f(x) = x Φ(x) with Φ the standard normal distribution function (Hendrycks and Gimpel 2016).</summary>
+    /// <summary>
+    /// Gaussian error linear unit, f(x) = x Φ(x) with Φ the standard normal distribution function (Hendrycks and Gimpel
+    /// 2016).
+    /// </summary>
     GELU,
 
     /// <summary>Hyperbolic tangent.</summary>

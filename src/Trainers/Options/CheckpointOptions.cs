@@ -6,13 +6,19 @@ public sealed class CheckpointOptions
     /// <summary>The default value of <see cref="EveryEpochs"/>.</summary>
     public const int DefaultEveryEpochs = 1;
 
-    /// <summary>The folder that the checkpoint is written to, as one file, <c>autoencoder.checkpoint</c>, that each next one replaces. It is made where it does not exist.</summary>
+    /// <summary>
+    /// The folder that the checkpoint is written to, as one file, <c>autoencoder.checkpoint</c>, that each next one
+    /// replaces. It is made where it does not exist.
+    /// </summary>
     public string Folder { get; set; } = "";
 
     /// <summary>After how many epochs it is written. The default value is 1.</summary>
     public int EveryEpochs { get; set; } = DefaultEveryEpochs;
 
-    /// <summary>Whether the training goes on from the checkpoint in the folder, where there is one. The default value is false: it starts anew.</summary>
+    /// <summary>
+    /// Whether the training goes on from the checkpoint in the folder, where there is one. The default value is false:
+    /// it starts anew.
+    /// </summary>
     public bool Continue { get; set; }
 
     internal CheckpointOptions Clone() => (CheckpointOptions)MemberwiseClone();

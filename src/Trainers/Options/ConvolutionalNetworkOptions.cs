@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>
-/// Blocks of convolution, activation and max pooling from an image to the code, and of upsampling and convolution back to an image of the very same size (Masci et al. 2011). The features are the pixels of
-/// the image, one vector for each row.
+/// Blocks of convolution, activation and max pooling from an image to the code, and of upsampling and convolution back
+/// to an image of the very same size (Masci et al. 2011). The features are the pixels of the image, one vector for each
+/// row.
 /// </summary>
 public sealed class ConvolutionalNetworkOptions : NetworkOptions
 {
@@ -25,25 +26,38 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     /// <summary>The width of the image in pixels, at least 1. It has no default value: set it.</summary>
     public int Width { get; set; }
 
-    /// <summary>The order of the pixels in the feature column. The default value is <see cref="ImageLayout.Planar"/>. With one channel both are the same.</summary>
+    /// <summary>
+    /// The order of the pixels in the feature column. The default value is <see cref="ImageLayout.Planar"/>. With one
+    /// channel both are the same.
+    /// </summary>
     public ImageLayout Layout { get; set; } = ImageLayout.Planar;
 
-    /// <summary>The filters of each of the encoder's blocks, at least one block; the decoder has them the other way round. The default value is 16, 32.</summary>
+    /// <summary>
+    /// The filters of each of the encoder's blocks, at least one block; the decoder has them the other way round. The
+    /// default value is 16, 32.
+    /// </summary>
     public IReadOnlyList<int> Filters { get; set; } = [16, 32];
 
-    /// <summary>The side of each filter in pixels, an odd number. The default value is 3. Borders of zeros keep the size of the image.</summary>
+    /// <summary>
+    /// The side of each filter in pixels, an odd number. The default value is 3. Borders of zeros keep the size of the
+    /// image.
+    /// </summary>
     public int KernelSize { get; set; } = DefaultKernelSize;
 
     /// <summary>
-    /// The factor by which each block shrinks height and width by max pooling, one for each of <see cref="Filters"/>; 1 for no pooling. The default value is null: 2 for every block. Sides that the factor
-    /// does not divide are rounded up, and restored exactly by the decoder.
+    /// The factor by which each block shrinks height and width by max pooling, one for each of <see cref="Filters"/>; 1
+    /// for no pooling. The default value is null: 2 for every block. Sides that the factor does not divide are rounded
+    /// up, and restored exactly by the decoder.
     /// </summary>
     public IReadOnlyList<int>? Pooling { get; set; }
 
     /// <summary>How the decoder enlarges the image. The default value is <see cref="Upsampling.Nearest"/>.</summary>
     public Upsampling Upsampling { get; set; } = Upsampling.Nearest;
 
-    /// <summary>The widths of dense layers between the smallest image and the code; the decoder has them the other way round. The default value is empty.</summary>
+    /// <summary>
+    /// The widths of dense layers between the smallest image and the code; the decoder has them the other way round.
+    /// The default value is empty.
+    /// </summary>
     public IReadOnlyList<int> Hidden { get; set; } = [];
 
     internal override string Kind => "convolutional";
@@ -66,14 +80,17 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
         Require.NotNull(Hidden, $"{path}.{nameof(Hidden)}");
         foreach (int width in Hidden)
             Require.AtLeast(width, 1, $"{path}.{nameof(Hidden)}");
-        Require.Not(Normalization == Normalization.Layer, $"{path}.{nameof(Normalization)}", Normalization, path, Kind, $"it is over the units of a dense layer; use {Normalization.Batch}");
+        Require.Not(Normalization == Normalization.Layer, $"{path}.{nameof(Normalization)}", Normalization, path, Kind,
+            $"it is over the units of a dense layer; use {Normalization.Batch}");
     }
 
     internal override void ValidateFor(int featureCount, string column)
     {
         long expected = new ImageShape(Channels, Height, Width).Count;
         if (featureCount != expected)
-            throw new InvalidOperationException($"The column '{column}' has {featureCount} features; an image of {Channels} x {Height} x {Width} (Network.{nameof(Channels)}, {nameof(Height)}, {nameof(Width)}) has {expected}.");
+            throw new InvalidOperationException(
+                $"The column '{column}' has {featureCount} features; an image of {Channels} x {Height} x {Width} " +
+                $"(Network.{nameof(Channels)}, {nameof(Height)}, {nameof(Width)}) has {expected}.");
     }
 
     internal override IEnumerable<(string Name, object? Value)> Describe() => base.Describe().Concat(
@@ -95,13 +112,15 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     {
         ImageBlock[] blocks = [.. Blocks()];
         ConvolutionLayer[] convolutions = [.. blocks.Select((block, i) =>
-            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalization, generator))];
+            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalization,
+                generator))];
         int[] widths = [checked((int)blocks[^1].To.Count) + conditionSize, .. Hidden];
         width = widths[^1];
         return new ConvolutionalEncoder(Layout, blocks, convolutions, new DenseStack("encoder", Dense("encoder", widths, generator)));
     }
 
-    private protected override NetworkPart CreateDecoder(NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator)
+    private protected override NetworkPart CreateDecoder(
+        NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator)
     {
         ImageBlock[] blocks = [.. Blocks().Reverse()];
         int[] widths = [code.Units.Outputs + conditionSize, .. Hidden.Reverse()];
@@ -116,26 +135,35 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
             int filters = i == blocks.Length - 1 ? block.To.Channels : block.From.Channels;
             string name = $"decoder/convolution{i + 1}";
             return Upsampling == Upsampling.TransposedConvolution && block.Factor > 1
-                ? new TransposedConvolutionLayer(name, block.To, filters, KernelSize, block.From, block.Factor, Activation, Normalization, generator)
-                : (ImageLayer)new ConvolutionLayer(name, block.From with { Channels = block.To.Channels }, filters, KernelSize, Activation, Normalization, generator);
+                ? new TransposedConvolutionLayer(name, block.To, filters, KernelSize, block.From, block.Factor, Activation,
+                    Normalization, generator)
+                : (ImageLayer)new ConvolutionLayer(
+                    name, block.From with { Channels = block.To.Channels }, filters, KernelSize, Activation, Normalization, generator);
         })];
-        var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}", blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, KernelSize, OutputActivation, Normalization.None, generator);
+        var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}",
+            blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, KernelSize, OutputActivation, Normalization.None,
+            generator);
         return new ConvolutionalDecoder(Layout, blocks, hidden, layers, last);
     }
 
     private void ValidatePooling(string option)
     {
         if (Pooling is not null && Pooling.Count != Filters.Count)
-            throw new ArgumentException($"The option {option} has {Pooling.Count} factors; expected {Filters.Count}, one for each of Network.{nameof(Filters)}.", option);
+            throw new ArgumentException(
+                $"The option {option} has {Pooling.Count} factors; expected {Filters.Count}, one for each of Network.{nameof(Filters)}.",
+                option);
         foreach (int factor in Pooling ?? [])
             Require.AtLeast(factor, 1, option);
         ImageBlock[] blocks = [.. Blocks()];
         int single = Array.FindIndex(blocks, block => block is { Factor: > 1, From: { Height: 1, Width: 1 } });
         if (single >= 0)
-            throw new ArgumentException($"The option {option} shrinks the image of block {single + 1} by {blocks[single].Factor}, which is a single pixel already; expected 1 for this block, or fewer blocks.", option);
+            throw new ArgumentException(
+                $"The option {option} shrinks the image of block {single + 1} by {blocks[single].Factor}, which is a single pixel " +
+                "already; expected 1 for this block, or fewer blocks.", option);
     }
 
-    private IEnumerable<DenseLayer> Dense(string name, int[] widths, Generator generator) => Enumerable.Range(0, widths.Length - 1).Select(i =>
+    private IEnumerable<DenseLayer> Dense(string name, int[] widths, Generator generator) =>
+        Enumerable.Range(0, widths.Length - 1).Select(i =>
         new DenseLayer($"{name}/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalization));
 
     /// <summary>What the encoder's blocks make of the image, one after another.</summary>

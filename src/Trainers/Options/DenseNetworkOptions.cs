@@ -5,16 +5,28 @@ namespace MLNetAutoencoder;
 /// <summary>Fully connected layers: features, hidden layers, code, and back to the features.</summary>
 public sealed class DenseNetworkOptions : NetworkOptions
 {
-    /// <summary>The widths of the encoder's hidden layers, from the features to the code. The default value is 64, 32. May be empty.</summary>
+    /// <summary>
+    /// The widths of the encoder's hidden layers, from the features to the code. The default value is 64, 32. May be
+    /// empty.
+    /// </summary>
     public IReadOnlyList<int> Hidden { get; set; } = [64, 32];
 
-    /// <summary>The widths of the decoder's hidden layers, from the code to the features. The default value is null: those of the encoder the other way round.</summary>
+    /// <summary>
+    /// The widths of the decoder's hidden layers, from the code to the features. The default value is null: those of
+    /// the encoder the other way round.
+    /// </summary>
     public IReadOnlyList<int>? DecoderHidden { get; set; }
 
-    /// <summary>The share of a hidden layer's units that are left out at random in each step of the training, in [0, 1) (Srivastava et al. 2014). The default value is 0.</summary>
+    /// <summary>
+    /// The share of a hidden layer's units that are left out at random in each step of the training, in [0, 1)
+    /// (Srivastava et al. 2014). The default value is 0.
+    /// </summary>
     public double Dropout { get; set; }
 
-    /// <summary>Whether each layer of the decoder has the weights of its counterpart in the encoder, transposed. The default value is false.</summary>
+    /// <summary>
+    /// Whether each layer of the decoder has the weights of its counterpart in the encoder, transposed. The default
+    /// value is false.
+    /// </summary>
     public bool TiedWeights { get; set; }
 
     internal override string Kind => "dense";
@@ -30,17 +42,21 @@ public sealed class DenseNetworkOptions : NetworkOptions
             Require.AtLeast(width, 1, $"{path}.{nameof(Hidden)}");
         foreach (int width in DecoderHidden ?? [])
             Require.AtLeast(width, 1, $"{path}.{nameof(DecoderHidden)}");
-        Require.Not(Normalization == Normalization.Layer && Hidden.Concat(DecoderHidden ?? []).Contains(1), $"{path}.{nameof(Normalization)}", Normalization, $"{path}.{nameof(Hidden)}", 1,
+        Require.Not(Normalization == Normalization.Layer && Hidden.Concat(DecoderHidden ?? []).Contains(1),
+            $"{path}.{nameof(Normalization)}", Normalization, $"{path}.{nameof(Hidden)}", 1,
             "one unit, normalized over the units, is always 0");
         Require.Share(Dropout, $"{path}.{nameof(Dropout)}");
-        Require.Not(TiedWeights && DecoderHidden is not null && !DecoderHidden.SequenceEqual(Hidden.Reverse()), $"{path}.{nameof(TiedWeights)}", true, $"{path}.{nameof(DecoderHidden)}", string.Join(", ", DecoderHidden ?? []),
+        Require.Not(TiedWeights && DecoderHidden is not null && !DecoderHidden.SequenceEqual(Hidden.Reverse()),
+            $"{path}.{nameof(TiedWeights)}", true, $"{path}.{nameof(DecoderHidden)}", string.Join(", ", DecoderHidden ?? []),
             "tied weights need a decoder that mirrors the encoder");
-        Require.Not(TiedWeights && options.ConditionColumnName is not null, $"{path}.{nameof(TiedWeights)}", true, nameof(options.ConditionColumnName), options.ConditionColumnName ?? "",
+        Require.Not(TiedWeights && options.ConditionColumnName is not null, $"{path}.{nameof(TiedWeights)}", true,
+            nameof(options.ConditionColumnName), options.ConditionColumnName ?? "",
             "the condition widens the first layers of encoder and decoder, so that their weights have different shapes");
     }
 
     internal override IEnumerable<(string Name, object? Value)> Describe() =>
-        base.Describe().Concat([("hidden", Hidden), ("decoder_hidden", DecoderHidden), ("dropout", Dropout), ("tied_weights", TiedWeights)]);
+        base.Describe()
+            .Concat([("hidden", Hidden), ("decoder_hidden", DecoderHidden), ("dropout", Dropout), ("tied_weights", TiedWeights)]);
 
     internal override NetworkOptions Clone()
     {
@@ -58,7 +74,8 @@ public sealed class DenseNetworkOptions : NetworkOptions
             new DenseLayer($"encoder/dense{i + 1}", widths[i], widths[i + 1], Activation, generator, Normalization, Dropout)));
     }
 
-    private protected override NetworkPart CreateDecoder(NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator)
+    private protected override NetworkPart CreateDecoder(
+        NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator)
     {
         int[] widths = [code.Units.Outputs + conditionSize, .. DecoderHidden ?? [.. Hidden.Reverse()], featureCount];
         DenseLayer[] encoder = [.. ((DenseStack)trunk).Layers, code.Units];

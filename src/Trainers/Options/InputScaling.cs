@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>How raw features are scaled before the network sees them. The scaling is fitted on the training rows and becomes a part of the graphs.</summary>
+/// <summary>
+/// How raw features are scaled before the network sees them. The scaling is fitted on the training rows and becomes a
+/// part of the graphs.
+/// </summary>
 public enum InputScaling
 {
     /// <summary>Each feature less its mean, divided by its (population) standard deviation; a constant feature is only centerd.</summary>
@@ -13,8 +16,10 @@ public enum InputScaling
     None,
 
     /// <summary>
-    /// Each feature less its median, divided by the distance between its quartiles, which single values far from the others do not move; by its standard deviation where the quartiles are the same.
-    /// A constant feature is only centerd. The quartiles are exact up to 100,000 training rows (fewer where rows are wider than 160 features, at least 10,000), beyond that those of as many drawn by the seed.
+    /// Each feature less its median, divided by the distance between its quartiles, which single values far from the
+    /// others do not move; by its standard deviation where the quartiles are the same. A constant feature is only
+    /// centerd. The quartiles are exact up to 100,000 training rows (fewer where rows are wider than 160 features, at
+    /// least 10,000), beyond that those of as many drawn by the seed.
     /// </summary>
     Robust,
 }
@@ -22,5 +27,7 @@ public enum InputScaling
 /// <summary>The names of scalings in the metadata.</summary>
 internal static class InputScalingNames
 {
-    public static string ToKind(this InputScaling scaling) => scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardize => "standardize", InputScaling.Robust => "robust", _ => "none" };
+    public static string ToKind(this InputScaling scaling) =>
+        scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardize => "standardize", InputScaling.Robust => "robust",
+        _ => "none" };
 }

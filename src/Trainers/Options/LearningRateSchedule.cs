@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>How the learning rate changes while training; <see cref="AutoencoderEstimator.Options.LearningRate"/> is its largest value.</summary>
+/// <summary>
+/// How the learning rate changes while training; <see cref="AutoencoderEstimator.Options.LearningRate"/> is its largest
+/// value.
+/// </summary>
 public abstract record LearningRateSchedule
 {
     private protected LearningRateSchedule()
@@ -46,10 +49,14 @@ public sealed record CosineSchedule(double Least = 0) : LearningRateSchedule
 {
     internal override void Validate() => Require.Share(Least, Option(nameof(Least)));
 
-    internal override double Factor(double epoch, int epochs) => Least + (1 - Least) * (1 + Math.Cos(Math.PI * Math.Min(1, epoch / epochs))) / 2;
+    internal override double Factor(double epoch, int epochs) =>
+        Least + (1 - Least) * (1 + Math.Cos(Math.PI * Math.Min(1, epoch / epochs))) / 2;
 }
 
-/// <summary>The learning rate rises along half a wave of the cosine and then falls along another (Smith and Topin 2019, without the cycle of the momentum).</summary>
+/// <summary>
+/// The learning rate rises along half a wave of the cosine and then falls along another (Smith and Topin 2019, without
+/// the cycle of the momentum).
+/// </summary>
 /// <param name="RisingShare">The share of the training in which it rises. The default value is 0.3.</param>
 /// <param name="Start">What it starts from, as a share of its largest value. The default value is 0.04.</param>
 /// <param name="End">What it ends at, as a share of its largest value. The default value is 0.0001.</param>
@@ -71,7 +78,10 @@ public sealed record OneCycleSchedule(double RisingShare = 0.3, double Start = 0
     private static double Wave(double from, double to, double share) => to + (from - to) * (1 + Math.Cos(Math.PI * share)) / 2;
 }
 
-/// <summary>When the loss has not fallen for some epochs, the learning rate is multiplied by a factor. It looks at the validation loss where there is one, otherwise at the training loss.</summary>
+/// <summary>
+/// When the loss has not fallen for some epochs, the learning rate is multiplied by a factor. It looks at the
+/// validation loss where there is one, otherwise at the training loss.
+/// </summary>
 /// <param name="Patience">For how many epochs. The default value is 5.</param>
 /// <param name="Multiplier">The factor, between 0 and 1. The default value is 0.1.</param>
 /// <param name="MinimalImprovement">The share of the loss by which it must fall to count. The default value is 0.0001.</param>

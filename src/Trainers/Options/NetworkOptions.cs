@@ -15,7 +15,10 @@ public abstract class NetworkOptions
     /// <summary>The activation of the last layer. The default value is <see cref="Activation.Linear"/>, which fits any scaling.</summary>
     public Activation OutputActivation { get; set; } = Activation.Linear;
 
-    /// <summary>How the hidden layers' sums are normalized before the activation. The default value is <see cref="Normalization.None"/>.</summary>
+    /// <summary>
+    /// How the hidden layers' sums are normalized before the activation. The default value is
+    /// <see cref="Normalization.None"/>.
+    /// </summary>
     public Normalization Normalization { get; set; } = Normalization.None;
 
     /// <summary>The kind of network, as the metadata name it.</summary>
@@ -31,8 +34,11 @@ public abstract class NetworkOptions
         Require.Defined(Activation, $"{path}.{nameof(Activation)}");
         Require.Defined(OutputActivation, $"{path}.{nameof(OutputActivation)}");
         Require.Defined(Normalization, $"{path}.{nameof(Normalization)}");
-        Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU) && options.Scaling is InputScaling.Standardize or InputScaling.Robust, $"{path}.{nameof(OutputActivation)}", OutputActivation, nameof(options.Scaling), options.Scaling,
-            $"it does not reach all standardized values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation {Activation.Linear}");
+        Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU)
+            && options.Scaling is InputScaling.Standardize or InputScaling.Robust, $"{path}.{nameof(OutputActivation)}", OutputActivation,
+            nameof(options.Scaling), options.Scaling,
+            $"it does not reach all standardized values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation " +
+                $"{Activation.Linear}");
     }
 
     /// <summary>Checks the options against the width of the features, which only the data tell.</summary>
@@ -42,7 +48,8 @@ public abstract class NetworkOptions
 
     /// <summary>The options for the metadata.</summary>
     internal virtual IEnumerable<(string Name, object? Value)> Describe() =>
-        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()), ("normalization", Normalization.ToString())];
+        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()),
+            ("normalization", Normalization.ToString())];
 
     /// <summary>A copy that later changes do not reach.</summary>
     internal virtual NetworkOptions Clone() => (NetworkOptions)MemberwiseClone();
@@ -60,15 +67,18 @@ public abstract class NetworkOptions
     /// <param name="featureCount">The width of the features.</param>
     /// <param name="conditionSize">The width of the condition; 0 where there is none.</param>
     /// <param name="generator">Where the initial weights are drawn from.</param>
-    private protected abstract NetworkPart CreateDecoder(NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator);
+    private protected abstract NetworkPart CreateDecoder(
+        NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator);
 
     /// <summary>Makes the untrained network.</summary>
     internal AutoencoderNetwork Create(int featureCount, int conditionSize, int offsetSize, CodeOptions code, Generator generator)
     {
         var trunk = CreateTrunk(featureCount, conditionSize, generator, out int width);
         var codeLayer = new CodeLayer("encoder/code", width, code, code.Activation, code.Normalization, generator);
-        var logVariance = code.Variational is null ? null : new DenseLayer("encoder/code_log_variance", width, code.Size, Activation.Linear, generator);
-        var offset = code.OffsetHidden is null ? null : DenseStack.Create("offset", [offsetSize, .. code.OffsetHidden, code.Size], Activation, Activation.Linear, generator);
+        var logVariance = code.Variational is null ? null
+            : new DenseLayer("encoder/code_log_variance", width, code.Size, Activation.Linear, generator);
+        var offset = code.OffsetHidden is null ? null
+            : DenseStack.Create("offset", [offsetSize, .. code.OffsetHidden, code.Size], Activation, Activation.Linear, generator);
         var decoder = CreateDecoder(trunk, codeLayer, featureCount, conditionSize, generator);
         return new AutoencoderNetwork(code, trunk, codeLayer, logVariance, offset, decoder);
     }

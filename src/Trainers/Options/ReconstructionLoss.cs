@@ -2,7 +2,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>What the training minimizes between a scaled row s and its reconstruction r: the mean of these terms over the features and the rows.</summary>
+/// <summary>
+/// What the training minimizes between a scaled row s and its reconstruction r: the mean of these terms over the
+/// features and the rows.
+/// </summary>
 public enum ReconstructionLoss
 {
     /// <summary>(s − r)². The likelihood of a variational autoencoder becomes Gaussian.</summary>
@@ -14,7 +17,10 @@ public enum ReconstructionLoss
     /// <summary>½(s − r)² where |s − r| ≤ 1, otherwise |s − r| − ½ (Huber 1964, δ = 1).</summary>
     Huber,
 
-    /// <summary>−s ln r − (1 − s) ln(1 − r), for scaled features in [0, 1] and a sigmoid output. The likelihood of a variational autoencoder becomes Bernoulli.</summary>
+    /// <summary>
+    /// −s ln r − (1 − s) ln(1 − r), for scaled features in [0, 1] and a sigmoid output. The likelihood of a variational
+    /// autoencoder becomes Bernoulli.
+    /// </summary>
     BinaryCrossEntropy,
 
     /// <summary>1 − cos(s, r), over the whole row; feature j's term is ½ d (sⱼ/‖s‖ − rⱼ/‖r‖)².</summary>

@@ -1,7 +1,13 @@
 namespace MLNetAutoencoder;
 
-/// <summary>Makes the code a distribution: the encoder gives mean and variance of each unit, training samples from them, and the divergence from a standard normal is penalized (Kingma and Welling 2014).</summary>
-/// <remarks>The likelihood follows the loss: <see cref="ReconstructionLoss.MeanSquared"/> makes it Gaussian with the variance given here, <see cref="ReconstructionLoss.BinaryCrossEntropy"/> Bernoulli.</remarks>
+/// <summary>
+/// Makes the code a distribution: the encoder gives mean and variance of each unit, training samples from them, and the
+/// divergence from a standard normal is penalized (Kingma and Welling 2014).
+/// </summary>
+/// <remarks>
+/// The likelihood follows the loss: <see cref="ReconstructionLoss.MeanSquared"/> makes it Gaussian with the variance
+/// given here, <see cref="ReconstructionLoss.BinaryCrossEntropy"/> Bernoulli.
+/// </remarks>
 public sealed class VariationalOptions
 {
     /// <summary>The default value of <see cref="Variance"/>.</summary>
@@ -17,27 +23,40 @@ public sealed class VariationalOptions
     private const double LeastVariance = 1e-30;
 
     /// <summary>
-    /// The variance of the Gaussian likelihood, in squared scaled units; where it is learned, what it starts from. The default value is 0.1. A smaller one weighs reconstruction more. A learned one that
-    /// starts far below the error it is to become moves slowly: the first gradients are so large that Adam takes small steps long afterwards.
+    /// The variance of the Gaussian likelihood, in squared scaled units; where it is learned, what it starts from. The
+    /// default value is 0.1. A smaller one weighs reconstruction more. A learned one that starts far below the error it
+    /// is to become moves slowly: the first gradients are so large that Adam takes small steps long afterwards.
     /// </summary>
     public double Variance { get; set; } = DefaultVariance;
 
-    /// <summary>Whether the variance of the Gaussian likelihood is learned, one for all features (Rybkin, Daniilidis and Levine 2021). The default value is false.</summary>
+    /// <summary>
+    /// Whether the variance of the Gaussian likelihood is learned, one for all features (Rybkin, Daniilidis and Levine
+    /// 2021). The default value is false.
+    /// </summary>
     public bool LearnVariance { get; set; }
 
     /// <summary>The weight of the divergence (Higgins et al. 2017). The default value is 1.</summary>
     public double Beta { get; set; } = DefaultBeta;
 
-    /// <summary>Over how many epochs the weight of the divergence rises from 0 to <see cref="Beta"/> in a straight line (Bowman et al. 2016). The default value is 0: at once.</summary>
+    /// <summary>
+    /// Over how many epochs the weight of the divergence rises from 0 to <see cref="Beta"/> in a straight line (Bowman
+    /// et al. 2016). The default value is 0: at once.
+    /// </summary>
     public int WarmUpEpochs { get; set; }
 
-    /// <summary>The divergence of each unit, mean over the batch and in nats, below which it costs nothing further (Kingma et al. 2016, λ). The default value is 0.</summary>
+    /// <summary>
+    /// The divergence of each unit, mean over the batch and in nats, below which it costs nothing further (Kingma et
+    /// al. 2016, λ). The default value is 0.
+    /// </summary>
     public double FreeBits { get; set; }
 
     /// <summary>What the anomaly score is. The default value is <see cref="VariationalScore.ReconstructionError"/>.</summary>
     public VariationalScore Score { get; set; } = VariationalScore.ReconstructionError;
 
-    /// <summary>How many samples of the code a score takes that takes any. The draws are made once, from the seed, and stored in the graph. The default value is 10.</summary>
+    /// <summary>
+    /// How many samples of the code a score takes that takes any. The draws are made once, from the seed, and stored in
+    /// the graph. The default value is 10.
+    /// </summary>
     public int ScoreSamples { get; set; } = DefaultScoreSamples;
 
     internal VariationalOptions Clone() => (VariationalOptions)MemberwiseClone();
@@ -62,6 +81,9 @@ public enum VariationalScore
     /// <summary>The negative evidence lower bound with β = 1, in nats (Kingma and Welling 2014).</summary>
     NegativeElbo,
 
-    /// <summary>The reconstruction probability with its sign turned: the samples' mean negative log-likelihood, in nats (An and Cho 2015).</summary>
+    /// <summary>
+    /// The reconstruction probability with its sign turned: the samples' mean negative log-likelihood, in nats (An and
+    /// Cho 2015).
+    /// </summary>
     ReconstructionProbability,
 }

@@ -68,7 +68,8 @@ internal sealed class BatchBuffer : IDisposable
             var layout = _buffer._layout;
             var row = _rows.Slice(place * layout.Features, layout.Features);
             if (_buffer._hasMissing)
-                ScaleKnown(record[..layout.Features], row, _known.IsEmpty ? default : _known.Slice(place * layout.Features, layout.Features));
+                ScaleKnown(record[..layout.Features], row,
+                    _known.IsEmpty ? default : _known.Slice(place * layout.Features, layout.Features));
             else
                 Scale(record[..layout.Features], row);
             CopyOrZero(record[layout.ConditionRange], _condition, place);
@@ -87,7 +88,8 @@ internal sealed class BatchBuffer : IDisposable
                 return;
             }
             ReadOnlySpan<Vector<float>> values = MemoryMarshal.Cast<float, Vector<float>>(raw);
-            ReadOnlySpan<Vector<float>> offsets = MemoryMarshal.Cast<float, Vector<float>>(scaling.Offsets), scales = MemoryMarshal.Cast<float, Vector<float>>(scaling.Scales);
+            ReadOnlySpan<Vector<float>> offsets = MemoryMarshal.Cast<float, Vector<float>>(scaling.Offsets),
+                scales = MemoryMarshal.Cast<float, Vector<float>>(scaling.Scales);
             var results = MemoryMarshal.Cast<float, Vector<float>>(scaled);
             for (int i = 0; i < results.Length; i++)
                 results[i] = (values[i] - offsets[i]) / scales[i];

@@ -65,7 +65,9 @@ internal sealed class FeatureScaling
         }
         int unknown = Array.IndexOf(counts, 0);
         if (unknown >= 0)
-            throw new InvalidOperationException($"The feature '{names[unknown]}' has no value in any training row, so nothing can take the place of what is missing. Leave the feature out.");
+            throw new InvalidOperationException(
+                $"The feature '{names[unknown]}' has no value in any training row, so nothing can take the place of what is missing. " +
+                "Leave the feature out.");
 
         float[] offsets = new float[d], scales = new float[d];
         Array.Fill(scales, 1f);
@@ -83,7 +85,9 @@ internal sealed class FeatureScaling
 
             // A deviation may be held where a difference is not: that of one value far from all others.
             if (!float.IsFinite(spread) || !float.IsFinite(most[j] - offsets[j]) || !float.IsFinite(least[j] - offsets[j]))
-                throw new InvalidOperationException($"The feature '{names[j]}' ranges from {least[j]} to {most[j]} in the training rows, which is more than a Single holds as a difference. Divide it by a constant before training.");
+                throw new InvalidOperationException(
+                    $"The feature '{names[j]}' ranges from {least[j]} to {most[j]} in the training rows, which is more than a Single " +
+                    "holds as a difference. Divide it by a constant before training.");
             if (spread > 0)
                 scales[j] = spread;
         }

@@ -3,7 +3,10 @@ namespace MLNetAutoencoder;
 /// <summary>Quantiles of sorted values.</summary>
 internal static class Quantile
 {
-    /// <summary>The q-quantile, 0 ≤ q ≤ 1, linearly between neighboring values (Hyndman and Fan 1996, type 7; NumPy's and PyOD's).</summary>
+    /// <summary>
+    /// The q-quantile, 0 ≤ q ≤ 1, linearly between neighboring values (Hyndman and Fan 1996, type 7; NumPy's and
+    /// PyOD's).
+    /// </summary>
     public static float Of(ReadOnlySpan<float> sorted, double q)
     {
         double place = q * (sorted.Length - 1);

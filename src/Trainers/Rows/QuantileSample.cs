@@ -1,7 +1,10 @@
 namespace MLNetAutoencoder;
 
 /// <summary>The quartiles of features: exact up to some number of rows, beyond it those of a random sample of as many.</summary>
-/// <remarks>The quartiles of 100,000 sampled rows lie within 0.5 percentiles of the exact ones in all but 3 of 10,000 cases: the standard error of a sample's share of ¼ is √(¼·¾ / 100,000) = 0.14 %.</remarks>
+/// <remarks>
+/// The quartiles of 100,000 sampled rows lie within 0.5 percentiles of the exact ones in all but 3 of 10,000 cases: the
+/// standard error of a sample's share of ¼ is √(¼·¾ / 100,000) = 0.14 %.
+/// </remarks>
 internal sealed class QuantileSample
 {
     private const int MostRows = 100_000, FewestRows = 10_000, MostValues = 16_000_000;

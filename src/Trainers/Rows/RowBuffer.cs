@@ -4,8 +4,9 @@ namespace MLNetAutoencoder;
 
 /// <summary>Records of Singles, one after another in one stretch of native memory that grows.</summary>
 /// <remarks>
-/// Not a managed array: one that grows is copied, so that for a while there are two, and one of hundreds of megabytes stays until the garbage collector looks at the oldest generation. Native memory
-/// of this size grows by moving its pages, and those that were never written to take no room.
+/// Not a managed array: one that grows is copied, so that for a while there are two, and one of hundreds of megabytes
+/// stays until the garbage collector looks at the oldest generation. Native memory of this size grows by moving its
+/// pages, and those that were never written to take no room.
 /// </remarks>
 internal sealed unsafe class RowBuffer : SafeHandle
 {

@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>Where the parts of a training row lie in its record, Singles one after another: raw features, condition, code offset, weight, classes.</summary>
+/// <summary>
+/// Where the parts of a training row lie in its record, Singles one after another: raw features, condition, code
+/// offset, weight, classes.
+/// </summary>
 /// <param name="Features">How many features there are.</param>
 /// <param name="Condition">How wide the condition is; 0 where there is none.</param>
 /// <param name="Offset">How wide the code offset is; 0 where there is none.</param>

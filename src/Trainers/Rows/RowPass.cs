@@ -61,6 +61,7 @@ internal sealed class StreamedPass(RowReader reader, int width, Func<long, bool>
     public override void Dispose() => reader.Dispose();
 
     private InvalidOperationException Differs(string found) => new(
-        $"The data view gave {expected} rows when it was first read and {found} when it was read again. Rows that do not fit Options.{nameof(AutoencoderEstimator.Options.MemoryBudget)} are read from the view in every epoch, "
+        $"The data view gave {expected} rows when it was first read and {found} when it was read again. Rows that do not fit " +
+            $"Options.{nameof(AutoencoderEstimator.Options.MemoryBudget)} are read from the view in every epoch, "
         + "which must give the same ones each time: raise the budget, or save the data to a file first.");
 }

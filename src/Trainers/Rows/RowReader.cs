@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -7,7 +8,8 @@ namespace MLNetAutoencoder;
 /// <summary>Goes through a data view once and gives the rows that are trained on as records.</summary>
 internal sealed class RowReader : IDisposable
 {
-    // Condition and code offset are not scaled; the squares of larger values, of which losses and gradients are made, are more than a Single holds.
+    // Condition and code offset are not scaled; the squares of larger values, of which losses and gradients are made,
+    // are more than a Single holds.
     private const float MostOfUnscaled = 1e18f;
 
     private readonly TrainingColumns _columns;
@@ -29,8 +31,10 @@ internal sealed class RowReader : IDisposable
         try
         {
             (DataViewSchema.Column? Column, Range Range)[] parts =
-                [(columns.Features, layout.FeatureRange), (columns.Condition, layout.ConditionRange), (columns.Offset, layout.OffsetRange), (columns.Classes, layout.ClassRange)];
-            _parts = [.. parts.Where(part => part.Column is not null).Select(part => new Part(part.Column!.Value, part.Range, Reader(part.Column.Value)))];
+                [(columns.Features, layout.FeatureRange), (columns.Condition, layout.ConditionRange), (columns.Offset, layout.OffsetRange),
+                    (columns.Classes, layout.ClassRange)];
+            _parts = [.. parts.Where(part => part.Column is not null)
+                .Select(part => new Part(part.Column!.Value, part.Range, Reader(part.Column.Value)))];
             _readWeight = columns.Weights is { } weights ? Reader(weights) : null;
             _isAnomaly = columns.AnomalyLabel is { } label ? AnomalyLabels.CreateReader(_cursor, label) : null;
         }
@@ -54,7 +58,8 @@ internal sealed class RowReader : IDisposable
     public long WithoutKey { get; private set; }
 
     /// <summary>Reads the next row that is trained on.</summary>
-    /// <param name="record">Where it goes. With <see cref="TrainingMissingValues.Mean"/> and <see cref="TrainingMissingValues.Masked"/>, missing values stand in it as they are.</param>
+    /// <param name="record">Where it goes. With <see cref="TrainingMissingValues.Mean"/> and
+    /// <see cref="TrainingMissingValues.Masked"/>, missing values stand in it as they are.</param>
     /// <param name="isComplete">Whether none of its values is missing.</param>
     /// <returns>Whether there was one.</returns>
     public bool Read(Span<float> record, out bool isComplete)
@@ -63,7 +68,8 @@ internal sealed class RowReader : IDisposable
         while (_cursor.MoveNext())
         {
             if (_cancellation.IsCancellationRequested)
-                throw new OperationCanceledException($"The training was canceled while its rows were read, at row {_cursor.Position} (counted from 0).", _cancellation);
+                throw new OperationCanceledException(
+                    $"The training was canceled while its rows were read, at row {_cursor.Position} (counted from 0).", _cancellation);
 
             // A row that is known to be an anomaly, or weighs nothing, is not there, whatever else it has.
             if (_isAnomaly is not null && _isAnomaly())
@@ -88,18 +94,23 @@ internal sealed class RowReader : IDisposable
 
     public void Dispose() => _cursor.Dispose();
 
-    private ColumnReader Reader(DataViewSchema.Column column) => AutoencoderColumns.CreateReader(_cursor, column, () => WithoutKey += column.Name == _columns.Condition?.Name ? 1 : 0);
+    private ColumnReader Reader(DataViewSchema.Column column) =>
+        AutoencoderColumns.CreateReader(_cursor, column, () => WithoutKey += column.Name == _columns.Condition?.Name ? 1 : 0);
 
     private string? ReadWeight(Span<float> weight)
     {
         _readWeight!(weight, _cursor.Position);
         string name = _columns.Weights!.Value.Name;
         if (weight[0] < 0)
-            throw new InvalidOperationException($"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}; expected 0 or more.");
+            throw new InvalidOperationException(
+                $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}; expected 0 or more.");
         if (float.IsFinite(weight[0]))
             return null;
         if (_missing is TrainingMissingValues.Mean or TrainingMissingValues.Masked)
-            throw new InvalidOperationException($"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}, and Options.{nameof(AutoencoderEstimator.Options.MissingValues)} {_missing} is for features; give the row a weight, 0 to leave it out.");
+            throw new InvalidOperationException(
+                $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}, and " +
+                $"Options.{nameof(AutoencoderEstimator.Options.MissingValues)} {_missing} is for features; give the row a weight, 0 to " +
+                "leave it out.");
         return $"the column '{name}' has {weight[0]}";
     }
 
@@ -117,7 +128,10 @@ internal sealed class RowReader : IDisposable
                 if (!float.IsFinite(values[j]))
                     hole ??= $"the column '{part.Column.Name}' has {values[j]}{(isScaled ? $" in '{_columns.FeatureNames[j]}'" : "")}";
                 else if (!isScaled && Math.Abs(values[j]) > MostOfUnscaled)
-                    throw new InvalidOperationException(FormattableString.Invariant($"Row {_cursor.Position} (counted from 0) of the column '{part.Column.Name}' has {values[j]}, which enters the network as it is; expected at most {MostOfUnscaled} either way. Scale the column before training."));
+                    throw new InvalidOperationException(
+                        string.Create(CultureInfo.InvariantCulture,
+                        $"Row {_cursor.Position} (counted from 0) of the column '{part.Column.Name}' has {values[j]}, which enters the " +
+                        $"network as it is; expected at most {MostOfUnscaled} either way. Scale the column before training."));
             }
             if (hole is not null && _missing is TrainingMissingValues.Refuse or TrainingMissingValues.Skip)
                 break;
@@ -133,7 +147,9 @@ internal sealed class RowReader : IDisposable
             case TrainingMissingValues.Refuse:
                 throw new InvalidOperationException(
                     $"Row {_cursor.Position} (counted from 0) of {hole}, and training refuses missing values. "
-                    + $"Remove such rows, replace the values (ReplaceMissingValues), or set Options.{nameof(AutoencoderEstimator.Options.MissingValues)} to {TrainingMissingValues.Skip}, {TrainingMissingValues.Mean} or {TrainingMissingValues.Masked}.");
+                    + "Remove such rows, replace the values (ReplaceMissingValues), or set " +
+                        $"Options.{nameof(AutoencoderEstimator.Options.MissingValues)} to {TrainingMissingValues.Skip}, " +
+                        $"{TrainingMissingValues.Mean} or {TrainingMissingValues.Masked}.");
             case TrainingMissingValues.Skip:
                 return false;
             default:

@@ -21,7 +21,8 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
     public long Anomalies { get; private set; }
 
     /// <summary>Starts to read the view again. A fit that keeps what it has when it is canceled still needs these rows.</summary>
-    public RowReader Read() => new(view, columns, options.MissingValues, options.KeepsWhenCanceled ? CancellationToken.None : options.Cancellation);
+    public RowReader Read() => new(view, columns, options.MissingValues,
+        options.KeepsWhenCanceled ? CancellationToken.None : options.Cancellation);
 
     /// <summary>Reads the view for the first time, and keeps its rows while they fit.</summary>
     /// <param name="action">Sees each row.</param>
@@ -49,7 +50,10 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
         (Skipped, Anomalies) = (reader.Skipped, reader.Anomalies);
         Report(reader, count, channel);
         if (Buffer is null)
-            channel.Info(MessageSensitivity.None, $"The {count} training rows of {rowBytes} bytes do not fit Options.{nameof(AutoencoderEstimator.Options.MemoryBudget)} of {options.Budget} bytes: they are read from the view again in every epoch, and shuffled within a window.");
+            channel.Info(
+                MessageSensitivity.None,
+                $"The {count} training rows of {rowBytes} bytes do not fit Options.{nameof(AutoencoderEstimator.Options.MemoryBudget)} " +
+                $"of {options.Budget} bytes: they are read from the view again in every epoch, and shuffled within a window.");
     }
 
     private void Report(RowReader reader, long count, IChannel channel)
@@ -61,9 +65,14 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
         if (reader.Skipped > 0)
             channel.Warning(MessageSensitivity.None, $"{reader.Skipped} of {count + reader.Skipped + reader.WithoutWeight + reader.Anomalies} training rows were left out: they have {(options.MissingValues == TrainingMissingValues.Skip ? $"a missing value in {names}" : $"no value in the column '{columns.Features.Name}'")}.");
         if (reader.Anomalies > 0)
-            channel.Info(MessageSensitivity.None, $"{reader.Anomalies} training rows were left out: the column '{columns.AnomalyLabel!.Value.Name}' says that they are anomalies.");
+            channel.Info(
+                MessageSensitivity.None,
+                $"{reader.Anomalies} training rows were left out: the column '{columns.AnomalyLabel!.Value.Name}' says that they are " +
+                "anomalies.");
         if (reader.WithoutKey > 0)
-            channel.Warning(MessageSensitivity.None, $"{reader.WithoutKey} training rows have a missing key in the condition column '{columns.Condition!.Value.Name}'; their condition is the zero vector.");
+            channel.Warning(MessageSensitivity.None,
+                $"{reader.WithoutKey} training rows have a missing key in the condition column '{columns.Condition!.Value.Name}'; their " +
+                "condition is the zero vector.");
     }
 
     private string NothingLeft(RowReader reader, string names)
@@ -78,9 +87,11 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
         long all = found.Sum(reason => reason.Count);
         return found switch
         {
-            [] => $"The training data have no rows, so there is nothing that the column '{columns.Features.Name}' could teach. Expected at least one row.",
+            [] => $"The training data have no rows, so there is nothing that the column '{columns.Features.Name}' could teach. Expected " +
+                "at least one row.",
             [(var count, var reason)] => $"All {count} rows of the training data {reason}, so none is left to train on.",
-            _ => $"Of the {all} rows of the training data, {string.Join(", ", found.Select(pair => $"{pair.Count} {pair.Reason}"))}, so none is left to train on.",
+            _ => $"Of the {all} rows of the training data, {string.Join(", ", found.Select(pair => $"{pair.Count} {pair.Reason}"))}, so " +
+                "none is left to train on.",
         };
     }
 }

@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>Decides one by one which of some rows are in a random selection of fixed size (selection sampling; Knuth, <i>The Art of Computer Programming</i>, volume 2, 3.4.2, algorithm S).</summary>
+/// <summary>
+/// Decides one by one which of some rows are in a random selection of fixed size (selection sampling; Knuth, <i>The Art
+/// of Computer Programming</i>, volume 2, 3.4.2, algorithm S).
+/// </summary>
 /// <param name="offered">How many rows there will be.</param>
 /// <param name="wanted">How many of them are wanted.</param>
 /// <param name="seed">The seed of the fit.</param>

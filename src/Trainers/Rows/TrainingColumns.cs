@@ -25,7 +25,8 @@ internal sealed record TrainingColumns
 
     public RowLayout Layout => new(WidthOf(Features), WidthOf(Condition), WidthOf(Offset), Weights is not null, WidthOf(Classes));
 
-    public IEnumerable<DataViewSchema.Column> All => new[] { Features, Condition, Offset, Weights, Classes, AnomalyLabel }.OfType<DataViewSchema.Column>();
+    public IEnumerable<DataViewSchema.Column> All =>
+        new[] { Features, Condition, Offset, Weights, Classes, AnomalyLabel }.OfType<DataViewSchema.Column>();
 
     public static TrainingColumns Find(DataViewSchema schema, AutoencoderEstimator.Options options)
     {
@@ -41,7 +42,10 @@ internal sealed record TrainingColumns
             AnomalyLabel = options.LabelColumnName is { } label ? AnomalyLabels.Find(schema, label) : null,
         };
         if (columns.Offset is { } offset && options.Code.OffsetHidden is null && AutoencoderColumns.WidthOf(offset) != options.Code.Size)
-            throw new ArgumentOutOfRangeException(nameof(schema), $"The code offset column '{offset.Name}' is {offset.Type}; the code has {options.Code.Size} units, so expected a vector of Single of size {options.Code.Size}. Set Code.OffsetHidden to have it encoded first.");
+            throw new ArgumentOutOfRangeException(
+                nameof(schema),
+                $"The code offset column '{offset.Name}' is {offset.Type}; the code has {options.Code.Size} units, so expected a vector " +
+                $"of Single of size {options.Code.Size}. Set Code.OffsetHidden to have it encoded first.");
         return columns;
     }
 
@@ -50,7 +54,8 @@ internal sealed record TrainingColumns
         if (name is null)
             return null;
         if (schema.GetColumnOrNull(name) is { } present && present.Type != NumberDataViewType.Single)
-            throw new ArgumentOutOfRangeException(nameof(schema), $"The weight column '{name}' is {present.Type}; expected a scalar of Single.");
+            throw new ArgumentOutOfRangeException(
+                nameof(schema), $"The weight column '{name}' is {present.Type}; expected a scalar of Single.");
         return AutoencoderColumns.FindInput(schema, GraphNames.Features, name);
     }
 

@@ -1,10 +1,14 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The training rows, or those that are held out of them: in one buffer where they fit the budget, otherwise read from the data view again in each pass.</summary>
+/// <summary>
+/// The training rows, or those that are held out of them: in one buffer where they fit the budget, otherwise read from
+/// the data view again in each pass.
+/// </summary>
 internal sealed class TrainingRows : IDisposable
 {
     private readonly RowStore _store;
@@ -45,7 +49,8 @@ internal sealed class TrainingRows : IDisposable
     public ReadOnlySpan<float> this[long row] => _store.Buffer![_places is null ? row : _places[row]];
 
     /// <summary>Starts a walk over the rows.</summary>
-    public RowPass Open() => _store.Buffer is { } buffer ? new BufferedPass(buffer, _places) : new StreamedPass(_store.Read(), Layout.Width, _isWanted, Count);
+    public RowPass Open() => _store.Buffer is { } buffer ? new BufferedPass(buffer, _places)
+        : new StreamedPass(_store.Read(), Layout.Width, _isWanted, Count);
 
     /// <summary>Those of the rows that have a class; of rows that are not streamed.</summary>
     public TrainingRows WithClass()
@@ -75,21 +80,27 @@ internal sealed class TrainingRows : IDisposable
     /// <param name="options">What is done with missing values, how much may be held, and what is held out.</param>
     /// <param name="channel">Is told what was left out.</param>
     /// <returns>The rows to train on, and those that are held out, or null where none are.</returns>
-    public static (TrainingRows Training, TrainingRows? HeldOut) Read(IDataView view, TrainingColumns columns, RowReading options, IChannel channel)
+    public static (TrainingRows Training, TrainingRows? HeldOut) Read(
+        IDataView view, TrainingColumns columns, RowReading options, IChannel channel)
     {
         var store = new RowStore(view, columns, options);
         try
         {
             bool IsHeldOut(long row) => options.HeldOutShare > 0 && RowReading.IsHeldOut(row, options.HeldOutShare, options.Seed);
             Tally training = new(), heldOut = new();
-            store.ReadFirst((row, record, isComplete) => (IsHeldOut(row) ? heldOut : training).Add(record, columns.Layout, isComplete), channel);
+            store.ReadFirst((row, record, isComplete) =>
+                (IsHeldOut(row) ? heldOut : training).Add(record, columns.Layout, isComplete), channel);
             if (options.HeldOutShare == 0)
                 return (new TrainingRows(store, training, _ => true, ownsStore: true, places: null), null);
             if (training.Count == 0 || heldOut.Count == 0)
-                throw new InvalidOperationException(FormattableString.Invariant(
-                    $"The option {nameof(AutoencoderEstimator.Options.ValidationShare)} of {options.HeldOutShare} leaves {training.Count} of {training.Count + heldOut.Count} rows for training and {heldOut.Count} for validation; expected at least one of each."));
-            int[]? Places(bool held) => store.Buffer is null ? null : [.. Enumerable.Range(0, checked((int)store.Buffer.Count)).Where(row => IsHeldOut(row) == held)];
-            return (new TrainingRows(store, training, row => !IsHeldOut(row), ownsStore: true, Places(held: false)), new TrainingRows(store, heldOut, IsHeldOut, ownsStore: false, Places(held: true)));
+                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                    $"The option {nameof(AutoencoderEstimator.Options.ValidationShare)} of {options.HeldOutShare} leaves " +
+                        $"{training.Count} of {training.Count + heldOut.Count} rows for training and {heldOut.Count} for validation; " +
+                        $"expected at least one of each."));
+            int[]? Places(bool held) => store.Buffer is null ? null
+                : [.. Enumerable.Range(0, checked((int)store.Buffer.Count)).Where(row => IsHeldOut(row) == held)];
+            return (new TrainingRows(store, training, row => !IsHeldOut(row), ownsStore: true, Places(held: false)),
+                new TrainingRows(store, heldOut, IsHeldOut, ownsStore: false, Places(held: true)));
         }
         catch
         {
@@ -137,7 +148,10 @@ internal sealed record RowReading
     /// <summary>Whether a canceled fit gives the model that it has, once there are rows.</summary>
     public bool KeepsWhenCanceled { get; init; }
 
-    /// <summary>Whether a row is held out: a hash of its number and the seed (the finalizer of SplitMix64; Steele, Lea and Flood 2014), as a share of the largest one.</summary>
+    /// <summary>
+    /// Whether a row is held out: a hash of its number and the seed (the finalizer of SplitMix64; Steele, Lea and Flood
+    /// 2014), as a share of the largest one.
+    /// </summary>
     public static bool IsHeldOut(long row, double share, long seed)
     {
         ulong x = unchecked((ulong)row * 0x9E3779B97F4A7C15 + (ulong)seed * 0xD1B54A32D192ED03 + 0x9E3779B97F4A7C15);

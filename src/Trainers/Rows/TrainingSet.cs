@@ -39,7 +39,8 @@ internal sealed class TrainingSet : IDisposable
     public bool IsMasked => _masks && _rows.HasMissing;
 
     /// <summary>How many rows are shuffled at a time: all, or, of streamed ones, as many as the budget holds.</summary>
-    public long WindowFor(int batchSize) => _rows.IsStreamed ? Math.Min(Count, Math.Max(batchSize, _rows.Budget / _rows.Layout.ByteCount)) : Count;
+    public long WindowFor(int batchSize) => _rows.IsStreamed
+        ? Math.Min(Count, Math.Max(batchSize, _rows.Budget / _rows.Layout.ByteCount)) : Count;
 
     /// <summary>The least scaled value of each feature, [d].</summary>
     public Tensor Least => _extremes.Value.Least;
@@ -49,10 +50,12 @@ internal sealed class TrainingSet : IDisposable
 
     /// <summary>The same rows as a layer makes them, such as their codes.</summary>
     /// <param name="encode">Makes them of rows of this set, [b, d] to [b, k].</param>
-    public TrainingSet Through(Func<Tensor, Tensor> encode) => new(_rows, _scaling, _device, _masks, _encode is { } before ? rows => encode(before(rows)) : encode);
+    public TrainingSet Through(Func<Tensor, Tensor> encode) =>
+        new(_rows, _scaling, _device, _masks, _encode is { } before ? rows => encode(before(rows)) : encode);
 
     /// <summary>The batches of an epoch, in an order that is drawn anew. A batch is good until the next one.</summary>
-    public IEnumerable<TrainingBatch> Shuffled(int batchSize, Generator generator) => _rows.IsStreamed ? ShuffledInWindow(batchSize, generator) : Permuted(batchSize, generator);
+    public IEnumerable<TrainingBatch> Shuffled(int batchSize, Generator generator) =>
+        _rows.IsStreamed ? ShuffledInWindow(batchSize, generator) : Permuted(batchSize, generator);
 
     /// <summary>All rows in their order, some at a time. A batch is good until the next one.</summary>
     public IEnumerable<TrainingBatch> InOrder(int batchSize)
@@ -142,7 +145,8 @@ internal sealed class TrainingSet : IDisposable
         if (_device.type != DeviceType.CPU)
         {
             Tensor? Move(Tensor? tensor) => tensor?.to(_device);
-            batch = new TrainingBatch(Move(batch.Rows)!, Move(batch.Condition), Move(batch.Offset), Move(batch.Weights), Move(batch.Labels), Move(batch.Known));
+            batch = new TrainingBatch(Move(batch.Rows)!, Move(batch.Condition), Move(batch.Offset), Move(batch.Weights), Move(batch.Labels),
+                Move(batch.Known));
         }
         if (_encode is null)
             return batch;
@@ -152,7 +156,8 @@ internal sealed class TrainingSet : IDisposable
 
     private (Tensor Least, Tensor Most) ScaledExtremes()
     {
-        Tensor Scaled(float[] raw) => tensor(raw.Select((value, j) => _scaling.Scale(j, value)).ToArray()).to(_device).DetachFromDisposeScope();
+        Tensor Scaled(float[] raw) => tensor(raw.Select((value, j) => _scaling.Scale(j, value)).ToArray()).to(_device)
+            .DetachFromDisposeScope();
         return (Scaled(_scaling.Least), Scaled(_scaling.Most));
     }
 

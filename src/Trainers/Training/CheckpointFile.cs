@@ -12,8 +12,8 @@ namespace MLNetAutoencoder;
 /// <remarks>
 /// The characters <c>MLNAECP2</c>, the length of a header as a 32-bit number, the header in JSON, and then the bytes of the parameters,
 /// the statistics, the best weights so far and the state of the random numbers, in that order; then the optimizer as TorchSharp saves it,
-/// and last the SHA-256 of all that: what is damaged is refused before anything of it is taken over.
-/// The file is written under a temporary name and then takes the place of the one before.
+/// and last the SHA-256 of all that: what is damaged is refused before anything of it is taken over. The file is
+/// written under a temporary name and then takes the place of the one before.
 /// </remarks>
 /// <param name="options">Where it is and how often it is written.</param>
 /// <param name="settings">What must be the same in the training that goes on, by name.</param>
@@ -33,7 +33,10 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     /// <summary>Whether there is something to go on from, and that is wanted.</summary>
     public bool CanResume => options.Continue && File.Exists(FilePath);
 
-    /// <summary>Makes the folder, so that one that cannot be made is told of before the training, and removes what a process that was killed has left of a file that was being written.</summary>
+    /// <summary>
+    /// Makes the folder, so that one that cannot be made is told of before the training, and removes what a process
+    /// that was killed has left of a file that was being written.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be made.</exception>
     public void Prepare()
     {
@@ -43,13 +46,16 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
             foreach (string mark in new[] { "tmp", "old" })
             {
                 // As AtomicFile names them.
-                foreach (string unfinished in Directory.GetFiles(options.Folder, $"{FileName}.????????.{mark}", new EnumerationOptions { MatchType = MatchType.Simple }))
+                foreach (string unfinished in Directory.GetFiles(
+                    options.Folder, $"{FileName}.????????.{mark}", new EnumerationOptions { MatchType = MatchType.Simple }))
                     File.Delete(unfinished);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new IOException($"The folder '{options.Folder}' of the option {nameof(AutoencoderEstimator.Options.Checkpoint)}.{nameof(options.Folder)} cannot be used: {e.Message} Choose a folder that may be written to.", e);
+            throw new IOException(
+                $"The folder '{options.Folder}' of the option {nameof(AutoencoderEstimator.Options.Checkpoint)}.{nameof(options.Folder)} " +
+                $"cannot be used: {e.Message} Choose a folder that may be written to.", e);
         }
     }
 
@@ -78,7 +84,8 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     }
 
     /// <summary>Brings everything back to what the file says, where that is wanted and there is one.</summary>
-    /// <exception cref="InvalidOperationException">The file is of a training with other options, another seed or other data; the message names what differs.</exception>
+    /// <exception cref="InvalidOperationException">The file is of a training with other options, another seed or other
+    /// data; the message names what differs.</exception>
     /// <exception cref="InvalidDataException">The file is no checkpoint, or ends early.</exception>
     public void Resume(TrainingTask task, OptimizerHelper optimizer, Snapshot best, TrainingState state, Generator generator)
     {
@@ -103,7 +110,9 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
         {
             string? saved = header.Settings.GetValueOrDefault(name);
             if (saved != value)
-                throw new InvalidOperationException($"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} {saved ?? "unknown"}, and this training has {value}. Train with the same, or set Checkpoint.Continue to false.");
+                throw new InvalidOperationException(
+                    $"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} {saved ?? "unknown"}, and this " +
+                    $"training has {value}. Train with the same, or set Checkpoint.Continue to false.");
         }
 
         int optimizerStart = end - header.OptimizerBytes;

@@ -26,7 +26,10 @@ internal sealed class CodeMoments
     /// <summary>The mean, [k].</summary>
     public float[] Mean => Array.ConvertAll(_mean, value => (float)value);
 
-    /// <summary>The (population) covariance, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty where one is more than a Single holds.</summary>
+    /// <summary>
+    /// The (population) covariance, [k, k] row by row; for codes of more than 128 units only the variances, [k]; empty
+    /// where one is more than a Single holds.
+    /// </summary>
     public float[] Covariance
     {
         get
@@ -36,7 +39,10 @@ internal sealed class CodeMoments
         }
     }
 
-    /// <summary>Fits a mixture of Gaussians to the codes; none to those of more than <see cref="GaussianMixture.LargestCode"/> units, or where a Single does not hold their covariances.</summary>
+    /// <summary>
+    /// Fits a mixture of Gaussians to the codes; none to those of more than <see cref="GaussianMixture.LargestCode"/>
+    /// units, or where a Single does not hold their covariances.
+    /// </summary>
     public GaussianMixture FitMixture()
     {
         if (_sample is null || Covariance.Length == 0)

@@ -7,9 +7,11 @@ namespace MLNetAutoencoder;
 
 /// <summary>A step of a plain dense network with the mean squared error, its backward pass written out instead of recorded.</summary>
 /// <remarks>
-/// With h₀ the batch, hₗ = fₗ(hₗ₋₁Wₗᵀ + bₗ), L = |h_L − target|² / n over the n values of the batch: δ_L = 2/n (h_L − target) ∘ f′, ∂L/∂Wₗ = δₗᵀ hₗ₋₁, ∂L/∂bₗ = 1ᵀ δₗ,
-/// δₗ₋₁ = δₗ Wₗ ∘ f′ (Rumelhart, Hinton and Williams 1986). Each product is one call into libtorch on buffers that stay from step to step; what goes elementwise is done in place, one pass each.
-/// Automatic differentiation makes several times as many calls and allocates each result. On the CPU only; a test holds the gradients to those of automatic differentiation.
+/// With h₀ the batch, hₗ = fₗ(hₗ₋₁Wₗᵀ + bₗ), L = |h_L − target|² / n over the n values of the batch: δ_L = 2/n (h_L −
+/// target) ∘ f′, ∂L/∂Wₗ = δₗᵀ hₗ₋₁, ∂L/∂bₗ = 1ᵀ δₗ, δₗ₋₁ = δₗ Wₗ ∘ f′ (Rumelhart, Hinton and Williams 1986). Each
+/// product is one call into libtorch on buffers that stay from step to step; what goes elementwise is done in place,
+/// one pass each. Automatic differentiation makes several times as many calls and allocates each result. On the CPU
+/// only; a test holds the gradients to those of automatic differentiation.
 /// </remarks>
 internal sealed class DenseStep : ITrainingStep
 {
@@ -35,12 +37,15 @@ internal sealed class DenseStep : ITrainingStep
     /// <summary>The step for a network, or null where it is not a plain one.</summary>
     public static DenseStep? TryCreate(AutoencoderNetwork network, AutoencoderEstimator.Options options, TrainingSet set)
     {
-        bool isPlain = options is { Loss: ReconstructionLoss.MeanSquared, FeatureWeights: null, WeightColumnName: null, ConditionColumnName: null, Penalties.Count: 0, WeightL1: 0, WeightL2: 0 }
+        bool isPlain = options is { Loss: ReconstructionLoss.MeanSquared, FeatureWeights: null, WeightColumnName: null,
+            ConditionColumnName: null, Penalties.Count: 0, WeightL1: 0, WeightL2: 0 }
             && options.Code is { Variational: null, Normalization: CodeNormalization.None, NoiseDeviation: 0, OffsetColumnName: null };
-        if (!isPlain || network.Device.type != DeviceType.CPU || set.IsMasked || network is not { Trunk: DenseStack trunk, Decoder: DenseStack decoder })
+        if (!isPlain || network.Device.type != DeviceType.CPU || set.IsMasked
+            || network is not { Trunk: DenseStack trunk, Decoder: DenseStack decoder })
             return null;
         DenseLayer[] layers = [.. trunk.Layers, network.CodeLayer.Units, .. decoder.Layers];
-        return layers.All(layer => layer.IsPlain && layer.Activation is Activation.Linear or Activation.ReLU or Activation.LeakyReLU or Activation.Tanh or Activation.Sigmoid) ? new DenseStep(layers, options.Corruption, set) : null;
+        return layers.All(layer => layer.IsPlain && layer.Activation is Activation.Linear or Activation.ReLU or Activation.LeakyReLU
+            or Activation.Tanh or Activation.Sigmoid) ? new DenseStep(layers, options.Corruption, set) : null;
     }
 
     /// <summary>Makes the buffers of the gradients those of the parameters.</summary>

@@ -2,18 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace MLNetAutoencoder;
 
-/// <summary>A mixture of Gaussians with full covariances, fitted to the training rows' codes by expectation maximization (Dempster, Laird and Rubin 1977).</summary>
+/// <summary>
+/// A mixture of Gaussians with full covariances, fitted to the training rows' codes by expectation maximization
+/// (Dempster, Laird and Rubin 1977).
+/// </summary>
 /// <remarks>
-/// <para>All is done in double precision and in one order, so that the same codes and seed give the same bytes. The start is k-means++ (Arthur and Vassilvitskii 2007).</para>
-/// <para><b>Regularization.</b> Codes are standardized first. A component's covariance is the maximum of the posterior under a prior that is worth k/4 rows with the covariance of all
-/// codes, shrunk to a component's share of the volume, R·c^(−2/k), as Fraley and Raftery (2007) have it: a component with few rows keeps the shape of the whole instead of
-/// closing in on them. A variance of 1e-6 is added, so that codes that fill less than their space have a density.</para>
-/// <para><b>Components.</b> There are ten, less where that leaves a component fewer than ten rows or two for each unit. Schwarz's criterion (1978) takes five fits, and on held-out codes was
-/// worse than ten where codes are large and rows few: it counts every covariance as if nothing were known of it (docs/generation.md has the figures).</para>
+/// <para>All is done in double precision and in one order, so that the same codes and seed give the same bytes. The
+/// start is k-means++ (Arthur and Vassilvitskii 2007).</para>
+/// <para><b>Regularization.</b> Codes are standardized first. A component's covariance is the maximum of the posterior
+/// under a prior that is worth k/4 rows with the covariance of all codes, shrunk to a component's share of the volume,
+/// R·c^(−2/k), as Fraley and Raftery (2007) have it: a component with few rows keeps the shape of the whole instead of
+/// closing in on them. A variance of 1e-6 is added, so that codes that fill less than their space have a
+/// density.</para>
+/// <para><b>Components.</b> There are ten, less where that leaves a component fewer than ten rows or two for each unit.
+/// Schwarz's criterion (1978) takes five fits, and on held-out codes was worse than ten where codes are large and rows
+/// few: it counts every covariance as if nothing were known of it (docs/generation.md has the figures).</para>
 /// </remarks>
 internal sealed class GaussianMixture
 {
-    /// <summary>For codes of more units there is no mixture: full covariances would outgrow the weights, and without the covariances of units one full Gaussian describes codes better than many.</summary>
+    /// <summary>
+    /// For codes of more units there is no mixture: full covariances would outgrow the weights, and without the
+    /// covariances of units one full Gaussian describes codes better than many.
+    /// </summary>
     public const int LargestCode = 32;
 
     private const int MostComponents = 10;
@@ -84,7 +94,10 @@ internal sealed class GaussianMixture
             [.. components.SelectMany(component => rows.RestoreCovariance(component.Covariance))]);
     }
 
-    /// <summary>k-means++: each center is a row, drawn with a probability in proportion to its squared distance from the centers so far.</summary>
+    /// <summary>
+    /// k-means++: each center is a row, drawn with a probability in proportion to its squared distance from the centers
+    /// so far.
+    /// </summary>
     /// <returns>For each row, the nearest center.</returns>
     private static int[] Start(StandardizedCodes rows, int count, Random random)
     {
@@ -171,7 +184,8 @@ internal sealed class GaussianMixture
         /// <summary>The covariance; only its lower triangle is kept.</summary>
         public double[] Covariance { get; } = new double[k * k];
 
-        // Both run often enough in a fit to be worth the compiler's best code at once, and in the first fit of a process too seldom to get it in time.
+        // Both run often enough in a fit to be worth the compiler's best code at once, and in the first fit of a
+        // process too seldom to get it in time.
 
         /// <summary>Gives the component a share of a row.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -16,12 +16,15 @@ internal static class InitialWeights
     /// <param name="scaling">The scaling of the training rows, which stays.</param>
     /// <param name="channel">Is told where the weights belong to another scaling.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another shape or is not expected.</exception>
+    /// <exception cref="InvalidDataException">The file breaks a rule of its format, or a tensor is missing, has another
+    /// shape or is not expected.</exception>
     public static void Load(string path, AutoencoderNetwork network, FeatureScaling scaling, IChannel channel)
     {
         var file = SafeTensors.ReadFile(path);
         NamedWeight[] weights = [.. network.NamedWeights];
-        var found = file.Expect(weights.ToDictionary(weight => TorchWeights.NameOf(weight.Name), weight => (IReadOnlyList<long>)weight.Shape, StringComparer.Ordinal), TorchWeights.ScalingOffset, TorchWeights.ScalingScale);
+        var found = file.Expect(weights.ToDictionary(
+            weight => TorchWeights.NameOf(weight.Name), weight => (IReadOnlyList<long>)weight.Shape, StringComparer.Ordinal),
+            TorchWeights.ScalingOffset, TorchWeights.ScalingScale);
         using var none = no_grad();
         foreach (var weight in weights)
         {
@@ -29,7 +32,8 @@ internal static class InitialWeights
             float[] values = found[name].Values.ToArray();
             int broken = Array.FindIndex(values, value => !float.IsFinite(value));
             if (broken >= 0)
-                throw new InvalidDataException(FormattableString.Invariant($"{file.Source} has {values[broken]} in the tensor '{name}'; expected numbers."));
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"{file.Source} has {values[broken]} in the tensor '{name}'; expected numbers."));
             try
             {
                 weight.Take(tensor(values).reshape(weight.Shape));
@@ -39,11 +43,16 @@ internal static class InitialWeights
                 throw new InvalidDataException($"{file.Source} has the tensor '{name}', which does not fit the network: {e.Message}", e);
             }
         }
-        if (network.LikelihoodLogVariance is { } likelihood && file.Metadata.TryGetValue(TorchWeights.LikelihoodVarianceKey, out string? text)
-            && double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double variance) && variance > 0)
+        if (network.LikelihoodLogVariance is { } likelihood
+            && file.Metadata.TryGetValue(TorchWeights.LikelihoodVarianceKey, out string? text)
+            && double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture,
+                out double variance) && variance > 0)
             likelihood.fill_(Math.Log(variance));
-        if (file.Find(TorchWeights.ScalingOffset)?.Values is { } offsets && file.Find(TorchWeights.ScalingScale)?.Values is { } scales && Differs(scaling, offsets.Span, scales.Span))
-            channel.Warning(MessageSensitivity.None, $"{file.Source} has the weights of a network whose features were scaled otherwise than the training rows are. They are scaled as the option Scaling says; only further training makes the weights fit.");
+        if (file.Find(TorchWeights.ScalingOffset)?.Values is { } offsets && file.Find(TorchWeights.ScalingScale)?.Values is { } scales
+            && Differs(scaling, offsets.Span, scales.Span))
+            channel.Warning(MessageSensitivity.None,
+                $"{file.Source} has the weights of a network whose features were scaled otherwise than the training rows are. They are " +
+                "scaled as the option Scaling says; only further training makes the weights fit.");
     }
 
     private static bool Differs(FeatureScaling scaling, ReadOnlySpan<float> offsets, ReadOnlySpan<float> scales)
@@ -52,7 +61,8 @@ internal static class InitialWeights
             return true;
         for (int j = 0; j < offsets.Length; j++)
         {
-            if (Math.Abs(offsets[j] - scaling.Offsets[j]) > ScalingTolerance * Math.Abs(scaling.Scales[j]) || Math.Abs(scales[j] - scaling.Scales[j]) > ScalingTolerance * Math.Abs(scaling.Scales[j]))
+            if (Math.Abs(offsets[j] - scaling.Offsets[j]) > ScalingTolerance * Math.Abs(scaling.Scales[j])
+                || Math.Abs(scales[j] - scaling.Scales[j]) > ScalingTolerance * Math.Abs(scaling.Scales[j]))
                 return true;
         }
         return false;

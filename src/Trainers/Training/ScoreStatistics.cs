@@ -7,7 +7,10 @@ internal sealed class ScoreStatistics
 {
     private const int BatchSize = 256;
 
-    /// <summary>Of more rows, the scores of a random selection are kept: the quantiles of four million are those of all to 0.02 percentiles.</summary>
+    /// <summary>
+    /// Of more rows, the scores of a random selection are kept: the quantiles of four million are those of all to 0.02
+    /// percentiles.
+    /// </summary>
     private const int MostScores = 4_000_000;
 
     private readonly float[] _sorted;
@@ -36,15 +39,19 @@ internal sealed class ScoreStatistics
     /// <summary>Runs the scorer over the training rows.</summary>
     /// <param name="scorer">The scorer.</param>
     /// <param name="rows">The rows. One that the scorer gives no score, for a missing value, does not count among the scores.</param>
-    /// <exception cref="InvalidOperationException">A score or code is no number although no value is missing, or no row has a score.</exception>
+    /// <exception cref="InvalidOperationException">A score or code is no number although no value is missing, or no row
+    /// has a score.</exception>
     public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingRows rows)
     {
         var codes = new CodeMoments(scorer.Metadata.CodeSize, rows.Count, scorer.Metadata.Seed);
         var selection = new SelectionSampling(rows.Count, Math.Min(rows.Count, MostScores), scorer.Metadata.Seed);
         var scores = new List<float>((int)Math.Min(rows.Count, MostScores));
         var layout = rows.Layout;
-        (string Name, Range Range)[] inputs = [.. scorer.Inputs.Select(name => (name, name switch { GraphNames.Condition => layout.ConditionRange, GraphNames.CodeOffset => layout.OffsetRange, _ => layout.FeatureRange }))];
-        using var runner = scorer.CreateRunner([.. inputs.Select(input => input.Name)], [GraphNames.Score, GraphNames.Code], (int)Math.Min(BatchSize, rows.Count));
+        (string Name, Range Range)[] inputs = [.. scorer.Inputs.Select(
+            name => (name, name switch { GraphNames.Condition => layout.ConditionRange, GraphNames.CodeOffset => layout.OffsetRange, _ =>
+            layout.FeatureRange }))];
+        using var runner = scorer.CreateRunner([.. inputs.Select(input => input.Name)], [GraphNames.Score, GraphNames.Code],
+            (int)Math.Min(BatchSize, rows.Count));
         using var pass = rows.Open();
         bool[] isComplete = new bool[runner.Capacity];
         for (long start = 0; start < rows.Count; start += runner.Capacity)
@@ -62,14 +69,19 @@ internal sealed class ScoreStatistics
             {
                 float score = runner.OutputRow<float>(0, i)[0];
                 if (!float.IsFinite(score) && isComplete[i])
-                    throw new InvalidOperationException($"Training diverged in its last steps: the trained network scores training row {start + i} as {score}. Use a lower LearningRate, or another Scaling.");
+                    throw new InvalidOperationException(
+                        $"Training diverged in its last steps: the trained network scores training row {start + i} as {score}. Use a " +
+                        "lower LearningRate, or another Scaling.");
                 if (selection.Takes() && float.IsFinite(score))
                     scores.Add(score);
                 codes.Add(runner.OutputRow<float>(1, i));
             }
         }
         if (scores.Count == 0)
-            throw new InvalidOperationException($"Every one of the {rows.Count} rows that the threshold is to come from has a missing value, and with Options.{nameof(AutoencoderEstimator.Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or {nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
+            throw new InvalidOperationException(
+                $"Every one of the {rows.Count} rows that the threshold is to come from has a missing value, and with " +
+                $"Options.{nameof(AutoencoderEstimator.Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or " +
+                $"{nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
         float[] sorted = [.. scores];
         Array.Sort(sorted);
         return new ScoreStatistics(sorted, codes);

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The losses of an epoch's steps, by term. They stay in libtorch for some steps: reading one each step would wait for the device.</summary>
+/// <summary>
+/// The losses of an epoch's steps, by term. They stay in libtorch for some steps: reading one each step would wait for
+/// the device.
+/// </summary>
 internal sealed class StepLosses(int terms) : IDisposable
 {
     private const int MostPending = 64;

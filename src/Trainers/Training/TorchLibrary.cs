@@ -6,7 +6,10 @@ using TorchSharp;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Loads TorchSharp's native library, and says why it cannot be loaded: TorchSharp itself keeps the loader's reason back.</summary>
+/// <summary>
+/// Loads TorchSharp's native library, and says why it cannot be loaded: TorchSharp itself keeps the loader's reason
+/// back.
+/// </summary>
 internal static partial class TorchLibrary
 {
     private const string Name = "LibTorchSharp";
@@ -22,13 +25,18 @@ internal static partial class TorchLibrary
         {
             torch.get_num_threads();
         }
-        catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+        catch (Exception e)
+            when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException
+            or BadImageFormatException)
         {
             string windows = OperatingSystem.IsWindows() ? "On Windows take version 0.106.0: 0.107.0 does not load there. " : "";
             throw new InvalidOperationException(
-                $"TorchSharp's native library is missing or does not fit its managed half ({PackageVersion.Of(typeof(torch))}). This library references the "
-                + "managed half only; add one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows of the same version to the "
-                + $"application that trains. {windows}An application that only scores needs none. The loader said: {Shorten(FindLoadFailure()?.Message ?? e.GetBaseException().Message)}", e);
+                $"TorchSharp's native library is missing or does not fit its managed half ({PackageVersion.Of(typeof(torch))}). This " +
+                    "library references the "
+                + "managed half only; add one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows of the " +
+                    "same version to the "
+                + $"application that trains. {windows}An application that only scores needs none. The loader said: " +
+                    $"{Shorten(FindLoadFailure()?.Message ?? e.GetBaseException().Message)}", e);
         }
     }
 
@@ -36,14 +44,19 @@ internal static partial class TorchLibrary
     internal static MissingVersion? FindMissingVersion(string message)
     {
         var match = VersionNotFound().Match(message);
-        return match.Success ? new MissingVersion(match.Groups["library"].Value, match.Groups["version"].Value, match.Groups["by"].Value) : null;
+        return match.Success ? new MissingVersion(
+            match.Groups["library"].Value, match.Groups["version"].Value, match.Groups["by"].Value) : null;
     }
 
-    /// <summary>The lines of a loader's message that tell something: it tries many names, and says of each that there is no such file.</summary>
+    /// <summary>
+    /// The lines of a loader's message that tell something: it tries many names, and says of each that there is no such
+    /// file.
+    /// </summary>
     internal static string Shorten(string message)
     {
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var telling = lines.Skip(1).Where(line => !(line.Contains(Name, StringComparison.Ordinal) && line.Contains("No such file", StringComparison.Ordinal)));
+        var telling = lines.Skip(1)
+            .Where(line => !(line.Contains(Name, StringComparison.Ordinal) && line.Contains("No such file", StringComparison.Ordinal)));
         return string.Join(' ', telling.DefaultIfEmpty(lines.Length > 1 ? $"there is no file {Name} where it looks." : message));
     }
 
@@ -67,7 +80,8 @@ internal static partial class TorchLibrary
     }
 
     // glibc's text: LIBRARY: version `VERSION' not found (required by FILE)
-    [GeneratedRegex(@"^\s*(?<library>/.+): version `(?<version>\w+_[0-9.]+)' not found \(required by (?<by>.+)\)\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?<library>/.+): version `(?<version>\w+_[0-9.]+)' not found \(required by (?<by>.+)\)\s*$",
+        RegexOptions.Multiline)]
     private static partial Regex VersionNotFound();
 
     /// <summary>A version of symbols that a library of the system lacks.</summary>
@@ -79,15 +93,19 @@ internal static partial class TorchLibrary
         /// <summary>What is wrong, and the ways out.</summary>
         /// <param name="torchSharp">The version of TorchSharp.</param>
         public string Explain(string torchSharp) =>
-            $"The native library of TorchSharp {torchSharp} cannot be loaded on this system: '{RequiredBy}' wants the symbols {Version} of '{Library}', "
-            + $"which {FindNewest()}. {(IsInert ? WaysOutForInert : "Train on a newer system.")} An application that only scores needs no TorchSharp.";
+            $"The native library of TorchSharp {torchSharp} cannot be loaded on this system: '{RequiredBy}' wants the symbols {Version} " +
+                $"of '{Library}', "
+            + $"which {FindNewest()}. {(IsInert ? WaysOutForInert : "Train on a newer system.")} An application that only scores needs " +
+                "no TorchSharp.";
 
         // The one version that MLNetAutoencoder.Trainers.targets treats.
         private bool IsInert => Version == "GLIBCXX_3.4.32" && Path.GetFileName(RequiredBy) == $"lib{Name}.so";
 
         private static string WaysOutForInert =>
-            "Nothing of that version is really used, and the package MLNetAutoencoder.Trainers treats the library when an application is built: build it again with a "
-            + "direct or indirect reference to that package, without the property MLNetAutoencoderKeepTorchSharpAsIs. Or train on a system with the libstdc++ of GCC 13 or "
+            "Nothing of that version is really used, and the package MLNetAutoencoder.Trainers treats the library when an application is " +
+                "built: build it again with a "
+            + "direct or indirect reference to that package, without the property MLNetAutoencoderKeepTorchSharpAsIs. Or train on a " +
+                "system with the libstdc++ of GCC 13 or "
             + "later, such as Debian 13 or Ubuntu 24.04.";
 
         /// <summary>The newest version of the same kind that the library has, as a part of a sentence.</summary>

@@ -3,7 +3,10 @@ using TorchSharp;
 
 namespace MLNetAutoencoder;
 
-/// <summary>libtorch's number of threads belongs to the whole process: fits that want the same number share it, others wait; afterwards it is what it was.</summary>
+/// <summary>
+/// libtorch's number of threads belongs to the whole process: fits that want the same number share it, others wait;
+/// afterwards it is what it was.
+/// </summary>
 internal static class TorchThreads
 {
     // With fewer multiply-adds of a batch's way forwards, a further thread costs more in waiting than it computes.
@@ -20,7 +23,10 @@ internal static class TorchThreads
     /// <summary>The physical cores that the process may use: two threads of one core share what computes.</summary>
     public static int PhysicalCores { get; } = Math.Clamp(CountCores(), 1, Environment.ProcessorCount);
 
-    /// <summary>The number of threads that a step pays for, whatever else the machine does: results depend on it in the last digits.</summary>
+    /// <summary>
+    /// The number of threads that a step pays for, whatever else the machine does: results depend on it in the last
+    /// digits.
+    /// </summary>
     /// <param name="multiplyAdds">The multiply-adds of a batch's way forwards.</param>
     public static int CountFor(long multiplyAdds) => CountFor(multiplyAdds, PhysicalCores);
 
@@ -31,7 +37,8 @@ internal static class TorchThreads
     /// <param name="count">The number.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>What is disposed in the end; it holds nothing where the waiting was canceled.</returns>
-    /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of whose log this was called.</exception>
+    /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of
+    /// whose log this was called.</exception>
     public static IDisposable Use(int count, CancellationToken cancellation = default)
     {
         // Its disposal waits for a call that has begun, which needs the lock: so it is without.
@@ -43,7 +50,9 @@ internal static class TorchThreads
                 if (cancellation.IsCancellationRequested)
                     return new NoLease();
                 if (t_leases > 0)
-                    throw new InvalidOperationException($"A fit with {count} threads of libtorch was started from within a fit with {s_count} on the same thread, so that each would wait for the other. Start it after the first has ended, or on another thread.");
+                    throw new InvalidOperationException(
+                        $"A fit with {count} threads of libtorch was started from within a fit with {s_count} on the same thread, so " +
+                        "that each would wait for the other. Start it after the first has ended, or on another thread.");
                 Monitor.Wait(s_lock);
             }
 
@@ -69,7 +78,8 @@ internal static class TorchThreads
             if (Directory.Exists(processors))
             {
                 var siblings = Directory.GetDirectories(processors, "cpu*")
-                    .Select(processor => Path.Combine(processor, "topology", "thread_siblings_list")).Where(File.Exists).Select(File.ReadAllText);
+                    .Select(processor => Path.Combine(processor, "topology", "thread_siblings_list")).Where(File.Exists)
+                        .Select(File.ReadAllText);
                 int cores = siblings.Distinct().Count();
                 if (cores > 0)
                     return cores;

@@ -8,7 +8,8 @@ namespace MLNetAutoencoder;
 /// <summary>Finds the device that an option asks for.</summary>
 internal static class TrainingDevices
 {
-    private static readonly string s_needs = "Training there needs an NVIDIA GPU with its driver, and the package TorchSharp-cuda-linux or TorchSharp-cuda-windows "
+    private static readonly string s_needs =
+        "Training there needs an NVIDIA GPU with its driver, and the package TorchSharp-cuda-linux or TorchSharp-cuda-windows "
         + $"{PackageVersion.Of(typeof(TorchSharp.torch))} in the application in the place of TorchSharp-cpu";
 
     /// <exception cref="InvalidOperationException">CUDA is asked for and cannot be used.</exception>
@@ -25,8 +26,11 @@ internal static class TrainingDevices
         }
         string found = count == 0 ? "TorchSharp finds no CUDA device" : $"TorchSharp finds the CUDA devices 0 to {count - 1}, not {index}";
         if (device == TrainingDevice.Cuda)
-            throw new InvalidOperationException($"The option {nameof(AutoencoderEstimator.Options.Device)} is {device}, and {found}. {s_needs}; or use {TrainingDevice.Cpu}.");
-        channel.Warning(MessageSensitivity.None, $"The context names the GPU {index}, and {found}: the network is trained on the CPU. {s_needs}.");
+            throw new InvalidOperationException(
+                $"The option {nameof(AutoencoderEstimator.Options.Device)} is {device}, and {found}. {s_needs}; or use " +
+                $"{TrainingDevice.Cpu}.");
+        channel.Warning(
+            MessageSensitivity.None, $"The context names the GPU {index}, and {found}: the network is trained on the CPU. {s_needs}.");
         return CPU;
     }
 }

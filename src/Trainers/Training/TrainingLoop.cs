@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -6,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Trains: epochs of shuffled batches, an optimizer with its schedule, validation, early stopping, checkpoints, progress and cancellation.</summary>
+/// <summary>
+/// Trains: epochs of shuffled batches, an optimizer with its schedule, validation, early stopping, checkpoints,
+/// progress and cancellation.
+/// </summary>
 internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChannel channel)
 {
     // What is told within an epoch besides its end: to a caller that watches, and to the log.
@@ -19,7 +23,8 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     /// <param name="generator">Where everything random is drawn from.</param>
     /// <returns>What each epoch came to, those before a checkpoint that was gone on from included.</returns>
     /// <exception cref="InvalidOperationException">The loss is no longer a number, or the checkpoint is of another training.</exception>
-    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so far.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best
+    /// weights so far.</exception>
     public IReadOnlyList<TrainingEpoch> Run(TrainingTask task, Generator generator)
     {
         using var scope = NewDisposeScope();
@@ -33,7 +38,8 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         while (state.History.Count < task.Epochs && !ShouldStopEarly(state) && RunEpoch(task, optimizer, state, generator))
         {
             Judge(task, best, state);
-            if (task.Checkpoint is { } checkpoint && (state.History.Count % checkpoint.EveryEpochs == 0 || state.History.Count == task.Epochs || ShouldStopEarly(state)))
+            if (task.Checkpoint is { } checkpoint && (
+                state.History.Count % checkpoint.EveryEpochs == 0 || state.History.Count == task.Epochs || ShouldStopEarly(state)))
                 checkpoint.Write(task, optimizer, best, state, generator);
         }
         if (state.LeastValidationLoss < double.PositiveInfinity)
@@ -81,8 +87,9 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         if (task.Validate is not null && validation is null && ShouldStop(epoch, step: null))
             return false;
         if (validation is { } loss && !double.IsFinite(loss))
-            throw new InvalidOperationException(FormattableString.Invariant(
-                $"Training diverged: the validation loss is no longer a number after epoch {epoch + 1}. Look for validation rows far beyond the training rows, use a lower LearningRate than {options.LearningRate}, or scale the inputs."));
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                $"Training diverged: the validation loss is no longer a number after epoch {epoch + 1}. Look for validation rows far " +
+                    $"beyond the training rows, use a lower LearningRate than {options.LearningRate}, or scale the inputs."));
         state.History.Add(new TrainingEpoch(epoch + 1, rate, terms, validation));
         var done = Progress(task, epoch, steps, steps, terms, validation, clock.Elapsed, task.Rows.Count);
         options.Progress?.Report(done);
@@ -102,7 +109,9 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         string where = $"in {(step is null ? "the validation" : $"step {step + 1}")} of epoch {epoch + 1}";
         if (isCanceled && options.WhenCanceled == WhenCanceled.Throw)
             throw new OperationCanceledException($"The training was canceled {where}.", options.Cancellation);
-        channel.Info(MessageSensitivity.None, $"The training {(isCanceled ? "was canceled" : "has reached its longest time")} {where}; the best weights so far are kept.");
+        channel.Info(
+            MessageSensitivity.None,
+            $"The training {(isCanceled ? "was canceled" : "has reached its longest time")} {where}; the best weights so far are kept.");
         return true;
     }
 
@@ -118,7 +127,10 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     private void RequireNumbers(TrainingTask task, StepLosses losses, int epoch)
     {
         if (losses.Broken >= 0)
-            throw new InvalidOperationException($"Training diverged: the loss is no longer a number in step {losses.Broken + 1} of {char.ToLowerInvariant(task.Stage[0])}{task.Stage[1..]} {epoch + 1}. Use a lower LearningRate than {FormattableString.Invariant($"{options.LearningRate}")}, or scale the inputs.");
+            throw new InvalidOperationException(
+                $"Training diverged: the loss is no longer a number in step {losses.Broken + 1} of " +
+                $"{char.ToLowerInvariant(task.Stage[0])}{task.Stage[1..]} {epoch + 1}. Use a lower LearningRate than " +
+                $"{FormattableString.Invariant($"{options.LearningRate}")}, or scale the inputs.");
     }
 
     /// <summary>Looks at an epoch's loss: for the best weights, the patience of early stopping and that of the plateau.</summary>
@@ -150,11 +162,14 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         {
             state.PlateauFactor *= plateau.Multiplier;
             state.EpochsOnPlateau = 0;
-            channel.Info(MessageSensitivity.None, FormattableString.Invariant($"The loss has not fallen for {plateau.Patience} epochs: the learning rate is now {options.LearningRate * state.PlateauFactor:G3}."));
+            channel.Info(MessageSensitivity.None, string.Create(CultureInfo.InvariantCulture,
+                $"The loss has not fallen for {plateau.Patience} epochs: the learning rate is now " +
+                $"{options.LearningRate * state.PlateauFactor:G3}."));
         }
     }
 
-    private bool ShouldStopEarly(TrainingState state) => options.EarlyStopping is { } stopping && state.EpochsWithoutImprovement >= stopping.Patience;
+    private bool ShouldStopEarly(TrainingState state) =>
+        options.EarlyStopping is { } stopping && state.EpochsWithoutImprovement >= stopping.Patience;
 
     private double LearningRate(double epoch, int epochs, TrainingState state)
     {
@@ -171,16 +186,22 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         optimizer.step();
     }
 
-    private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms, double? validation, TimeSpan elapsed, long rows)
+    private TrainingProgress Progress(TrainingTask task, int epoch, long step, long steps, IReadOnlyDictionary<string, double> terms,
+        double? validation, TimeSpan elapsed, long rows)
     {
         var left = Times(elapsed, ((double)steps * (task.Epochs - epoch) - step) / step);
         var allowed = options.MaxTrainingTime == TimeSpan.MaxValue ? TimeSpan.MaxValue : options.MaxTrainingTime - _total.Elapsed;
         var remaining = left < allowed ? left : allowed > TimeSpan.Zero ? allowed : TimeSpan.Zero;
-        return new TrainingProgress(task.Stage, epoch + 1, task.Epochs, step, steps, terms, validation, rows / Math.Max(1e-9, elapsed.TotalSeconds), remaining);
+        return new TrainingProgress(task.Stage, epoch + 1, task.Epochs, step, steps, terms, validation,
+            rows / Math.Max(1e-9, elapsed.TotalSeconds), remaining);
     }
 
-    /// <summary>A multiple of a time, at most the longest one there is: epochs without end are a way to leave the end to early stopping.</summary>
-    internal static TimeSpan Times(TimeSpan time, double factor) => time.Ticks * factor < TimeSpan.MaxValue.Ticks ? time * factor : TimeSpan.MaxValue;
+    /// <summary>
+    /// A multiple of a time, at most the longest one there is: epochs without end are a way to leave the end to early
+    /// stopping.
+    /// </summary>
+    internal static TimeSpan Times(TimeSpan time, double factor) =>
+        time.Ticks * factor < TimeSpan.MaxValue.Ticks ? time * factor : TimeSpan.MaxValue;
 
     private void WarnOfDeadTraining(TrainingTask task, TrainingState state)
     {
@@ -190,8 +211,9 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
             return;
         double first = state.History[0].Loss, least = state.History.Min(epoch => epoch.Loss), most = state.History.Max(epoch => epoch.Loss);
         if (most - least <= moved * Math.Abs(first))
-            channel.Warning(MessageSensitivity.None, FormattableString.Invariant(
-                $"The loss has hardly moved: it was {first:G6} in the first epoch and {state.History[^1].Loss:G6} in the last of {state.History.Count}. Perhaps all units of a layer are dead; try another LearningRate, Activation or Seed."));
+            channel.Warning(MessageSensitivity.None, string.Create(CultureInfo.InvariantCulture,
+                $"The loss has hardly moved: it was {first:G6} in the first epoch and {state.History[^1].Loss:G6} in the last of " +
+                    $"{state.History.Count}. Perhaps all units of a layer are dead; try another LearningRate, Activation or Seed."));
     }
 }
 

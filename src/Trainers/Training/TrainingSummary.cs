@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace MLNetAutoencoder;
 
-/// <summary>What the metadata keep of a training: first, best and last epoch with all terms of the loss, and so many of the others as show the way.</summary>
+/// <summary>
+/// What the metadata keep of a training: first, best and last epoch with all terms of the loss, and so many of the
+/// others as show the way.
+/// </summary>
 internal static class TrainingSummary
 {
     /// <summary>How many epochs the series has at most.</summary>

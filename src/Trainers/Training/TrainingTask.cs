@@ -24,7 +24,10 @@ internal sealed record TrainingTask
     /// <summary>The rows.</summary>
     public required TrainingSet Rows { get; init; }
 
-    /// <summary>The loss on the validation rows with the present weights, or null where it was canceled; null itself without validation.</summary>
+    /// <summary>
+    /// The loss on the validation rows with the present weights, or null where it was canceled; null itself without
+    /// validation.
+    /// </summary>
     public Func<CancellationToken, double?>? Validate { get; init; }
 
     /// <summary>How often the rows are gone through.</summary>

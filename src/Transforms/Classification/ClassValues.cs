@@ -11,7 +11,8 @@ internal static class ClassValues
 
     private static readonly Dictionary<string, NumberDataViewType> s_numbers = new NumberDataViewType[]
     {
-        NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32,
+        NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16, NumberDataViewType.Int32,
+            NumberDataViewType.UInt32,
         NumberDataViewType.Int64, NumberDataViewType.UInt64, NumberDataViewType.Single, NumberDataViewType.Double,
     }.ToDictionary(type => type.RawType.Name, StringComparer.Ordinal);
 
@@ -64,6 +65,7 @@ internal static class ClassValues
             Add(double.Parse);
 
         void Add<T>(Func<string, IFormatProvider?, T> parse) =>
-            AutoencoderColumns.AddValues(annotations, kind, type!, Array.ConvertAll(names, name => parse(name, CultureInfo.InvariantCulture)));
+            AutoencoderColumns.AddValues(annotations, kind, type!,
+                Array.ConvertAll(names, name => parse(name, CultureInfo.InvariantCulture)));
     }
 }

@@ -17,8 +17,10 @@ public static class ClassifierColumns
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(name, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
-        return column.Type is KeyDataViewType { Count: >= 2 and <= int.MaxValue } ? column : throw NoLabel(name, column.Type.ToString()!, nameof(schema));
+        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(
+            name, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        return column.Type is KeyDataViewType { Count: >= 2 and <= int.MaxValue } ? column
+            : throw NoLabel(name, column.Type.ToString()!, nameof(schema));
     }
 
     /// <summary>The type of a label's key values, as <see cref="AutoencoderMetadata.ClassType"/> keeps it.</summary>
@@ -30,7 +32,8 @@ public static class ClassifierColumns
     /// <param name="input">The shape before it.</param>
     /// <param name="columns">From names of the graph to names of columns.</param>
     /// <param name="labelColumn">The name of the label column.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a scalar, of Single; or the label column is missing or no key.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a
+    /// scalar, of Single; or the label column is missing or no key.</exception>
     public static SchemaShape OutputShape(SchemaShape input, IReadOnlyDictionary<string, string> columns, string labelColumn)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -41,17 +44,20 @@ public static class ClassifierColumns
             ?? throw AutoencoderColumns.Missing(labelColumn, nameof(input), input.Select(column => column.Name));
         if (!label.IsKey || label.Kind != SchemaShape.Column.VectorKind.Scalar)
             throw NoLabel(labelColumn, $"{label.Kind} of {(label.IsKey ? "Key of " : "")}{label.ItemType}", nameof(input));
-        var values = label.Annotations.Where(annotation => annotation.Name == AnnotationKinds.KeyValues).Select(annotation => annotation.ItemType).FirstOrDefault();
+        var values = label.Annotations.Where(annotation => annotation.Name == AnnotationKinds.KeyValues)
+            .Select(annotation => annotation.ItemType).FirstOrDefault();
 
         // Numbers of classes do not show in a shape, nor do their names; any that can be read as a number serves for all types.
         return AutoencoderColumns.ShapeWith(input, Outputs(columns, codeSize: 1, ["0"], ClassValues.TypeName(values), scoreSetId: 1));
     }
 
     /// <summary>The columns that a classifier adds to data of a schema.</summary>
-    internal static IEnumerable<OutputColumn> Outputs(DataViewSchema input, AutoencoderMetadata metadata, IReadOnlyDictionary<string, string> columns) =>
+    internal static IEnumerable<OutputColumn> Outputs(
+        DataViewSchema input, AutoencoderMetadata metadata, IReadOnlyDictionary<string, string> columns) =>
         Outputs(columns, metadata.CodeSize, [.. metadata.ClassNames], metadata.ClassType, AutoencoderColumns.NextScoreSetId(input));
 
-    private static IEnumerable<OutputColumn> Outputs(IReadOnlyDictionary<string, string> columns, int codeSize, string[] classes, string classType, uint scoreSetId)
+    private static IEnumerable<OutputColumn> Outputs(
+        IReadOnlyDictionary<string, string> columns, int codeSize, string[] classes, string classType, uint scoreSetId)
     {
         foreach (string output in AutoencoderColumns.Outputs(columns))
         {
@@ -60,26 +66,36 @@ public static class ClassifierColumns
             switch (output)
             {
                 case GraphNames.PredictedLabel:
-                    AutoencoderColumns.AddScoreKinds(annotations, scoreSetId, AnnotationKinds.MulticlassClassification, AnnotationKinds.PredictedLabel);
+                    AutoencoderColumns.AddScoreKinds(
+                        annotations, scoreSetId, AnnotationKinds.MulticlassClassification, AnnotationKinds.PredictedLabel);
                     ClassValues.AddTo(annotations, AnnotationKinds.KeyValues, classType, classes);
-                    yield return new OutputColumn(name, new KeyDataViewType(typeof(uint), classes.Length), annotations.ToAnnotations(), [GraphNames.ClassProbabilities],
-                        (source, places) => (ValueGetter<uint>)((ref uint value) => value = MostProbable(source.Locate(out int row).OutputRow<float>(places[0], row))));
+                    yield return new OutputColumn(
+                        name, new KeyDataViewType(typeof(uint), classes.Length), annotations.ToAnnotations(),
+                        [GraphNames.ClassProbabilities],
+                        (source, places) => (ValueGetter<uint>)(
+                            (ref uint value) => value = MostProbable(source.Locate(out int row).OutputRow<float>(places[0], row))));
                     break;
                 case GraphNames.ClassProbabilities:
-                    AutoencoderColumns.AddScoreKinds(annotations, scoreSetId, AnnotationKinds.MulticlassClassification, AnnotationKinds.Score);
+                    AutoencoderColumns.AddScoreKinds(
+                        annotations, scoreSetId, AnnotationKinds.MulticlassClassification, AnnotationKinds.Score);
                     ClassValues.AddTo(annotations, AnnotationKinds.TrainingLabelValues, classType, classes);
                     if (ClassValues.IsText(classType))
                         AutoencoderColumns.AddTexts(annotations, AnnotationKinds.SlotNames, classes);
-                    yield return OutputColumn.OfGraph(name, new VectorDataViewType(NumberDataViewType.Single, classes.Length), annotations.ToAnnotations(), output);
+                    yield return OutputColumn.OfGraph(
+                        name, new VectorDataViewType(NumberDataViewType.Single, classes.Length), annotations.ToAnnotations(), output);
                     break;
                 default:
-                    yield return OutputColumn.OfGraph(name, new VectorDataViewType(NumberDataViewType.Single, codeSize), annotations.ToAnnotations(), output);
+                    yield return OutputColumn.OfGraph(
+                        name, new VectorDataViewType(NumberDataViewType.Single, codeSize), annotations.ToAnnotations(), output);
                     break;
             }
         }
     }
 
-    /// <summary>The key of the largest probability, the first of equal ones, counted from 1; 0, which is a missing key, where a probability is NaN.</summary>
+    /// <summary>
+    /// The key of the largest probability, the first of equal ones, counted from 1; 0, which is a missing key, where a
+    /// probability is NaN.
+    /// </summary>
     private static uint MostProbable(ReadOnlySpan<float> probabilities)
     {
         int best = 0;
@@ -94,5 +110,7 @@ public static class ClassifierColumns
     }
 
     private static ArgumentOutOfRangeException NoLabel(string name, string found, string parameter) =>
-        new(parameter, $"The label column '{name}' is {found}; expected a key of at least two values, one for each class. Make a key of a label with Conversion.MapValueToKey.");
+        new(parameter,
+            $"The label column '{name}' is {found}; expected a key of at least two values, one for each class. Make a key of a label " +
+            "with Conversion.MapValueToKey.");
 }

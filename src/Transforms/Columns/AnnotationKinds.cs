@@ -2,7 +2,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The kinds of annotations on score columns and slots. ML.NET's own readers look for the first seven; ML.NET keeps its constants to itself.</summary>
+/// <summary>
+/// The kinds of annotations on score columns and slots. ML.NET's own readers look for the first seven; ML.NET keeps its
+/// constants to itself.
+/// </summary>
 internal static class AnnotationKinds
 {
     public const string SlotNames = "SlotNames";

@@ -5,7 +5,10 @@ using MLNetAutoencoder.Onnx;
 namespace MLNetAutoencoder;
 
 /// <summary>Which columns a fitted autoencoder reads and writes, and what their types and annotations are.</summary>
-/// <remarks>The columns are a map from the names of the graph (<see cref="GraphNames"/>) to names of columns; what is not in the map has no column.</remarks>
+/// <remarks>
+/// The columns are a map from the names of the graph (<see cref="GraphNames"/>) to names of columns; what is not in the
+/// map has no column.
+/// </remarks>
 public static class AutoencoderColumns
 {
     /// <summary>The name of the feature column unless another is given.</summary>
@@ -28,7 +31,8 @@ public static class AutoencoderColumns
 
     // The order of the output columns: those that stock trainers give too come first, as theirs do.
     private static readonly string[] s_outputOrder =
-        [GraphNames.PredictedLabel, GraphNames.ClassProbabilities, GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability, GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
+        [GraphNames.PredictedLabel, GraphNames.ClassProbabilities, GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability,
+            GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
 
     /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
     /// <param name="columns">From names of the graph to names of columns.</param>
@@ -41,16 +45,21 @@ public static class AutoencoderColumns
         {
             string column = columns[output];
             if (string.IsNullOrWhiteSpace(column))
-                throw new ArgumentException($"The column for the output '{output}' has an empty name. Give it a name, or null to leave the column out.", nameof(columns));
+                throw new ArgumentException(
+                    $"The column for the output '{output}' has an empty name. Give it a name, or null to leave the column out.",
+                    nameof(columns));
             if (!owners.TryAdd(column, output))
-                throw new ArgumentException($"Two output columns have the name '{column}': the one for '{owners[column]}' and the one for '{output}'. Give each a name of its own, or null to leave one out.", nameof(columns));
+                throw new ArgumentException(
+                    $"Two output columns have the name '{column}': the one for '{owners[column]}' and the one for '{output}'. Give each " +
+                    "a name of its own, or null to leave one out.", nameof(columns));
         }
     }
 
     /// <summary>The shape of a schema after an autoencoder: what an estimator promises.</summary>
     /// <param name="input">The shape before it.</param>
     /// <param name="columns">From names of the graph to names of columns.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a scalar, of Single.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a
+    /// scalar, of Single.</exception>
     public static SchemaShape OutputShape(SchemaShape input, IReadOnlyDictionary<string, string> columns)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -80,7 +89,8 @@ public static class AutoencoderColumns
     /// <param name="schema">The schema of the data.</param>
     /// <param name="input">The input, one of <see cref="GraphNames"/>.</param>
     /// <param name="name">The column's name.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a vector of known size, or a scalar, of Single; a condition may also be a key.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a vector of known size, or a scalar,
+    /// of Single; a condition may also be a key.</exception>
     public static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name)
     {
         ArgumentNullException.ThrowIfNull(schema);
@@ -110,7 +120,10 @@ public static class AutoencoderColumns
         return ColumnReaders.Create(row, column, onMissingKey);
     }
 
-    /// <summary>The names of the features in a column: its slot names, or the column's name and the slot's number where a slot has none.</summary>
+    /// <summary>
+    /// The names of the features in a column: its slot names, or the column's name and the slot's number where a slot
+    /// has none.
+    /// </summary>
     /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
     public static string[] FeatureNames(DataViewSchema.Column column)
     {
@@ -120,7 +133,10 @@ public static class AutoencoderColumns
         return [.. Enumerable.Range(0, vector.Size).Select(j => string.IsNullOrWhiteSpace(slots?[j]) ? $"{column.Name}[{j}]" : slots[j])];
     }
 
-    /// <summary>The inputs of the graph that have a column: the features, or the code where a decoder stands alone, and what comes beside them.</summary>
+    /// <summary>
+    /// The inputs of the graph that have a column: the features, or the code where a decoder stands alone, and what
+    /// comes beside them.
+    /// </summary>
     internal static string[] Inputs(IReadOnlyDictionary<string, string> columns)
     {
         string[] all = columns.ContainsKey(GraphNames.Features)
@@ -130,9 +146,13 @@ public static class AutoencoderColumns
     }
 
     /// <summary>The outputs of the graph that have a column, in the order of the columns.</summary>
-    internal static string[] Outputs(IReadOnlyDictionary<string, string> columns) => [.. s_outputOrder.Except(Inputs(columns)).Where(columns.ContainsKey)];
+    internal static string[] Outputs(IReadOnlyDictionary<string, string> columns) =>
+        [.. s_outputOrder.Except(Inputs(columns)).Where(columns.ContainsKey)];
 
-    /// <summary>The columns that a model's metadata name, as far as its graph has them; its input gets the usual name where they name none.</summary>
+    /// <summary>
+    /// The columns that a model's metadata name, as far as its graph has them; its input gets the usual name where they
+    /// name none.
+    /// </summary>
     internal static IReadOnlyDictionary<string, string> Of(AutoencoderModel model)
     {
         var border = model.Inputs.Concat(model.Outputs).ToHashSet(StringComparer.Ordinal);
@@ -166,13 +186,18 @@ public static class AutoencoderColumns
     };
 
     /// <summary>The columns that the outputs of the graph become, after data of a schema.</summary>
-    internal static IEnumerable<OutputColumn> OutputColumns(DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
+    internal static IEnumerable<OutputColumn> OutputColumns(
+        DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
         OutputColumns(columns, model.Width, SlotNames(input, model, columns), NextScoreSetId(input), model.Metadata.Threshold);
 
-    /// <summary>Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where one is expected, and a key of as many values for a condition.</summary>
+    /// <summary>
+    /// Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where
+    /// one is expected, and a key of as many values for a condition.
+    /// </summary>
     internal static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name, int size, string parameter)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw Missing(name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        var column = schema.GetColumnOrNull(name) ?? throw Missing(
+            name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
         bool fits = column.Type is VectorDataViewType vector
             ? vector.ItemType == NumberDataViewType.Single && vector.IsKnownSize && (size == 0 || vector.Size == size)
             : column.Type is KeyDataViewType key
@@ -181,16 +206,23 @@ public static class AutoencoderColumns
         return fits ? column : throw Mismatch(input, name, column.Type.ToString()!, parameter, size);
     }
 
-    /// <summary>Checks that the values of a key are those of the training, in their order: those of another mapping would be taken for others without a word.</summary>
+    /// <summary>
+    /// Checks that the values of a key are those of the training, in their order: those of another mapping would be
+    /// taken for others without a word.
+    /// </summary>
     internal static void CheckKeyValues(DataViewSchema.Column[] inputs, AutoencoderMetadata metadata, string parameter)
     {
         foreach (var column in inputs)
         {
-            if (column.Type is not KeyDataViewType key || column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is null || metadata.ConditionValues.SequenceEqual(ColumnReaders.Numbers(key)))
+            if (column.Type is not KeyDataViewType key || column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is null
+                || metadata.ConditionValues.SequenceEqual(ColumnReaders.Numbers(key)))
                 continue;
             string[] found = KeyNames(column);
             if (metadata.ConditionValues.Count > 0 && !found.SequenceEqual(metadata.ConditionValues))
-                throw new ArgumentOutOfRangeException(parameter, $"The condition column '{column.Name}' is a key with the values {string.Join(", ", found.Take(10))}; the autoencoder was trained with {string.Join(", ", metadata.ConditionValues.Take(10))}, in this order. Make the key with the MapValueToKey that was fitted for the training.");
+                throw new ArgumentOutOfRangeException(
+                    parameter, $"The condition column '{column.Name}' is a key with the values {string.Join(", ", found.Take(10))}; the " +
+                    $"autoencoder was trained with {string.Join(", ", metadata.ConditionValues.Take(10))}, in this order. Make the key " +
+                    "with the MapValueToKey that was fitted for the training.");
         }
     }
 
@@ -209,7 +241,8 @@ public static class AutoencoderColumns
             ? ReadSlotNames(FindInput(input, GraphNames.Features, features, model.Width(GraphNames.Features), nameof(input)))
             : [.. model.Metadata.FeatureNames];
 
-    private static IEnumerable<OutputColumn> OutputColumns(IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId, float threshold)
+    private static IEnumerable<OutputColumn> OutputColumns(
+        IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId, float threshold)
     {
         foreach (string output in Outputs(columns))
         {
@@ -224,7 +257,8 @@ public static class AutoencoderColumns
                 AddScoreKinds(annotations, scoreSetId, AnnotationKinds.BinaryClassification, valueKind);
             if (output == GraphNames.Score)
             {
-                annotations.AddPrimitiveValue(AnnotationKinds.ScoreDirection, TextDataViewType.Instance, AutoencoderMetadata.HigherIsMoreAnomalous.AsMemory());
+                annotations.AddPrimitiveValue(AnnotationKinds.ScoreDirection, TextDataViewType.Instance,
+                    AutoencoderMetadata.HigherIsMoreAnomalous.AsMemory());
                 annotations.AddPrimitiveValue(AnnotationKinds.Threshold, NumberDataViewType.Single, threshold);
             }
             if (output is GraphNames.Reconstruction or GraphNames.FeatureErrors && slotNames is not null)
@@ -246,8 +280,10 @@ public static class AutoencoderColumns
         AddValues(annotations, kind, TextDataViewType.Instance, Array.ConvertAll(texts, text => text.AsMemory()));
 
     /// <summary>Adds an annotation that is a list of values.</summary>
-    internal static void AddValues<T>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type, T[] values) =>
-        annotations.Add(kind, new VectorDataViewType(type, values.Length), (ref VBuffer<T> destination) => new VBuffer<T>(values.Length, values).CopyTo(ref destination));
+    internal static void AddValues<T>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type,
+        T[] values) =>
+        annotations.Add(kind, new VectorDataViewType(type, values.Length), (ref VBuffer<T> destination) =>
+            new VBuffer<T>(values.Length, values).CopyTo(ref destination));
 
     /// <summary>Score columns that belong together share a number, one above the highest so far.</summary>
     internal static uint NextScoreSetId(DataViewSchema input)
@@ -255,7 +291,8 @@ public static class AutoencoderColumns
         uint highest = 0;
         foreach (var column in input)
         {
-            if (column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.ScoreColumnSetId) is { Type: KeyDataViewType { RawType: var raw } } && raw == typeof(uint))
+            if (column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.ScoreColumnSetId)
+                is { Type: KeyDataViewType { RawType: var raw } } && raw == typeof(uint))
             {
                 uint id = 0;
                 column.Annotations.GetValue(AnnotationKinds.ScoreColumnSetId, ref id);
@@ -266,7 +303,9 @@ public static class AutoencoderColumns
     }
 
     internal static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
-        new(parameter, $"Could not find the input column '{name}'. The data have the columns {string.Join(", ", present.Select(other => $"'{other}'"))}.");
+        new(parameter,
+            $"Could not find the input column '{name}'. The data have the columns " +
+            $"{string.Join(", ", present.Select(other => $"'{other}'"))}.");
 
     internal static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
     {
@@ -280,10 +319,13 @@ public static class AutoencoderColumns
 
     private static ArgumentOutOfRangeException Mismatch(string input, string name, string found, string parameter, int size = 0) =>
         new(parameter, $"The input column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}"
-            + (input == GraphNames.Condition ? $", or a key{(size > 0 ? $" of {size} values" : "")}, for the condition. Make a key of a label with Conversion.MapValueToKey."
+            + (input == GraphNames.Condition
+                ? $", or a key{(size > 0 ? $" of {size} values" : "")}, for the condition. Make a key of a label with " +
+                "Conversion.MapValueToKey."
                 : ". Put the features together with Concatenate, and convert other types with Conversion.ConvertType."));
 
-    private static string GetTypeString(this SchemaShape.Column column) => $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";
+    private static string GetTypeString(this SchemaShape.Column column) =>
+        $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";
 
     /// <summary>A loader that has a schema and nothing else: the way from a schema to a shape that is open to all.</summary>
     private sealed class SchemaLoader(DataViewSchema schema) : IDataLoader<object>
@@ -292,12 +334,14 @@ public static class AutoencoderColumns
 
         public IDataView Load(object input) => new EmptyDataView(schema);
 
-        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException("A loader that only carries a schema cannot be saved.");
+        void ICanSaveModel.Save(ModelSaveContext ctx) =>
+            throw new NotSupportedException("A loader that only carries a schema cannot be saved.");
     }
 
     private sealed class PassThroughEstimator : IEstimator<ITransformer>
     {
-        public ITransformer Fit(IDataView input) => throw new NotSupportedException("An estimator that only carries a schema cannot be fitted.");
+        public ITransformer Fit(IDataView input) =>
+            throw new NotSupportedException("An estimator that only carries a schema cannot be fitted.");
 
         public SchemaShape GetOutputSchema(SchemaShape inputSchema) => inputSchema;
     }

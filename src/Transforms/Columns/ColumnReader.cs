@@ -13,8 +13,10 @@ public delegate void ColumnReader(Span<float> destination, long position);
 /// <summary>Makes readers: of a vector or a scalar of Single, and of a key, which becomes one-hot.</summary>
 internal static class ColumnReaders
 {
-    private static readonly MethodInfo s_createKey = typeof(ColumnReaders).GetMethod(nameof(CreateKey), BindingFlags.NonPublic | BindingFlags.Static)!;
-    private static readonly MethodInfo s_namesOf = typeof(ColumnReaders).GetMethod(nameof(NamesOf), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo s_createKey = typeof(ColumnReaders)
+        .GetMethod(nameof(CreateKey), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo s_namesOf = typeof(ColumnReaders)
+        .GetMethod(nameof(NamesOf), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     public static ColumnReader Create(DataViewRow input, DataViewSchema.Column column, Action? onMissingKey)
     {
@@ -31,7 +33,8 @@ internal static class ColumnReaders
         {
             getter(ref vector);
             if (vector.Length != destination.Length)
-                throw new InvalidOperationException($"Row {position} of the column '{column.Name}' has {vector.Length} values; expected {destination.Length}.");
+                throw new InvalidOperationException(
+                    $"Row {position} of the column '{column.Name}' has {vector.Length} values; expected {destination.Length}.");
             // A dense copy without the walk over explicit values that CopyTo takes.
             if (vector.IsDense)
                 vector.GetValues().CopyTo(destination);
@@ -49,7 +52,8 @@ internal static class ColumnReaders
     }
 
     /// <summary>The numbers of a key's values, from 1.</summary>
-    public static string[] Numbers(KeyDataViewType key) => [.. Enumerable.Range(1, checked((int)key.Count)).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+    public static string[] Numbers(KeyDataViewType key) =>
+        [.. Enumerable.Range(1, checked((int)key.Count)).Select(number => number.ToString(CultureInfo.InvariantCulture))];
 
     private static ColumnReader CreateKey<T>(DataViewRow input, DataViewSchema.Column column, Action? onMissingKey) where T : IConvertible
     {

@@ -12,17 +12,23 @@ internal sealed class AutoencoderRowMapper(ScoringPlan plan) : IRowToRowMapper
     // ML.NET compares schemas by reference: this one object is also the schema of every row.
     public DataViewSchema OutputSchema => plan.OutputSchema;
 
-    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => plan.Dependencies([.. dependingColumns]);
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
+        plan.Dependencies([.. dependingColumns]);
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Schema != plan.InputSchema)
-            throw new ArgumentException("The row has another schema than the one that the mapper was made for. Make a mapper for the row's own schema.", nameof(input));
+            throw new ArgumentException(
+                "The row has another schema than the one that the mapper was made for. Make a mapper for the row's own schema.",
+                nameof(input));
         return new AutoencoderRow(plan, input, [.. activeColumns]);
     }
 
-    /// <summary>A row with the autoencoder's columns; the graph runs once for each row above, when the first of its outputs is read.</summary>
+    /// <summary>
+    /// A row with the autoencoder's columns; the graph runs once for each row above, when the first of its outputs is
+    /// read.
+    /// </summary>
     private sealed class AutoencoderRow : DataViewRow, IOutputRow
     {
         private readonly ScoringPlan _plan;
@@ -56,7 +62,8 @@ internal sealed class AutoencoderRowMapper(ScoringPlan plan) : IRowToRowMapper
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             if (!IsColumnActive(column))
-                throw new InvalidOperationException($"The column '{column.Name}' is not among those that the row was made for. Name it when asking for the row.");
+                throw new InvalidOperationException(
+                    $"The column '{column.Name}' is not among those that the row was made for. Name it when asking for the row.");
             return _places.TryGetValue(column.Index, out int[]? places)
                 ? _plan.CreateGetter<TValue>(column, this, places)
                 : _input.GetGetter<TValue>(_plan.InputSchema[column.Index]);

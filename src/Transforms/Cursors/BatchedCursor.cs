@@ -9,9 +9,10 @@ namespace MLNetAutoencoder;
 /// <summary>A cursor that reads a batch of rows ahead, runs the graph over it once, and then gives the rows out one by one.</summary>
 /// <remarks>
 /// Everything that can be asked of a row is kept for the batch: the upstream columns that are active, the row's identity and its
-/// upstream batch number. Unless the options fix the batch size, the first batch is one row, so that the first result comes at once, and each
-/// one after it is four times as large, up to what suits the number of features. A row that cannot be read
-/// ends the cursor with its exception in its own place: the rows before it are given out first. Where no output of the graph is active, rows pass through one at a time.
+/// upstream batch number. Unless the options fix the batch size, the first batch is one row, so that the first result
+/// comes at once, and each one after it is four times as large, up to what suits the number of features. A row that
+/// cannot be read ends the cursor with its exception in its own place: the rows before it are given out first. Where no
+/// output of the graph is active, rows pass through one at a time.
 /// </remarks>
 internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
 {
@@ -52,7 +53,8 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         _active = [.. active.Select(column => column.Index)];
         _sourceId = source.GetIdGetter();
 
-        // A value that owns something, such as an image, belongs to whoever read it and cannot be kept for later: rows with such a column come one at a time.
+        // A value that owns something, such as an image, belongs to whoever read it and cannot be kept for later: rows
+        // with such a column come one at a time.
         _readsThrough = active.Any(column => !plan.IsOutput(column.Index) && typeof(IDisposable).IsAssignableFrom(column.Type.RawType));
         _largestBatch = _readsThrough ? 1 : plan.Scoring.BatchSize ?? BestBatch(plan, active);
         _nextBatch = _readsThrough ? 1 : plan.Scoring.BatchSize ?? 1;
@@ -104,7 +106,8 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
         if (!IsColumnActive(column))
-            throw new InvalidOperationException($"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
+            throw new InvalidOperationException(
+                $"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
         if (_places.TryGetValue(column.Index, out int[]? places))
             return _plan.CreateGetter<TValue>(column, this, places);
         if (_readsThrough)
@@ -138,7 +141,8 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         return (int)Math.Clamp(LargestBatchBytes / plan.RowBytes(active), 1, best);
     }
 
-    private int CurrentRow => _row >= 0 ? _row : throw new InvalidOperationException("The cursor stands on no row: call MoveNext first, and read no value after it has returned false.");
+    private int CurrentRow => _row >= 0 ? _row : throw new InvalidOperationException(
+        "The cursor stands on no row: call MoveNext first, and read no value after it has returned false.");
 
     private bool FillBatch()
     {

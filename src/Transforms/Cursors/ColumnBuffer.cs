@@ -4,11 +4,16 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder;
 
-/// <summary>Keeps the values of one upstream column for the rows of a batch, since the cursor above has moved on when they are asked for.</summary>
+/// <summary>
+/// Keeps the values of one upstream column for the rows of a batch, since the cursor above has moved on when they are
+/// asked for.
+/// </summary>
 internal abstract class ColumnBuffer
 {
-    private static readonly MethodInfo s_createScalar = typeof(ColumnBuffer).GetMethod(nameof(CreateScalar), BindingFlags.NonPublic | BindingFlags.Static)!;
-    private static readonly MethodInfo s_createVector = typeof(ColumnBuffer).GetMethod(nameof(CreateVector), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo s_createScalar = typeof(ColumnBuffer)
+        .GetMethod(nameof(CreateScalar), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo s_createVector = typeof(ColumnBuffer)
+        .GetMethod(nameof(CreateVector), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     /// <summary>Makes a buffer for a column of any type.</summary>
     public static ColumnBuffer Create(DataViewRow input, DataViewSchema.Column column)
@@ -29,9 +34,11 @@ internal abstract class ColumnBuffer
     /// <summary>Copies the value of the row that the cursor above stands on.</summary>
     public abstract void Store(int row);
 
-    private static ColumnBuffer CreateScalar<T>(DataViewRow input, DataViewSchema.Column column) => new ScalarBuffer<T>(input.GetGetter<T>(column));
+    private static ColumnBuffer CreateScalar<T>(DataViewRow input, DataViewSchema.Column column) =>
+        new ScalarBuffer<T>(input.GetGetter<T>(column));
 
-    private static ColumnBuffer CreateVector<T>(DataViewRow input, DataViewSchema.Column column) => new VectorBuffer<T>(input.GetGetter<VBuffer<T>>(column));
+    private static ColumnBuffer CreateVector<T>(DataViewRow input, DataViewSchema.Column column) =>
+        new VectorBuffer<T>(input.GetGetter<VBuffer<T>>(column));
 }
 
 /// <summary>A <see cref="ColumnBuffer"/> that gives its values back.</summary>

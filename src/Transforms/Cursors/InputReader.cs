@@ -21,7 +21,8 @@ internal sealed class InputReader
     /// <param name="runner">The runner whose buffers are filled.</param>
     /// <param name="row">The place in the batch.</param>
     /// <param name="position">The row's number in the data, for messages.</param>
-    /// <exception cref="InvalidOperationException">A vector has another length than its column declares, or a value is missing and the model refuses that.</exception>
+    /// <exception cref="InvalidOperationException">A vector has another length than its column declares, or a value is
+    /// missing and the model refuses that.</exception>
     public void Read(BatchRunner runner, int row, long position)
     {
         for (int i = 0; i < _readers.Length; i++)
@@ -38,7 +39,9 @@ internal sealed class InputReader
         for (int j = 0; j < values.Length; j++)
         {
             if (!float.IsFinite(values[j]))
-                throw new InvalidOperationException($"Row {position} of the column '{_plan.InputColumns[input].Name}' has {values[j]} in '{_plan.SlotName(input, j)}', and the autoencoder was made to refuse missing values when it scores.");
+                throw new InvalidOperationException(
+                    $"Row {position} of the column '{_plan.InputColumns[input].Name}' has {values[j]} in '{_plan.SlotName(input, j)}', " +
+                    "and the autoencoder was made to refuse missing values when it scores.");
         }
     }
 }

@@ -20,6 +20,7 @@ internal sealed class ScoredDataView(ScoringPlan plan, IDataView source) : IData
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         DataViewSchema.Column[] active = [.. columnsNeeded];
-        return Array.ConvertAll(source.GetRowCursorSet(plan.Dependencies(active), n, rand), cursor => (DataViewRowCursor)new BatchedCursor(plan, cursor, active));
+        return Array.ConvertAll(source.GetRowCursorSet(plan.Dependencies(active), n, rand), cursor =>
+            (DataViewRowCursor)new BatchedCursor(plan, cursor, active));
     }
 }

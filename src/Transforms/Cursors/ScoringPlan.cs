@@ -3,7 +3,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>How one autoencoder is applied to data of one schema: which columns go in, which come out, and the schema that results.</summary>
+/// <summary>
+/// How one autoencoder is applied to data of one schema: which columns go in, which come out, and the schema that
+/// results.
+/// </summary>
 internal sealed class ScoringPlan
 {
     private readonly AutoencoderModel _model;
@@ -14,12 +17,14 @@ internal sealed class ScoringPlan
     /// <param name="columns">From names of the graph to names of columns.</param>
     /// <param name="outputs">The columns that are added.</param>
     /// <param name="input">The schema of the data.</param>
-    public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, IEnumerable<OutputColumn> outputs, DataViewSchema input)
+    public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, IEnumerable<OutputColumn> outputs,
+        DataViewSchema input)
     {
         _model = model;
         InputSchema = input;
         _inputs = AutoencoderColumns.Inputs(columns);
-        InputColumns = [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, name, columns[name], model.Width(name), nameof(input)))];
+        InputColumns =
+            [.. _inputs.Select(name => AutoencoderColumns.FindInput(input, name, columns[name], model.Width(name), nameof(input)))];
         AutoencoderColumns.CheckKeyValues(InputColumns, model.Metadata, nameof(input));
         _outputs = [.. outputs];
 
@@ -61,17 +66,20 @@ internal sealed class ScoringPlan
 
     /// <summary>The memory that one row takes in the buffers of a runner for some columns of the output schema.</summary>
     public long RowBytes(IEnumerable<DataViewSchema.Column> active) =>
-        sizeof(float) * _inputs.Concat(active.Where(column => IsOutput(column.Index)).SelectMany(column => Output(column.Index).Sources).Distinct()).Sum(name => (long)_model.Width(name));
+        sizeof(float) * _inputs.Concat(active.Where(column => IsOutput(column.Index)).SelectMany(column => Output(column.Index).Sources)
+            .Distinct()).Sum(name => (long)_model.Width(name));
 
     /// <summary>Makes a runner for what some columns of the output schema take from the graph.</summary>
     /// <param name="active">The columns that will be read.</param>
     /// <param name="capacity">The most rows of a run.</param>
-    /// <param name="places">For each column that the autoencoder adds, by its index: the places in the runner of the outputs that it takes.</param>
+    /// <param name="places">For each column that the autoencoder adds, by its index: the places in the runner of the
+    /// outputs that it takes.</param>
     public BatchRunner CreateRunner(IEnumerable<DataViewSchema.Column> active, int capacity, out Dictionary<int, int[]> places)
     {
         int[] columns = [.. active.Select(column => column.Index).Where(IsOutput).Distinct()];
         string[] outputs = [.. columns.SelectMany(column => Output(column).Sources).Distinct().Order(StringComparer.Ordinal)];
-        places = columns.ToDictionary(column => column, column => Array.ConvertAll(Output(column).Sources, source => Array.IndexOf(outputs, source)));
+        places = columns.ToDictionary(column => column, column =>
+            Array.ConvertAll(Output(column).Sources, source => Array.IndexOf(outputs, source)));
         return _model.CreateRunner(_inputs, outputs, capacity);
     }
 

@@ -4,7 +4,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The columns that name a row's features with the largest errors, their values, the values expected in their places, and their shares of the error.</summary>
+/// <summary>
+/// The columns that name a row's features with the largest errors, their values, the values expected in their places,
+/// and their shares of the error.
+/// </summary>
 internal sealed class TopFeatureColumns
 {
     private static readonly string[] s_sources = [GraphNames.FeatureErrors, GraphNames.Reconstruction];
@@ -23,13 +26,16 @@ internal sealed class TopFeatureColumns
     public IEnumerable<OutputColumn> Columns()
     {
         var numbers = new VectorDataViewType(NumberDataViewType.Single, _count);
-        yield return new($"{_prefix}Names", new VectorDataViewType(TextDataViewType.Instance, _count), DataViewSchema.Annotations.Empty, s_sources, (source, places) =>
+        yield return new($"{_prefix}Names", new VectorDataViewType(TextDataViewType.Instance, _count), DataViewSchema.Annotations.Empty,
+            s_sources, (source, places) =>
             Getter(source, places, (runner, row, feature, sum) => _names[feature]));
         yield return Numbers("Values", (runner, row, feature, places, sum) => runner.InputRow(0, row)[feature]);
         yield return Numbers("Expected", (runner, row, feature, places, sum) => runner.OutputRow<float>(places[1], row)[feature]);
-        yield return Numbers("Shares", (runner, row, feature, places, sum) => TopFeatures.Share(runner.OutputRow<float>(places[0], row)[feature], sum));
+        yield return Numbers("Shares", (runner, row, feature, places, sum) =>
+            TopFeatures.Share(runner.OutputRow<float>(places[0], row)[feature], sum));
 
-        OutputColumn Numbers(string suffix, Func<BatchRunner, int, int, int[], double, float> read) => new($"{_prefix}{suffix}", numbers, DataViewSchema.Annotations.Empty, s_sources, (source, places) =>
+        OutputColumn Numbers(string suffix, Func<BatchRunner, int, int, int[], double, float> read) =>
+            new($"{_prefix}{suffix}", numbers, DataViewSchema.Annotations.Empty, s_sources, (source, places) =>
             Getter(source, places, (runner, row, feature, sum) => read(runner, row, feature, places, sum)));
     }
 

@@ -3,7 +3,10 @@ namespace MLNetAutoencoder;
 /// <summary>Finds the features with the largest errors.</summary>
 internal static class TopFeatures
 {
-    /// <summary>The places of the largest errors, largest first; a missing value's NaN counts as larger than any number, and of equal ones the first comes first.</summary>
+    /// <summary>
+    /// The places of the largest errors, largest first; a missing value's NaN counts as larger than any number, and of
+    /// equal ones the first comes first.
+    /// </summary>
     /// <param name="errors">The feature errors of one row.</param>
     /// <param name="places">As many places as are wanted, at most as many as there are errors.</param>
     public static void Find(ReadOnlySpan<float> errors, Span<int> places)

@@ -26,7 +26,9 @@ internal sealed class CodeSampler
         CodeDistribution.StandardNormal => new CodeSampler(metadata.CodeSize, [GaussianCodes.Standard(metadata.CodeSize)], [1]),
         CodeDistribution.Gaussian => new CodeSampler(metadata.CodeSize, [Gaussian(metadata)], [1]),
         CodeDistribution.GaussianMixture => new CodeSampler(metadata.CodeSize, Mixture(metadata), metadata.CodeMixtureWeights),
-        _ => throw new ArgumentOutOfRangeException(nameof(distribution), distribution, $"The distribution of codes is {distribution}; expected one of {string.Join(", ", Enum.GetNames<CodeDistribution>())}."),
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(distribution), distribution,
+            $"The distribution of codes is {distribution}; expected one of {string.Join(", ", Enum.GetNames<CodeDistribution>())}."),
     };
 
     /// <summary>Draws codes one after another, the same at each enumeration, into one array.</summary>
@@ -60,7 +62,8 @@ internal sealed class CodeSampler
         if (mean.Count != k || (covariance.Count != k * k && covariance.Count != k))
             throw new InvalidOperationException(
                 $"The model's metadata have {mean.Count} means and {covariance.Count} covariances of its training codes; "
-                + $"a Gaussian of codes of {k} units needs {k} and {k * k}, or {k} variances. Use CodeDistribution.{CodeDistribution.StandardNormal}, or fit the model again.");
+                + $"a Gaussian of codes of {k} units needs {k} and {k * k}, or {k} variances. Use " +
+                    $"CodeDistribution.{CodeDistribution.StandardNormal}, or fit the model again.");
         return new GaussianCodes([.. mean], [.. covariance]);
     }
 
@@ -71,11 +74,14 @@ internal sealed class CodeSampler
         if (count == 0)
             throw new InvalidOperationException(
                 $"The model has no mixture of Gaussians of its training codes: its code has {k} units, and there is none of more than 32, "
-                + $"or it was fitted by an older version of the library. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
+                + $"or it was fitted by an older version of the library. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the " +
+                    "model again.");
         if (means.Length != count * k || covariances.Length != count * k * k || !(metadata.CodeMixtureWeights.Sum() > 0))
             throw new InvalidOperationException(
-                $"The model's metadata have {count} weights, {means.Length} means and {covariances.Length} covariances of a mixture of Gaussians; "
-                + $"{count} components of codes of {k} units need weights above 0, {count * k} means and {count * k * k} covariances. Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
+                $"The model's metadata have {count} weights, {means.Length} means and {covariances.Length} covariances of a mixture of " +
+                    "Gaussians; "
+                + $"{count} components of codes of {k} units need weights above 0, {count * k} means and {count * k * k} covariances. " +
+                    $"Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
         return [.. Enumerable.Range(0, count).Select(j => new GaussianCodes(means.AsSpan(j * k, k), covariances.AsSpan(j * k * k, k * k)))];
     }
 }

@@ -9,7 +9,8 @@ namespace MLNetAutoencoder;
 /// <param name="rows">The number of rows.</param>
 /// <param name="codes">As many codes as there are rows, the same at each enumeration; one array may serve all of them.</param>
 /// <param name="condition">The column of the condition and its value; null for none.</param>
-internal sealed class CodeView(string column, int codeSize, int rows, IEnumerable<float[]> codes, (string Column, float[] Value)? condition) : IDataView
+internal sealed class CodeView(string column, int codeSize, int rows, IEnumerable<float[]> codes, (string Column, float[] Value)? condition)
+    : IDataView
 {
     private const int CodeColumn = 0;
 
@@ -22,7 +23,8 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
         new Cursor(Schema, codes.GetEnumerator(), condition?.Value, [.. columnsNeeded.Select(needed => needed.Index)]);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private static DataViewSchema MakeSchema(string column, int codeSize, (string Column, float[] Value)? condition)
     {
@@ -33,7 +35,8 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
         return builder.ToSchema();
     }
 
-    private sealed class Cursor(DataViewSchema schema, IEnumerator<float[]> codes, float[]? condition, HashSet<int> active) : DataViewRowCursor
+    private sealed class Cursor(DataViewSchema schema, IEnumerator<float[]> codes, float[]? condition, HashSet<int> active)
+        : DataViewRowCursor
     {
         private long _position = -1;
         private bool _ended;
@@ -61,7 +64,8 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             if (!IsColumnActive(column))
-                throw new InvalidOperationException($"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
+                throw new InvalidOperationException(
+                    $"The column '{column.Name}' is not among those that the cursor was opened for. Name it when opening the cursor.");
             ValueGetter<VBuffer<float>> getter = (ref VBuffer<float> value) =>
             {
                 CheckOnRow();
@@ -93,7 +97,8 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
         private void CheckOnRow()
         {
             if (_position < 0)
-                throw new InvalidOperationException("The cursor stands on no row: call MoveNext first, and read no value after it has returned false.");
+                throw new InvalidOperationException(
+                    "The cursor stands on no row: call MoveNext first, and read no value after it has returned false.");
         }
     }
 }

@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>A Gaussian distribution of codes, from which codes are drawn as mean + F·z with z standard normal and F·Fᵀ the covariance.</summary>
+/// <summary>
+/// A Gaussian distribution of codes, from which codes are drawn as mean + F·z with z standard normal and F·Fᵀ the
+/// covariance.
+/// </summary>
 internal sealed class GaussianCodes
 {
     private readonly float[] _mean;
@@ -52,10 +55,15 @@ internal sealed class GaussianCodes
         return deviations;
     }
 
-    /// <summary>A factor F of a positive semi-definite matrix, F·Fᵀ = C, by Cholesky's method with complete pivoting (Higham 2002, section 10.3).</summary>
+    /// <summary>
+    /// A factor F of a positive semi-definite matrix, F·Fᵀ = C, by Cholesky's method with complete pivoting (Higham
+    /// 2002, section 10.3).
+    /// </summary>
     /// <remarks>
-    /// Codes often fill less than their space: a unit may be constant or a function of others, and the covariance is then singular, or after rounding to Single
-    /// slightly indefinite. Taking the largest remaining variance first, relative to the unit's own, the factorization ends where only rounding is left, and the remaining columns stay 0.
+    /// Codes often fill less than their space: a unit may be constant or a function of others, and the covariance is
+    /// then singular, or after rounding to Single slightly indefinite. Taking the largest remaining variance first,
+    /// relative to the unit's own, the factorization ends where only rounding is left, and the remaining columns stay
+    /// 0.
     /// </remarks>
     private static double[] Factor(ReadOnlySpan<float> covariance, int k)
     {

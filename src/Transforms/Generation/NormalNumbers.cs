@@ -1,6 +1,9 @@
 namespace MLNetAutoencoder;
 
-/// <summary>Standard normal numbers, the same for the same seed: those of <see cref="Random(int)"/> by the method of Box and Muller (1958), in double precision.</summary>
+/// <summary>
+/// Standard normal numbers, the same for the same seed: those of <see cref="Random(int)"/> by the method of Box and
+/// Muller (1958), in double precision.
+/// </summary>
 internal sealed class NormalNumbers(int seed)
 {
     private readonly Random _uniform = new(seed);

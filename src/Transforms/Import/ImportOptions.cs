@@ -2,7 +2,10 @@ using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
-/// <summary>An encoder and a decoder of another library's, and what they lack to be an autoencoder that scores: see <see cref="AutoencoderCatalog.FromOnnx(ImportOptions, Microsoft.ML.IDataView)"/>.</summary>
+/// <summary>
+/// An encoder and a decoder of another library's, and what they lack to be an autoencoder that scores: see
+/// <see cref="AutoencoderCatalog.FromOnnx(ImportOptions, Microsoft.ML.IDataView)"/>.
+/// </summary>
 public sealed class ImportOptions
 {
     /// <summary>The contamination that the threshold has by default, where there are calibration rows.</summary>
@@ -14,25 +17,43 @@ public sealed class ImportOptions
     /// <summary>The code to scaled reconstructions, as wide as the features. It has no default value.</summary>
     public required ImportedGraph Decoder { get; set; }
 
-    /// <summary>The names of the features. The default value is null: the slot names of the calibration rows, or the column's name with a number.</summary>
+    /// <summary>
+    /// The names of the features. The default value is null: the slot names of the calibration rows, or the column's
+    /// name with a number.
+    /// </summary>
     public IReadOnlyList<string>? FeatureNames { get; set; }
 
     /// <summary>What is subtracted from each raw feature before the encoder gets it. The default value is null: 0.</summary>
     public IReadOnlyList<float>? ScalingOffsets { get; set; }
 
-    /// <summary>What each raw feature, less its offset, is divided by before the encoder gets it, above 0. Reconstructions go the other way. The default value is null: 1.</summary>
+    /// <summary>
+    /// What each raw feature, less its offset, is divided by before the encoder gets it, above 0. Reconstructions go
+    /// the other way. The default value is null: 1.
+    /// </summary>
     public IReadOnlyList<float>? ScalingScales { get; set; }
 
-    /// <summary>What takes the place of a missing value, in raw units. The default value is null: the means of the calibration rows, and without these the offsets.</summary>
+    /// <summary>
+    /// What takes the place of a missing value, in raw units. The default value is null: the means of the calibration
+    /// rows, and without these the offsets.
+    /// </summary>
     public IReadOnlyList<float>? FeatureMeans { get; set; }
 
-    /// <summary>What the feature errors are, one of <see cref="LossKind"/>; the score is their mean. The default value is <see cref="LossKind.MeanSquared"/>.</summary>
+    /// <summary>
+    /// What the feature errors are, one of <see cref="LossKind"/>; the score is their mean. The default value is
+    /// <see cref="LossKind.MeanSquared"/>.
+    /// </summary>
     public string Loss { get; set; } = LossKind.MeanSquared;
 
-    /// <summary>What scoring does with a row that has a missing value, one of <see cref="MissingValuePolicy"/>. The default value is <see cref="MissingValuePolicy.NaN"/>.</summary>
+    /// <summary>
+    /// What scoring does with a row that has a missing value, one of <see cref="MissingValuePolicy"/>. The default
+    /// value is <see cref="MissingValuePolicy.NaN"/>.
+    /// </summary>
     public string MissingValues { get; set; } = MissingValuePolicy.NaN;
 
-    /// <summary>How the threshold is chosen from the calibration rows' scores. The default value is null: a contamination of 0.1, and without calibration rows +∞, so that only rows without a score count as anomalies.</summary>
+    /// <summary>
+    /// How the threshold is chosen from the calibration rows' scores. The default value is null: a contamination of
+    /// 0.1, and without calibration rows +∞, so that only rows without a score count as anomalies.
+    /// </summary>
     public ThresholdRule? Threshold { get; set; }
 
     /// <summary>The column with the features, a vector of known size of Single. The default value is "Features".</summary>
@@ -44,7 +65,10 @@ public sealed class ImportOptions
     /// <summary>The column for the decision, or null for none. The default value is "PredictedLabel".</summary>
     public string? PredictedLabelColumnName { get; set; } = AutoencoderColumns.PredictedLabel;
 
-    /// <summary>The column for the share of calibration rows that score lower, or null for none. It needs calibration rows. The default value is null.</summary>
+    /// <summary>
+    /// The column for the share of calibration rows that score lower, or null for none. It needs calibration rows. The
+    /// default value is null.
+    /// </summary>
     public string? ProbabilityColumnName { get; set; }
 
     /// <summary>The column for the code, or null for none. The default value is null.</summary>
@@ -65,10 +89,12 @@ public sealed class ImportOptions
         NotNull(Encoder, nameof(Encoder));
         NotNull(Decoder, nameof(Decoder));
         NotNull(Scoring, nameof(Scoring));
-        OneOf(Loss, nameof(Loss), LossKind.MeanSquared, LossKind.MeanAbsolute, LossKind.Huber, LossKind.BinaryCrossEntropy, LossKind.Cosine);
+        OneOf(Loss, nameof(Loss), LossKind.MeanSquared, LossKind.MeanAbsolute, LossKind.Huber, LossKind.BinaryCrossEntropy,
+            LossKind.Cosine);
         OneOf(MissingValues, nameof(MissingValues), MissingValuePolicy.NaN, MissingValuePolicy.Error, MissingValuePolicy.Mean);
         if (string.IsNullOrWhiteSpace(FeatureColumnName))
-            throw new ArgumentException($"The option {nameof(FeatureColumnName)} is empty; expected the name of a column.", nameof(FeatureColumnName));
+            throw new ArgumentException($"The option {nameof(FeatureColumnName)} is empty; expected the name of a column.",
+                nameof(FeatureColumnName));
         AutoencoderColumns.Validate(Columns());
 
         static void NotNull(object? value, string option)
@@ -93,11 +119,14 @@ public sealed class ImportOptions
         if (values is null)
             return otherwise;
         if (values.Count != otherwise.Length)
-            throw new ArgumentException($"The option {option} has {values.Count} values; expected {otherwise.Length}, one for each feature.", option);
+            throw new ArgumentException(
+                $"The option {option} has {values.Count} values; expected {otherwise.Length}, one for each feature.", option);
         foreach (float value in values)
         {
             if (!float.IsFinite(value) || (positive && value <= 0))
-                throw new ArgumentOutOfRangeException(option, value, FormattableString.Invariant($"The option {option} has the value {value}; expected numbers{(positive ? " above 0" : "")}."));
+                throw new ArgumentOutOfRangeException(
+                    option, value, FormattableString.Invariant(
+                    $"The option {option} has the value {value}; expected numbers{(positive ? " above 0" : "")}."));
         }
         return [.. values];
     }
@@ -107,9 +136,12 @@ public sealed class ImportOptions
     {
         (string Graph, string? Column)[] columns =
         [
-            (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName), (GraphNames.Score, ScoreColumnName), (GraphNames.Probability, ProbabilityColumnName),
-            (GraphNames.Code, CodeColumnName), (GraphNames.Reconstruction, ReconstructionColumnName), (GraphNames.FeatureErrors, FeatureErrorsColumnName),
+            (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName), (GraphNames.Score, ScoreColumnName),
+                (GraphNames.Probability, ProbabilityColumnName),
+            (GraphNames.Code, CodeColumnName), (GraphNames.Reconstruction, ReconstructionColumnName),
+                (GraphNames.FeatureErrors, FeatureErrorsColumnName),
         ];
-        return columns.Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
+        return columns.Where(pair => pair.Column is not null)
+            .ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
     }
 }

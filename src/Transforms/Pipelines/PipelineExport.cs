@@ -7,18 +7,21 @@ namespace MLNetAutoencoder;
 
 /// <summary>Turns a fitted chain of stock transforms and an autoencoder into one ONNX graph.</summary>
 /// <remarks>
-/// The stock transforms go through ML.NET's <c>ConvertToOnnx</c>, which leaves out what it cannot write, and what depends on that, without a word. So only transforms known to be written as what they
-/// are go there, only with types that keep their values, and each first by itself, which fails where its columns do not come out.
+/// The stock transforms go through ML.NET's <c>ConvertToOnnx</c>, which leaves out what it cannot write, and what
+/// depends on that, without a word. So only transforms known to be written as what they are go there, only with types
+/// that keep their values, and each first by itself, which fails where its columns do not come out.
 /// </remarks>
 internal static class PipelineExport
 {
     // What a FeatureVectorizer takes.
-    private static readonly DataViewType[] s_joined = [NumberDataViewType.Single, NumberDataViewType.Double, NumberDataViewType.Int32, NumberDataViewType.Int64];
+    private static readonly DataViewType[] s_joined =
+        [NumberDataViewType.Single, NumberDataViewType.Double, NumberDataViewType.Int32, NumberDataViewType.Int64];
 
     // What ML.NET can look up keys of without a loss: of Double it would look up the nearest Single.
     private static readonly DataViewType[] s_categories =
     [
-        TextDataViewType.Instance, BooleanDataViewType.Instance, NumberDataViewType.Single, NumberDataViewType.Int16, NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32,
+        TextDataViewType.Instance, BooleanDataViewType.Instance, NumberDataViewType.Single, NumberDataViewType.Int16,
+            NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32,
         NumberDataViewType.Int64, NumberDataViewType.UInt64,
     ];
 
@@ -35,7 +38,9 @@ internal static class PipelineExport
         for (int i = 0; i < parts.Length; i++)
             schemas[i + 1] = parts[i].GetOutputSchema(schemas[i]);
         if (place < parts.Length - 1)
-            throw new NotSupportedException($"After the autoencoder stands the {Describe(parts[place + 1], Made(schemas[place + 1], schemas[place + 2]))}. Only what stands before it can go into an ONNX file: leave it out of the model that is exported.");
+            throw new NotSupportedException(
+                $"After the autoencoder stands the {Describe(parts[place + 1], Made(schemas[place + 1], schemas[place + 2]))}. Only what " +
+                "stands before it can go into an ONNX file: leave it out of the model that is exported.");
 
         string[] fed = [.. AutoencoderColumns.Inputs(columns).Select(input => columns[input])];
         var needed = fed.ToHashSet(StringComparer.Ordinal);
@@ -56,29 +61,38 @@ internal static class PipelineExport
 
     private static int PlaceOfAutoencoder(ITransformer[] parts)
     {
-        int[] places = [.. Enumerable.Range(0, parts.Length).Where(i => parts[i] is AutoencoderTransformer or StackedClassifierTransformer)];
+        int[] places = [.. Enumerable.Range(0, parts.Length)
+            .Where(i => parts[i] is AutoencoderTransformer or StackedClassifierTransformer)];
         string found = string.Join(", ", parts.Select(part => part.GetType().Name));
         return places.Length switch
         {
             1 => places[0],
-            0 => throw new ArgumentException($"The model ({found}) holds no autoencoder of this library. Where ML.NET opened it from a file, give it to {nameof(AutoencoderCatalog.Upgrade)} first."),
+            0 => throw new ArgumentException(
+                $"The model ({found}) holds no autoencoder of this library. Where ML.NET opened it from a file, give it to " +
+                $"{nameof(AutoencoderCatalog.Upgrade)} first."),
             _ => throw new ArgumentException($"The model ({found}) holds {places.Length} autoencoders; expected one, at the end."),
         };
     }
 
     private static (AutoencoderModel Graph, IReadOnlyDictionary<string, string> Columns) GraphOf(ITransformer part) => part switch
     {
-        AutoencoderTransformer { AddsTopFeatures: true } => throw new NotSupportedException("The columns of top features are not in the graph. Export the autoencoder that they were made from."),
+        AutoencoderTransformer { AddsTopFeatures: true } =>
+            throw new NotSupportedException(
+            "The columns of top features are not in the graph. Export the autoencoder that they were made from."),
         AutoencoderTransformer autoencoder => (autoencoder.Model, autoencoder.Columns),
         StackedClassifierTransformer classifier => (classifier.Model, classifier.Columns),
         _ => throw new ArgumentException($"{part.GetType().Name} is no autoencoder.", nameof(part)),
     };
 
-    /// <summary>Everything that the graph gives; of an encoder, a decoder or a reconstructor, which share the whole graph, what they are for.</summary>
+    /// <summary>
+    /// Everything that the graph gives; of an encoder, a decoder or a reconstructor, which share the whole graph, what
+    /// they are for.
+    /// </summary>
     private static string[] OutputsOf(AutoencoderModel graph, IReadOnlyDictionary<string, string> columns)
     {
         string[] named = AutoencoderColumns.Outputs(columns);
-        bool isWhole = named.Any(output => output is GraphNames.Score or GraphNames.IsAnomaly or GraphNames.PredictedLabel or GraphNames.ClassProbabilities);
+        bool isWhole = named.Any(output => output is GraphNames.Score or GraphNames.IsAnomaly or GraphNames.PredictedLabel
+            or GraphNames.ClassProbabilities);
         return isWhole ? [.. graph.Outputs] : named;
     }
 
@@ -93,7 +107,9 @@ internal static class PipelineExport
     {
         string[] made = Made(before, after);
         if (!part.IsRowToRowMapper)
-            throw new NotSupportedException($"The {Describe(part, made)} before the autoencoder does more than to add columns to each row, which an ONNX file cannot do. Apply it to the data first.");
+            throw new NotSupportedException(
+                $"The {Describe(part, made)} before the autoencoder does more than to add columns to each row, which an ONNX file cannot " +
+                "do. Apply it to the data first.");
         if (!needed.Overlaps(made))
             return false;
 
@@ -105,7 +121,9 @@ internal static class PipelineExport
             var output = mapper.OutputSchema[name];
             DataViewSchema.Column[] from = [.. mapper.GetDependencies([output])];
             if (Refusal(part, output, from) is { } reason)
-                throw new NotSupportedException($"The {Describe(part, [name])} from {string.Join(", ", from.Select(column => $"'{column.Name}' ({column.Type})"))} {reason}");
+                throw new NotSupportedException(
+                    $"The {Describe(part, [name])} from {string.Join(", ", from.Select(column => $"'{column.Name}' ({column.Type})"))} " +
+                    $"{reason}");
             inputs.UnionWith(from.Select(column => column.Name));
         }
         try
@@ -130,17 +148,27 @@ internal static class PipelineExport
             case ColumnCopyingTransformer or KeyToVectorMappingTransformer:
                 return null;
             case ColumnConcatenatingTransformer:
-                return s_joined.Contains(ItemOf(output)) ? null : "cannot be exported: ONNX joins Single, Double, Int32 and Int64 only. Convert the columns with Conversion.ConvertType first.";
+                return s_joined.Contains(ItemOf(output)) ? null
+                    : "cannot be exported: ONNX joins Single, Double, Int32 and Int64 only. Convert the columns with " +
+                    "Conversion.ConvertType first.";
             case NormalizingTransformer or MissingValueReplacingTransformer:
-                return ItemOf(output) == NumberDataViewType.Single ? null : "cannot be exported: ML.NET writes it for Single only. Convert the column with Conversion.ConvertType first.";
+                return ItemOf(output) == NumberDataViewType.Single ? null
+                    : "cannot be exported: ML.NET writes it for Single only. Convert the column with Conversion.ConvertType first.";
             case TypeConvertingTransformer:
-                bool isNumber = inputs.All(input => ItemOf(input) is NumberDataViewType or BooleanDataViewType) && (ItemOf(output) == NumberDataViewType.Single || ItemOf(output) == NumberDataViewType.Double);
-                return isNumber ? null : "cannot be exported: only numbers and truth values, to Single or Double, are converted in ONNX as in ML.NET.";
+                bool isNumber = inputs.All(input => ItemOf(input) is NumberDataViewType or BooleanDataViewType)
+                    && (ItemOf(output) == NumberDataViewType.Single || ItemOf(output) == NumberDataViewType.Double);
+                return isNumber ? null
+                    : "cannot be exported: only numbers and truth values, to Single or Double, are converted in ONNX as in ML.NET.";
             case ValueToKeyMappingTransformer or OneHotEncodingTransformer:
-                bool isCategory = inputs.All(input => s_categories.Contains(ItemOf(input)) && (input.Type is not VectorDataViewType || ItemOf(input) == TextDataViewType.Instance));
-                return isCategory ? null : "cannot be exported: expected text, or a scalar of Boolean, Single or a whole number of 16 bits or more.";
+                bool isCategory = inputs.All(input =>
+                    s_categories.Contains(ItemOf(input))
+                    && (input.Type is not VectorDataViewType || ItemOf(input) == TextDataViewType.Instance));
+                return isCategory ? null
+                    : "cannot be exported: expected text, or a scalar of Boolean, Single or a whole number of 16 bits or more.";
             default:
-                return "cannot be exported, and the score depends on it. Expected Concatenate, CopyColumns, SelectColumns, DropColumns, NormalizeMinMax, NormalizeMeanVariance, ReplaceMissingValues, OneHotEncoding, MapValueToKey, MapKeyToVector or ConvertType.";
+                return "cannot be exported, and the score depends on it. Expected Concatenate, CopyColumns, SelectColumns, DropColumns, " +
+                    "NormalizeMinMax, NormalizeMeanVariance, ReplaceMissingValues, OneHotEncoding, MapValueToKey, MapKeyToVector or " +
+                    "ConvertType.";
         }
     }
 
@@ -158,7 +186,8 @@ internal static class PipelineExport
     private static string[] Made(DataViewSchema before, DataViewSchema after)
     {
         var known = before.ToLookup(column => column.Name, StringComparer.Ordinal);
-        return [.. after.GroupBy(column => column.Name, StringComparer.Ordinal).Where(columns => columns.Count() > known[columns.Key].Count()).Select(columns => columns.Key)];
+        return [.. after.GroupBy(column => column.Name, StringComparer.Ordinal)
+            .Where(columns => columns.Count() > known[columns.Key].Count()).Select(columns => columns.Key)];
     }
 
     private static DataViewSchema Only(DataViewSchema schema, HashSet<string> names)
@@ -168,7 +197,8 @@ internal static class PipelineExport
         return builder.ToSchema();
     }
 
-    private static DataViewType ItemOf(DataViewSchema.Column column) => column.Type is VectorDataViewType vector ? vector.ItemType : column.Type;
+    private static DataViewType ItemOf(DataViewSchema.Column column) =>
+        column.Type is VectorDataViewType vector ? vector.ItemType : column.Type;
 
     private static string Describe(ITransformer part, string[] made) =>
         part.GetType().Name + (made.Length == 0 ? "" : $", which makes {string.Join(", ", made.Select(name => $"'{name}'"))},");

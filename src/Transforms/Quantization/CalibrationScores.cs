@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder;
 
-/// <summary>The scores of calibration rows before and after, and their labels where there are any. Rows without a score before are left out.</summary>
+/// <summary>
+/// The scores of calibration rows before and after, and their labels where there are any. Rows without a score before
+/// are left out.
+/// </summary>
 internal sealed class CalibrationScores
 {
     private readonly List<float> _before = [], _after = [];
@@ -49,9 +52,11 @@ internal sealed class CalibrationScores
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is neither Boolean nor Single.</exception>
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name, string parameter)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(
+            name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
         return column.Type is BooleanDataViewType || column.Type == NumberDataViewType.Single ? column
-            : throw new ArgumentOutOfRangeException(parameter, $"The label column '{name}' is {column.Type}; expected Boolean, or Single that is above 0 for an anomaly.");
+            : throw new ArgumentOutOfRangeException(
+                parameter, $"The label column '{name}' is {column.Type}; expected Boolean, or Single that is above 0 for an anomaly.");
     }
 
     /// <summary>Makes the report of what was read.</summary>
@@ -94,8 +99,11 @@ internal sealed class CalibrationScores
         bool[] labels = Array.ConvertAll(labeled, i => _labels[i] > 0);
         int anomalies = labels.Count(isAnomaly => isAnomaly);
         if (anomalies == 0 || anomalies == labels.Length)
-            throw new ArgumentException($"The label column '{label}' marks {anomalies} of {labels.Length} calibration rows as anomalies; the area under the ROC curve needs rows of both kinds. Leave the label out, or calibrate on rows of both.", nameof(label));
-        return (Ranks.AreaUnderRocCurve(Array.ConvertAll(labeled, i => _before[i]), labels), Ranks.AreaUnderRocCurve(Array.ConvertAll(labeled, i => _after[i]), labels));
+            throw new ArgumentException(
+                $"The label column '{label}' marks {anomalies} of {labels.Length} calibration rows as anomalies; the area under the ROC " +
+                "curve needs rows of both kinds. Leave the label out, or calibrate on rows of both.", nameof(label));
+        return (Ranks.AreaUnderRocCurve(Array.ConvertAll(labeled, i => _before[i]), labels),
+            Ranks.AreaUnderRocCurve(Array.ConvertAll(labeled, i => _after[i]), labels));
     }
 
     private static ValueGetter<float> LabelGetter(DataViewRow row, DataViewSchema.Column column)

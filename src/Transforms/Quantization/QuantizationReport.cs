@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -14,10 +15,16 @@ public sealed record QuantizationReport
     /// <summary>The bytes of the scorer after.</summary>
     public required long BytesAfter { get; init; }
 
-    /// <summary>The calibration rows that have a score, and that all figures are over; rows whose score is NaN for a missing value have none.</summary>
+    /// <summary>
+    /// The calibration rows that have a score, and that all figures are over; rows whose score is NaN for a missing
+    /// value have none.
+    /// </summary>
     public required long Rows { get; init; }
 
-    /// <summary>Spearman's rank correlation of the scores before and after, ties with their mean rank; NaN where all scores before, or all after, are equal.</summary>
+    /// <summary>
+    /// Spearman's rank correlation of the scores before and after, ties with their mean rank; NaN where all scores
+    /// before, or all after, are equal.
+    /// </summary>
     public required double RankCorrelation { get; init; }
 
     /// <summary>The mean of the scores before, to hold the deviations against.</summary>
@@ -29,7 +36,10 @@ public sealed record QuantizationReport
     /// <summary>The largest |score after − score before|; infinite where a row has lost its score.</summary>
     public required double LargestScoreDeviation { get; init; }
 
-    /// <summary>The share of the rows that count as anomalies before and not after, or the other way round. The threshold is the same.</summary>
+    /// <summary>
+    /// The share of the rows that count as anomalies before and not after, or the other way round. The threshold is the
+    /// same.
+    /// </summary>
     public required double ChangedDecisions { get; init; }
 
     /// <summary>The area under the ROC curve before, over the rows that have a label; null without a label column.</summary>
@@ -39,7 +49,10 @@ public sealed record QuantizationReport
     public double? AreaUnderRocCurveAfter { get; init; }
 
     /// <summary>The report in one sentence.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Form}: {BytesAfter:N0} of {BytesBefore:N0} bytes; on {Rows:N0} rows the rank correlation of the scores is {RankCorrelation:F4}, their deviation {MeanScoreDeviation:G3} in the mean and {LargestScoreDeviation:G3} at most with a mean score of {MeanScore:G3}, and {ChangedDecisions:P2} of the decisions changed")
-        + (AreaUnderRocCurveBefore is null ? "." : FormattableString.Invariant($"; the area under the ROC curve was {AreaUnderRocCurveBefore:F4} and is {AreaUnderRocCurveAfter:F4}."));
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Form}: {BytesAfter:N0} of {BytesBefore:N0} bytes; on {Rows:N0} rows the rank correlation of the scores is " +
+            $"{RankCorrelation:F4}, their deviation {MeanScoreDeviation:G3} in the mean and {LargestScoreDeviation:G3} at most with a " +
+            $"mean score of {MeanScore:G3}, and {ChangedDecisions:P2} of the decisions changed")
+        + (AreaUnderRocCurveBefore is null ? "." : FormattableString.Invariant(
+            $"; the area under the ROC curve was {AreaUnderRocCurveBefore:F4} and is {AreaUnderRocCurveAfter:F4}."));
 }

@@ -33,7 +33,10 @@ internal static class Ranks
         return xy / Math.Sqrt(xx * yy);
     }
 
-    /// <summary>The area under the ROC curve: the share of pairs of an anomaly and another row in which the anomaly scores higher, equal scores counting half (Mann and Whitney 1947).</summary>
+    /// <summary>
+    /// The area under the ROC curve: the share of pairs of an anomaly and another row in which the anomaly scores
+    /// higher, equal scores counting half (Mann and Whitney 1947).
+    /// </summary>
     public static double AreaUnderRocCurve(ReadOnlySpan<float> scores, ReadOnlySpan<bool> labels)
     {
         double[] ranks = Of(scores);

@@ -8,8 +8,9 @@ namespace MLNetAutoencoder;
 
 /// <summary>Opens model files of ML.NET in which <see cref="StockChain"/> stands for autoencoders.</summary>
 /// <remarks>
-/// Before ML.NET reads the file, each of our OnnxTransformers in it is replaced, in memory, by a CopyColumns: ML.NET then opens no session with our weights, leaves no temporary
-/// file, and does not fail over a device that only our part would have used. The graphs are taken from the file itself: the folder of a graph, such as
+/// Before ML.NET reads the file, each of our OnnxTransformers in it is replaced, in memory, by a CopyColumns: ML.NET
+/// then opens no session with our weights, leaves no temporary file, and does not fail over a device that only our part
+/// would have used. The graphs are taken from the file itself: the folder of a graph, such as
 /// <c>TransformerChain/Transform_001/Transform_001</c>, tells which of the loaded chains it belongs to.
 /// </remarks>
 internal static class ModelFile
@@ -37,8 +38,10 @@ internal static class ModelFile
     }
 
     /// <summary>Opens a model and puts the autoencoders back.</summary>
-    /// <exception cref="InvalidDataException">It is no model of ML.NET, is damaged, holds no autoencoder, one of a newer format, or a graph that contradicts itself.</exception>
-    public static ITransformer Load(AutoencoderCatalog catalog, Stream stream, string source, out DataViewSchema? inputSchema, ScoringOptions? scoring)
+    /// <exception cref="InvalidDataException">It is no model of ML.NET, is damaged, holds no autoencoder, one of a
+    /// newer format, or a graph that contradicts itself.</exception>
+    public static ITransformer Load(AutoencoderCatalog catalog, Stream stream, string source, out DataViewSchema? inputSchema,
+        ScoringOptions? scoring)
     {
         var models = TakeOutGraphs(stream, source, out var rest);
         ITransformer loaded;
@@ -50,13 +53,15 @@ internal static class ModelFile
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // ML.NET tells what is wrong with a file by exceptions of many types, and loads types that the file names: their constructors may throw anything.
+            // ML.NET tells what is wrong with a file by exceptions of many types, and loads types that the file names:
+            // their constructors may throw anything.
             throw NoModel(source, e);
         }
         try
         {
             if (models.Count == 0)
-                throw new InvalidDataException($"{source} is a model of ML.NET, but holds no autoencoder of this library. Open it with mlContext.Model.Load.");
+                throw new InvalidDataException(
+                    $"{source} is a model of ML.NET, but holds no autoencoder of this library. Open it with mlContext.Model.Load.");
             var places = new List<(ITransformer[] Parts, AutoencoderModel Model)>();
             foreach (var (path, model) in models)
                 places.Add(([.. Find(loaded, path, source)], model));
@@ -75,7 +80,8 @@ internal static class ModelFile
     /// <param name="source">Where it came from, for messages.</param>
     /// <param name="rest">The file's entries with the stubs.</param>
     /// <returns>Our graphs, each with the places of the chains from the root to the one that it stands in.</returns>
-    private static List<(int[] ChainPath, AutoencoderModel Model)> TakeOutGraphs(Stream stream, string source, out List<(string Name, byte[] Content)> rest)
+    private static List<(int[] ChainPath, AutoencoderModel Model)> TakeOutGraphs(
+        Stream stream, string source, out List<(string Name, byte[] Content)> rest)
     {
         var models = new List<(int[], AutoencoderModel)>();
         try
@@ -110,7 +116,10 @@ internal static class ModelFile
         return ModelZip.Read(zip);
     }
 
-    /// <summary>Whether ML.NET puts the model into a chain of one when it saves, and takes it out again when it loads: it does where it saves a loader too.</summary>
+    /// <summary>
+    /// Whether ML.NET puts the model into a chain of one when it saves, and takes it out again when it loads: it does
+    /// where it saves a loader too.
+    /// </summary>
     private static bool IsUnwrapped(List<(string Name, byte[] Content)> zip)
     {
         string[][] entries = [.. zip.Select(entry => ModelZip.Segments(entry.Name))];
@@ -124,14 +133,21 @@ internal static class ModelFile
         zip.AddRange(s_stub.Value.Select(entry => (string.Join('/', folder.Concat(ModelZip.Segments(entry.Name)[1..])), entry.Content)));
     }
 
-    /// <summary>The places of the chains from the root to the one that holds the transformer of a folder, such as TransformerChain/Transform_001/Transform_001.</summary>
+    /// <summary>
+    /// The places of the chains from the root to the one that holds the transformer of a folder, such as
+    /// TransformerChain/Transform_001/Transform_001.
+    /// </summary>
     private static int[] ChainPath(string[] folder)
     {
         if (folder.Length < 2 || folder[0] != RootFolder)
-            throw new InvalidDataException($"The autoencoder in '{string.Join('/', folder)}' does not stand in the model's chain of transformers.");
-        return Array.ConvertAll(folder[1..^1], segment => segment.StartsWith(ChildPrefix, StringComparison.Ordinal) && int.TryParse(segment.AsSpan(ChildPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int place)
+            throw new InvalidDataException(
+                $"The autoencoder in '{string.Join('/', folder)}' does not stand in the model's chain of transformers.");
+        return Array.ConvertAll(folder[1..^1], segment =>
+            segment.StartsWith(ChildPrefix, StringComparison.Ordinal)
+            && int.TryParse(segment.AsSpan(ChildPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int place)
             ? place
-            : throw new InvalidDataException($"The autoencoder in '{string.Join('/', folder)}' stands in a part of the model that is no chain of transformers."));
+            : throw new InvalidDataException(
+                $"The autoencoder in '{string.Join('/', folder)}' stands in a part of the model that is no chain of transformers."));
     }
 
     /// <summary>The chain at a path.</summary>
@@ -150,7 +166,8 @@ internal static class ModelFile
         var schema = new DataViewSchema.Builder();
         schema.AddColumn("x", NumberDataViewType.Single);
         using var stream = new MemoryStream();
-        context.Model.Save(context.Transforms.CopyColumns("y", "x").Fit(new EmptyDataView(schema.ToSchema())), (DataViewSchema?)null, stream);
+        context.Model.Save(context.Transforms.CopyColumns("y", "x").Fit(new EmptyDataView(schema.ToSchema())),
+            (DataViewSchema?)null, stream);
         stream.Position = 0;
         return [.. ModelZip.Read(stream).Where(entry => ModelZip.Segments(entry.Name)[0] == RootFolder)];
     }

@@ -5,8 +5,9 @@ namespace MLNetAutoencoder;
 
 /// <summary>The entries of a zip, read with care: names, sizes as declared and as they are, checksums.</summary>
 /// <remarks>
-/// A zip's directory says how large each entry becomes, and readers set memory aside by it; the entry itself may become larger all the same. Deflate makes at most 1,032 bytes of one, and entries may be
-/// made to share their bytes, so that a small file can become endlessly large.
+/// A zip's directory says how large each entry becomes, and readers set memory aside by it; the entry itself may become
+/// larger all the same. Deflate makes at most 1,032 bytes of one, and entries may be made to share their bytes, so that
+/// a small file can become endlessly large.
 /// </remarks>
 internal static class ModelZip
 {
@@ -61,14 +62,18 @@ internal static class ModelZip
         foreach (var entry in zip.Entries)
         {
             string[] segments = Segments(entry.FullName);
-            if (entry.FullName.Length > MostNameLength || entry.FullName.Any(character => char.IsControl(character) || character == ':') || segments.Any(segment => segment is "." or "..") || segments is ["", ..])
+            if (entry.FullName.Length > MostNameLength || entry.FullName.Any(character => char.IsControl(character) || character == ':')
+                || segments.Any(segment => segment is "." or "..") || segments is ["", ..])
                 throw new InvalidDataException($"Its entry '{Shown(entry.FullName)}' has a name that is no path within a model.");
             if (!names.Add(string.Join('/', segments)))
                 throw new InvalidDataException($"It has the entry '{Shown(entry.FullName)}' twice.");
             stored += entry.CompressedLength;
             total += entry.Length;
-            if (entry.Length > MostRatio * (entry.CompressedLength + 1) || entry.Length > Array.MaxLength || total > most || stored > length)
-                throw new InvalidDataException($"Its entry '{Shown(entry.FullName)}' becomes {entry.Length} bytes out of {entry.CompressedLength}, and all so far {total}, in a file of {length}; that is no model.");
+            if (entry.Length > MostRatio * (entry.CompressedLength + 1) || entry.Length > Array.MaxLength || total > most
+                || stored > length)
+                throw new InvalidDataException(
+                    $"Its entry '{Shown(entry.FullName)}' becomes {entry.Length} bytes out of {entry.CompressedLength}, and all so far " +
+                    $"{total}, in a file of {length}; that is no model.");
         }
     }
 
@@ -79,10 +84,12 @@ internal static class ModelZip
         int read = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
         bool hasMore = read == content.Length && stream.ReadByte() >= 0;
         if (read < content.Length || hasMore)
-            throw new InvalidDataException($"Its entry '{Shown(entry.FullName)}' says that it has {entry.Length} bytes, and has {(hasMore ? "more" : $"{read}")}.");
+            throw new InvalidDataException(
+                $"Its entry '{Shown(entry.FullName)}' says that it has {entry.Length} bytes, and has {(hasMore ? "more" : $"{read}")}.");
         uint checksum = Checksum(content);
         if (checksum != entry.Crc32)
-            throw new InvalidDataException($"Its entry '{Shown(entry.FullName)}' is damaged: its checksum is {checksum:x8}, and should be {entry.Crc32:x8}.");
+            throw new InvalidDataException(
+                $"Its entry '{Shown(entry.FullName)}' is damaged: its checksum is {checksum:x8}, and should be {entry.Crc32:x8}.");
         return content;
     }
 
@@ -93,9 +100,12 @@ internal static class ModelZip
         uint checksum = uint.MaxValue;
         for (; bytes.Length >= 8; bytes = bytes[8..])
         {
-            uint low = checksum ^ BinaryPrimitives.ReadUInt32LittleEndian(bytes), high = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-            checksum = table[(7 << 8) | (byte)low] ^ table[(6 << 8) | (byte)(low >> 8)] ^ table[(5 << 8) | (byte)(low >> 16)] ^ table[(4 << 8) | (int)(low >> 24)]
-                ^ table[(3 << 8) | (byte)high] ^ table[(2 << 8) | (byte)(high >> 8)] ^ table[(1 << 8) | (byte)(high >> 16)] ^ table[high >> 24];
+            uint low = checksum ^ BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+                high = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+            checksum = table[(7 << 8) | (byte)low] ^ table[(6 << 8) | (byte)(low >> 8)] ^ table[(5 << 8) | (byte)(low >> 16)] ^ table[(
+                4 << 8) | (int)(low >> 24)]
+                ^ table[(3 << 8) | (byte)high] ^ table[(2 << 8) | (byte)(high >> 8)] ^ table[(1 << 8) | (byte)(
+                    high >> 16)] ^ table[high >> 24];
         }
         foreach (byte value in bytes)
             checksum = table[(byte)(checksum ^ value)] ^ (checksum >> 8);
@@ -118,5 +128,6 @@ internal static class ModelZip
         return table;
     }
 
-    private static string Shown(string name) => string.Concat((name.Length <= 80 ? name : name[..80] + "...").Select(character => char.IsControl(character) ? '?' : character));
+    private static string Shown(string name) => string.Concat(
+        (name.Length <= 80 ? name : name[..80] + "...").Select(character => char.IsControl(character) ? '?' : character));
 }

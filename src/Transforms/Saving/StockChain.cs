@@ -10,23 +10,25 @@ namespace MLNetAutoencoder;
 
 /// <summary>The chain of stock transformers that stands for an autoencoder in a model file.</summary>
 /// <remarks>
-/// CopyColumns to each of the graph's inputs (MapKeyToVector to a condition that is a key), OnnxTransformer over the whole graph, CopyColumns to each of the user's names
-/// (MapValueToKey to a predicted class, which the graph names), DropColumns of the helpers.
-/// The graph's inputs and outputs carry names in the file that start with <see cref="Prefix"/> and a digest of the graph, so that the helper
-/// columns collide with no column of the user's.
+/// CopyColumns to each of the graph's inputs (MapKeyToVector to a condition that is a key), OnnxTransformer over the
+/// whole graph, CopyColumns to each of the user's names (MapValueToKey to a predicted class, which the graph names),
+/// DropColumns of the helpers. The graph's inputs and outputs carry names in the file that start with
+/// <see cref="Prefix"/> and a digest of the graph, so that the helper columns collide with no column of the user's.
 /// </remarks>
 internal static class StockChain
 {
     private const string Prefix = "mlnetautoencoder.";
 
     /// <summary>Saves an autoencoder as the chain.</summary>
-    public static void Save(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, ModelSaveContext ctx, string? temporaryFolder)
+    public static void Save(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, ModelSaveContext ctx,
+        string? temporaryFolder)
     {
         ArgumentNullException.ThrowIfNull(ctx);
         string[] inputs = AutoencoderColumns.Inputs(columns);
         string[] outputs = AutoencoderColumns.Outputs(columns);
         if (outputs.Length == 0)
-            throw new InvalidOperationException("The autoencoder has no output column, so there is nothing to save. Name at least one output column.");
+            throw new InvalidOperationException(
+                "The autoencoder has no output column, so there is nothing to save. Name at least one output column.");
 
         bool keyed = model.Metadata.ConditionValues.Count > 0;
         var saved = model.WithMetadata(model.Metadata with { Columns = columns });
@@ -46,7 +48,9 @@ internal static class StockChain
             var transforms = context.Transforms;
             var schema = new DataViewSchema.Builder();
             foreach (string input in inputs)
-                schema.AddColumn(columns[input], input == GraphNames.Condition && keyed ? new KeyDataViewType(typeof(uint), saved.Width(input)) : new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
+                schema.AddColumn(columns[input], input == GraphNames.Condition && keyed
+                    ? new KeyDataViewType(typeof(uint), saved.Width(input))
+                    : new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
             IDataView view = new EmptyDataView(schema.ToSchema());
 
             var parts = new List<ITransformer>();
@@ -65,7 +69,8 @@ internal static class StockChain
                     else
                         Add(transforms.CopyColumns(prefix + input, columns[input]));
                 }
-                Add(transforms.ApplyOnnxModel([.. outputs.Select(output => prefix + output)], [.. inputs.Select(input => prefix + input)], path));
+                Add(transforms.ApplyOnnxModel([.. outputs.Select(output => prefix + output)],
+                    [.. inputs.Select(input => prefix + input)], path));
                 foreach (string output in outputs)
                 {
                     if (output == GraphNames.PredictedLabel)
@@ -95,7 +100,8 @@ internal static class StockChain
 
     /// <summary>Replaces chains, from the outside in; gives the transformer itself where nothing is replaced.</summary>
     /// <param name="transformer">The model.</param>
-    /// <param name="replacement">What takes the place of a chain with these parts, or null where the chain stays. The parts of replaced chains are disposed, once all has gone well.</param>
+    /// <param name="replacement">What takes the place of a chain with these parts, or null where the chain stays. The
+    /// parts of replaced chains are disposed, once all has gone well.</param>
     public static ITransformer Replace(ITransformer transformer, Func<ITransformer[], ITransformer?> replacement)
     {
         var replaced = new List<ITransformer>();
@@ -136,14 +142,18 @@ internal static class StockChain
     {
         model = null;
         bool looksRight = parts is [ColumnCopyingTransformer, .., ColumnSelectingTransformer]
-            && parts.All(part => part is ColumnCopyingTransformer or KeyToVectorMappingTransformer or ValueToKeyMappingTransformer or OnnxTransformer or ColumnSelectingTransformer);
+            && parts.All(part => part is ColumnCopyingTransformer or KeyToVectorMappingTransformer or ValueToKeyMappingTransformer
+                or OnnxTransformer or ColumnSelectingTransformer);
         if (!looksRight || parts.OfType<OnnxTransformer>().ToArray() is not [var onnx])
             return false;
         model = TryReadGraph(ReadOnnx(context, onnx));
         return model is not null;
     }
 
-    /// <summary>From the name of a class, as the graph gives it, to a key; the keys are learned from rows with one name each, in the order of the classes.</summary>
+    /// <summary>
+    /// From the name of a class, as the graph gives it, to a key; the keys are learned from rows with one name each, in
+    /// the order of the classes.
+    /// </summary>
     private static ValueToKeyMappingTransformer ToKey(MLContext context, string column, string graphColumn, IReadOnlyList<string> classes)
     {
         var names = context.Data.LoadFromEnumerable(classes.Select(name => new NamedClass { Name = name }).ToArray());
@@ -151,7 +161,10 @@ internal static class StockChain
         return context.Transforms.Conversion.MapValueToKey(column, graphColumn).Fit(renamed);
     }
 
-    /// <summary>The graph inside an OnnxTransformer: the only way to it that is open to all is to save the transformer and look into the zip.</summary>
+    /// <summary>
+    /// The graph inside an OnnxTransformer: the only way to it that is open to all is to save the transformer and look
+    /// into the zip.
+    /// </summary>
     private static byte[] ReadOnnx(MLContext context, OnnxTransformer onnx)
     {
         using var stream = new MemoryStream();
@@ -160,10 +173,14 @@ internal static class StockChain
         var (name, content) = ModelZip.Read(stream).FirstOrDefault(entry => ModelFile.IsOnnxModel(entry.Name));
         return name is not null
             ? ModelFile.ReadOnnxModel(name, content)
-            : throw new InvalidDataException("The model's OnnxTransformer holds no graph; it was saved by a version of ML.NET that this library does not know.");
+            : throw new InvalidDataException(
+                "The model's OnnxTransformer holds no graph; it was saved by a version of ML.NET that this library does not know.");
     }
 
-    /// <summary>The name in the contract, or null for a name that <see cref="Save"/> did not give: a graph that a user put into a chain is the user's.</summary>
+    /// <summary>
+    /// The name in the contract, or null for a name that <see cref="Save"/> did not give: a graph that a user put into
+    /// a chain is the user's.
+    /// </summary>
     private static string? WithoutPrefix(string name)
     {
         int end = name.StartsWith(Prefix, StringComparison.Ordinal) ? name.IndexOf('.', Prefix.Length) : -1;

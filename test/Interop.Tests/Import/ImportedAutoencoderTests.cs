@@ -52,12 +52,15 @@ public sealed class ImportedAutoencoderTests
         AssertEqual(expected, Read(again.Transform(view)), "exported");
         using var encoder = s_ml.Autoencoders().FromOnnx(folder["e.onnx"]);
         using var decoder = s_ml.Autoencoders().FromOnnx(folder["d.onnx"]);
-        Assert.IsLessThan(Tolerance, Rows.Difference(expected.SelectMany(row => row.Reconstruction), decoder.Transform(encoder.Transform(view)).GetColumn<float[]>("Reconstruction").SelectMany(row => row)));
+        Assert.IsLessThan(Tolerance, Rows.Difference(
+            expected.SelectMany(row => row.Reconstruction),
+            decoder.Transform(encoder.Transform(view)).GetColumn<float[]>("Reconstruction").SelectMany(row => row)));
 
         float[] top = [.. model.TopFeatures(s_pairs.Rows[0].Features, 2).Select(feature => feature.Error)];
         Assert.IsLessThan(Tolerance, Rows.Difference(expected[0].FeatureErrors.OrderDescending().Take(2), top));
         Assert.AreEqual(5, expected.Count(row => row.PredictedLabel), "a quarter of the rows lies above the threshold");
-        CollectionAssert.AreEqual(expected.OrderBy(row => row.Score).Select(row => row.Score).ToArray(), expected.OrderBy(row => row.Probability).Select(row => row.Score).ToArray());
+        CollectionAssert.AreEqual(expected.OrderBy(row => row.Score).Select(row => row.Score).ToArray(),
+            expected.OrderBy(row => row.Probability).Select(row => row.Score).ToArray());
         using var stricter = model.WithThreshold(ThresholdRule.Contamination(0.1));
         Assert.AreEqual(2, Read(stricter.Transform(view)).Count(row => row.PredictedLabel));
         Assert.AreEqual(AutoencoderMetadata.Imported, model.Metadata.Variant);
@@ -71,14 +74,18 @@ public sealed class ImportedAutoencoderTests
         using var model = s_ml.Autoencoders().FromOnnx(pair.Options(s_pairs), s_pairs.View(s_ml));
         double[] scores = [.. pair.Score.Select(score => (double)score).Order()];
         Assert.AreEqual(scores.Average(), model.Metadata.ScoreMean, Tolerance);
-        Assert.AreEqual(scores[17] + 0.1 * (scores[18] - scores[17]), model.Threshold, Tolerance, "the quantile at 0.9 of 20 scores lies at 17.1");
+        Assert.AreEqual(scores[17] + 0.1 * (scores[18] - scores[17]), model.Threshold, Tolerance,
+            "the quantile at 0.9 of 20 scores lies at 17.1");
         Assert.AreEqual("contamination 0.1", model.Metadata.ThresholdRule);
         Assert.AreEqual(scores[0], model.Metadata.ScoreQuantiles[0], Tolerance);
         Assert.AreEqual(scores[^1], model.Metadata.ScoreQuantiles[^1], Tolerance);
-        Assert.IsLessThan(Tolerance, Rows.Difference(s_pairs.Offset, model.Metadata.FeatureMeans), "the offsets of the scaling are the rows' means");
+        Assert.IsLessThan(Tolerance, Rows.Difference(s_pairs.Offset, model.Metadata.FeatureMeans),
+            "the offsets of the scaling are the rows' means");
         float[][] codes = [.. pair.Code.Chunk(3)];
-        Assert.IsLessThan(Tolerance, Rows.Difference(Enumerable.Range(0, 3).Select(j => codes.Average(code => code[j])), model.Metadata.CodeMean));
-        double covariance = codes.Average(code => ((double)code[0] - model.Metadata.CodeMean[0]) * ((double)code[1] - model.Metadata.CodeMean[1]));
+        Assert.IsLessThan(Tolerance, Rows.Difference(
+            Enumerable.Range(0, 3).Select(j => codes.Average(code => code[j])), model.Metadata.CodeMean));
+        double covariance = codes.Average(code => ((double)code[0] - model.Metadata.CodeMean[0])
+            * ((double)code[1] - model.Metadata.CodeMean[1]));
         Assert.AreEqual(covariance, model.Metadata.CodeCovariance[1], Tolerance);
         Assert.AreEqual("""{"calibration_rows":20}""", model.Metadata.Training);
     }
@@ -92,17 +99,21 @@ public sealed class ImportedAutoencoderTests
         Assert.IsFalse(Read(none.Transform(s_pairs.View(s_ml))).Any(row => row.PredictedLabel));
         foreach (var rule in new[] { ThresholdRule.Contamination(0.1), ThresholdRule.MeanPlusDeviations(2) })
         {
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => none.WithThreshold(rule)).Message, "have no quantiles of its training scores");
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => none.WithThreshold(rule)).Message,
+                "have no quantiles of its training scores");
             var options = pair.Options(s_pairs);
             options.Threshold = rule;
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().FromOnnx(options)).Message, "have no quantiles of its training scores");
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().FromOnnx(options)).Message,
+                "have no quantiles of its training scores");
         }
         var given = pair.Options(s_pairs);
         given.Threshold = ThresholdRule.Fixed(0.9f);
         using var model = s_ml.Autoencoders().FromOnnx(given);
-        CollectionAssert.AreEqual(pair.Score.Select(score => score > 0.9f).ToArray(), Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.PredictedLabel).ToArray());
+        CollectionAssert.AreEqual(pair.Score.Select(score => score > 0.9f).ToArray(),
+            Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.PredictedLabel).ToArray());
         given.ProbabilityColumnName = "Probability";
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(given)).Message, "there are no calibration rows");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(given)).Message,
+            "there are no calibration rows");
     }
 
     [TestMethod]
@@ -112,12 +123,15 @@ public sealed class ImportedAutoencoderTests
         var view = s_ml.Data.LoadFromEnumerable(rows.ToArray());
         var options = s_pairs["convolutional"].Options(s_pairs);
         using var nan = s_ml.Autoencoders().FromOnnx(options);
-        Assert.IsTrue(Read(nan.Transform(view)).All(row => float.IsNaN(row.Score) && row.PredictedLabel && float.IsNaN(row.FeatureErrors[0]) && row.FeatureErrors.Skip(1).All(float.IsFinite)));
+        Assert.IsTrue(Read(nan.Transform(view)).All(
+            row => float.IsNaN(row.Score) && row.PredictedLabel && float.IsNaN(row.FeatureErrors[0])
+            && row.FeatureErrors.Skip(1).All(float.IsFinite)));
 
         options.MissingValues = MissingValuePolicy.Mean;
         options.FeatureMeans = [.. Enumerable.Range(0, ImportedRow.FeatureCount).Select(j => 4f + j)];
         using var mean = s_ml.Autoencoders().FromOnnx(options);
-        var observed = s_ml.Data.LoadFromEnumerable(s_pairs.Rows.Select(row => new ImportedRow { Features = [4f, .. row.Features[1..]] }).ToArray());
+        var observed = s_ml.Data.LoadFromEnumerable(
+            s_pairs.Rows.Select(row => new ImportedRow { Features = [4f, .. row.Features[1..]] }).ToArray());
         AssertEqual(Read(mean.Transform(observed)), Read(mean.Transform(view)), "as if the mean had been observed");
     }
 
@@ -131,7 +145,8 @@ public sealed class ImportedAutoencoderTests
         using var named = s_ml.Autoencoders().FromOnnx(options);
         Assert.AreEqual("f11", named.Metadata.FeatureNames[11]);
         options.FeatureNames = ["one"];
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(options)).Message, "FeatureNames has 1 names; expected 12");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(options)).Message,
+            "FeatureNames has 1 names; expected 12");
     }
 
     [TestMethod]
@@ -144,17 +159,23 @@ public sealed class ImportedAutoencoderTests
             StringAssert.Contains(Assert.ThrowsExactly<TException>(() => s_ml.Autoencoders().FromOnnx(options, view)).Message, message);
         }
         Refused<ArgumentException>(options => options.ScalingScales = [1], "ScalingScales has 1 values; expected 12");
-        Refused<ArgumentOutOfRangeException>(options => options.ScalingScales = new float[12], "ScalingScales has the value 0; expected numbers above 0");
-        Refused<ArgumentOutOfRangeException>(options => options.ScalingOffsets = [.. Enumerable.Repeat(float.NaN, 12)], "ScalingOffsets has the value NaN");
+        Refused<ArgumentOutOfRangeException>(options => options.ScalingScales = new float[12],
+            "ScalingScales has the value 0; expected numbers above 0");
+        Refused<ArgumentOutOfRangeException>(options => options.ScalingOffsets = [.. Enumerable.Repeat(float.NaN, 12)],
+            "ScalingOffsets has the value NaN");
         Refused<ArgumentException>(options => options.Loss = "cross_entropy", "Loss is 'cross_entropy'; expected one of mean_squared");
         Refused<ArgumentException>(options => options.MissingValues = "ignore", "MissingValues is 'ignore'; expected one of nan");
         Refused<ArgumentException>(options => options.ScoreColumnName = "Code", "Two output columns have the name 'Code'");
         Refused<ArgumentNullException>(options => options.Decoder = null!, "Decoder is null");
-        Refused<ArgumentOutOfRangeException>(options => options.FeatureColumnName = "X", "Could not find the input column 'X'", s_pairs.View(s_ml));
-        Refused<InvalidOperationException>(_ => { }, "There are no calibration rows", s_ml.Data.LoadFromEnumerable(Array.Empty<ImportedRow>()));
-        Refused<InvalidOperationException>(_ => { }, "Calibration row 1 (counted from 0) has NaN in 'Features[3]'", s_ml.Data.LoadFromEnumerable(
+        Refused<ArgumentOutOfRangeException>(options => options.FeatureColumnName = "X", "Could not find the input column 'X'",
+            s_pairs.View(s_ml));
+        Refused<InvalidOperationException>(_ => { }, "There are no calibration rows",
+            s_ml.Data.LoadFromEnumerable(Array.Empty<ImportedRow>()));
+        Refused<InvalidOperationException>(_ => { }, "Calibration row 1 (counted from 0) has NaN in 'Features[3]'",
+            s_ml.Data.LoadFromEnumerable(
             new[] { new ImportedRow(), new ImportedRow { Features = [1, 2, 3, float.NaN, 5, 6, 7, 8, 9, 10, 11, 12] } }));
-        Refused<InvalidDataException>(options => options.Decoder = new ImportedGraph(s_pairs["whole"].EncoderPath, "code", "y"), "gives 3 values of code for each row, The file");
+        Refused<InvalidDataException>(options => options.Decoder = new ImportedGraph(s_pairs["whole"].EncoderPath, "code", "y"),
+            "gives 3 values of code for each row, The file");
     }
 
     [TestMethod]
@@ -171,7 +192,8 @@ public sealed class ImportedAutoencoderTests
             options.Loss = loss;
             using var model = s_ml.Autoencoders().FromOnnx(options);
             var expected = pair.FeatureErrors.Chunk(12).Select(row => (float)row.Average(squared => error(Math.Sqrt(squared))));
-            Assert.IsLessThan(Tolerance, Rows.Difference(expected, Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.Score)), loss);
+            Assert.IsLessThan(Tolerance, Rows.Difference(
+                expected, Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.Score)), loss);
         }
     }
 
@@ -191,7 +213,8 @@ public sealed class ImportedAutoencoderTests
         Same(pair.FeatureErrors, row => row.FeatureErrors, "feature errors");
     }
 
-    private static ImportedScoredRow[] Read(IDataView view) => [.. s_ml.Data.CreateEnumerable<ImportedScoredRow>(view, reuseRowObject: false, ignoreMissingColumns: true)];
+    private static ImportedScoredRow[] Read(IDataView view) =>
+        [.. s_ml.Data.CreateEnumerable<ImportedScoredRow>(view, reuseRowObject: false, ignoreMissingColumns: true)];
 
     private static void AssertEqual(ImportedScoredRow[] expected, ImportedScoredRow[] found, string what)
     {

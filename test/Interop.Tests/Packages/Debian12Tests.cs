@@ -7,18 +7,20 @@ using System.Text.RegularExpressions;
 namespace MLNetAutoencoder.Tests.Interop;
 
 /// <summary>
-/// Applications of our packages load TorchSharp where libstdc++ is older than GCC 13's: the build puts a treated copy of its library into the
-/// output. The application lies outside the repository and uses the packed packages.
+/// Applications of our packages load TorchSharp where libstdc++ is older than GCC 13's: the build puts a treated copy
+/// of its library into the output. The application lies outside the repository and uses the packed packages.
 /// </summary>
 [TestClass]
 [OSCondition(OperatingSystems.Linux)]
 public sealed class Debian12Tests
 {
-    private const string Library = "libLibTorchSharp.so", PathInPackage = $"runtimes/linux-x64/native/{Library}", KeepAsIs = "-p:MLNetAutoencoderKeepTorchSharpAsIs=true";
+    private const string Library = "libLibTorchSharp.so", PathInPackage = $"runtimes/linux-x64/native/{Library}",
+        KeepAsIs = "-p:MLNetAutoencoderKeepTorchSharpAsIs=true";
     private const string Version = "GLIBCXX_3.4.32", Marker = "_ZSt21ios_base_library_initv";
 
     private static readonly string[] LeftOut =
-        ["libtorch_python", "libshm", "libtorch_global_deps", "libjitbackend_test", "libtorchbind_test", "libbackend_with_compiler", "libaoti_custom_ops", "libnnapi_backend"];
+        ["libtorch_python", "libshm", "libtorch_global_deps", "libjitbackend_test", "libtorchbind_test", "libbackend_with_compiler",
+            "libaoti_custom_ops", "libnnapi_backend"];
 
     private static string folder = "", application = "", output = "", torchSharp = "", before = "";
 
@@ -31,7 +33,8 @@ public sealed class Debian12Tests
         string machine = Run("dotnet", folder, null, "nuget", "locals", "global-packages", "--list").Output.Split(": ", 2)[1].Trim();
         torchSharp = Path.Combine(machine, "torchsharp", VersionOf("TorchSharp"));
         before = Describe(torchSharp);
-        string version = Regex.Match(Directory.GetFiles(PackedLibraries.Folder, "*.Trainers.*.nupkg").Single(), @"\.Trainers\.(.+)\.nupkg$").Groups[1].Value;
+        string version = Regex.Match(Directory.GetFiles(PackedLibraries.Folder, "*.Trainers.*.nupkg").Single(),
+            @"\.Trainers\.(.+)\.nupkg$").Groups[1].Value;
         WriteApplication(version, machine);
         Dotnet(application, "restore");
     }
@@ -92,13 +95,15 @@ public sealed class Debian12Tests
     {
         string natives = Path.Combine(output, "runtimes/linux-x64/native");
         Dotnet(application, "build", "--no-restore", "-o", output, KeepAsIs);
-        Assert.AreSequenceEqual(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage)), File.ReadAllBytes(Path.Combine(natives, Library)));
+        Assert.AreSequenceEqual(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage)),
+            File.ReadAllBytes(Path.Combine(natives, Library)));
         foreach (string library in LeftOut)
             Assert.IsTrue(File.Exists(Path.Combine(natives, library + ".so")), library);
 
         string? system = SystemLibrary();
         if (system is null || Find(File.ReadAllBytes(system), Version) >= 0)
-            Assert.Inconclusive($"This system's libstdc++ is new enough for TorchSharp's library as it is: {system ?? "none"} has {Version}.");
+            Assert.Inconclusive(
+                $"This system's libstdc++ is new enough for TorchSharp's library as it is: {system ?? "none"} has {Version}.");
         var (code, text) = RunApplication();
         Assert.AreNotEqual(0, code, text);
     }
@@ -160,28 +165,36 @@ public sealed class Debian12Tests
         Assert.AreEqual(treated, ReadItem(project, "library")[0]);
     }
 
-    /// <summary>A library, the pattern of the reason why it is kept (null: it is treated; ".": either) and whether the build warns (null: either).</summary>
+    /// <summary>
+    /// A library, the pattern of the reason why it is kept (null: it is treated; ".": either) and whether the build
+    /// warns (null: either).
+    /// </summary>
     private sealed record Sample(string Name, byte[] Content, string? Kept, bool? Warns = null);
 
     private static IEnumerable<Sample> Samples(byte[] expected)
     {
         byte[] treated = [.. expected];
-        var (symbols, versions, needs, relocations) = (SectionOf(expected, 11), SectionOf(expected, 0x6fffffff), SectionOf(expected, 0x6ffffffe), SectionOf(expected, 4));
+        var (symbols, versions, needs, relocations) = (
+            SectionOf(expected, 11), SectionOf(expected, 0x6fffffff), SectionOf(expected, 0x6ffffffe), SectionOf(expected, 4));
         int need = NeedOf(expected, needs), marker = MarkerOf(expected, symbols);
         treated[need + 4] |= 2;
 
         yield return new("expected", expected, null);
         yield return new("treated", treated, "is weak already", Warns: false);
-        yield return new("other-version", Replaced(expected, Version, "GLIBCXX_3.4.33"), $"does not need {Regex.Escape(Version)}", Warns: false);
-        yield return new("other-program", File.ReadAllBytes(Environment.ProcessPath!), "does not need|needs no symbol versions", Warns: false);
+        yield return new("other-version", Replaced(expected, Version, "GLIBCXX_3.4.33"), $"does not need {Regex.Escape(Version)}",
+            Warns: false);
+        yield return new("other-program", File.ReadAllBytes(Environment.ProcessPath!), "does not need|needs no symbol versions",
+            Warns: false);
         yield return new("empty", [], "not a 64-bit little-endian ELF", Warns: true);
         yield return new("text", Encoding.ASCII.GetBytes(new string('x', 1000)), "not a 64-bit little-endian ELF", Warns: true);
         yield return new("32-bit", Changed(expected, 4, 1), "not a 64-bit little-endian ELF", Warns: true);
         yield return new("big-endian", Changed(expected, 5, 2), "not a 64-bit little-endian ELF", Warns: true);
         yield return new("other-symbol", Replaced(expected, Marker, Marker[..^1] + "w"), "for _ZSt21ios_base_library_initw", Warns: true);
-        yield return new("two-symbols", Changed(expected, versions.Offset + 2, expected[need + 6], 0), $"needs {Regex.Escape(Version)} for ", Warns: true);
+        yield return new("two-symbols", Changed(expected, versions.Offset + 2, expected[need + 6], 0),
+            $"needs {Regex.Escape(Version)} for ", Warns: true);
         yield return new("no-symbol", Changed(expected, versions.Offset + 2 * marker, 1, 0), "none of its symbols", Warns: true);
-        yield return new("used-symbol", Changed(expected, relocations.Offset + 24 * 7 + 12, BitConverter.GetBytes(marker)), $"it uses {Marker}", Warns: true);
+        yield return new("used-symbol", Changed(expected, relocations.Offset + 24 * 7 + 12, BitConverter.GetBytes(marker)),
+            $"it uses {Marker}", Warns: true);
         yield return new("endless-needs", Changed(expected, needs.Offset + 12, 1, 0, 0, 0), "damaged", Warns: true);
 
         var random = new Random(12);
@@ -211,7 +224,8 @@ public sealed class Debian12Tests
 
     private static void AssertLoads(string natives, string name)
     {
-        AssertTreated(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage)), File.ReadAllBytes(Path.Combine(output, natives, Library)), name);
+        AssertTreated(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage)),
+            File.ReadAllBytes(Path.Combine(output, natives, Library)), name);
         var (code, text) = RunApplication();
         Assert.AreEqual(0, code, $"{name}: {text}");
         StringAssert.Contains(text, "sum 3 with MLNetAutoencoder.Trainers", name);
@@ -219,7 +233,8 @@ public sealed class Debian12Tests
         if (name == "single file")
             Assert.IsFalse(File.Exists(deps), "the deps.json is inside the file");
         else
-            Assert.IsTrue(File.ReadAllText(deps).Contains($"\"{PathInPackage}\"", StringComparison.Ordinal), $"{name}: deps.json names the library");
+            Assert.IsTrue(File.ReadAllText(deps).Contains($"\"{PathInPackage}\"", StringComparison.Ordinal),
+                $"{name}: deps.json names the library");
     }
 
     private static void AssertLeftOut()
@@ -287,7 +302,8 @@ public sealed class Debian12Tests
         Directory.CreateDirectory(Path.Combine(project, "libraries"));
         foreach (var sample in samples)
             File.WriteAllBytes(Path.Combine(project, "libraries", sample.Name + ".so"), sample.Content);
-        string targets = Directory.GetFiles(Path.Combine(folder, "packages", "mlnetautoencoder.trainers"), "*.targets", SearchOption.AllDirectories).Single();
+        string targets = Directory.GetFiles(Path.Combine(folder, "packages", "mlnetautoencoder.trainers"), "*.targets",
+            SearchOption.AllDirectories).Single();
         File.WriteAllText(Path.Combine(project, "samples.proj"), $"""
             <Project DefaultTargets="All">
               <PropertyGroup>
@@ -323,7 +339,8 @@ public sealed class Debian12Tests
     {
         // The entry's name is the offset of its text among the strings that follow the symbols.
         int name = Find(library, Version) - StringsOf(library);
-        return Enumerable.Range(0, needs.Size / 16).Select(i => needs.Offset + 16 * i).Single(at => BitConverter.ToInt32(library, at + 8) == name && library[at + 6] > 1);
+        return Enumerable.Range(0, needs.Size / 16).Select(i => needs.Offset + 16 * i)
+            .Single(at => BitConverter.ToInt32(library, at + 8) == name && library[at + 6] > 1);
     }
 
     private static int MarkerOf(byte[] library, (int Offset, int Size) symbols)
@@ -345,7 +362,8 @@ public sealed class Debian12Tests
 
     private static int Find(byte[] content, string text) => content.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text + "\0"));
 
-    private static byte[] Replaced(byte[] content, string text, string other) => Changed(content, Find(content, text), Encoding.ASCII.GetBytes(other));
+    private static byte[] Replaced(byte[] content, string text, string other) =>
+        Changed(content, Find(content, text), Encoding.ASCII.GetBytes(other));
 
     private static byte[] Changed(byte[] content, int at, params byte[] bytes)
     {
@@ -355,15 +373,18 @@ public sealed class Debian12Tests
     }
 
     /// <summary>This process has it loaded.</summary>
-    private static string? SystemLibrary() => File.ReadLines("/proc/self/maps").Where(line => line.Contains("/libstdc++.so.6", StringComparison.Ordinal))
+    private static string? SystemLibrary() => File.ReadLines("/proc/self/maps")
+        .Where(line => line.Contains("/libstdc++.so.6", StringComparison.Ordinal))
         .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..]).FirstOrDefault();
 
     /// <summary>Name, size and date of all files, and the library's hash.</summary>
     private static string Describe(string package)
     {
-        var files = new DirectoryInfo(package).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal)
+        var files = new DirectoryInfo(package).EnumerateFiles("*", SearchOption.AllDirectories)
+            .OrderBy(file => file.FullName, StringComparer.Ordinal)
             .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc:O}"));
-        return string.Join('\n', files) + '\n' + Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(package, PathInPackage))));
+        return string.Join('\n', files) + '\n' + Convert.ToHexString(
+            SHA256.HashData(File.ReadAllBytes(Path.Combine(package, PathInPackage))));
     }
 
     /// <summary>The version of a package that the repository uses.</summary>
@@ -379,7 +400,8 @@ public sealed class Debian12Tests
 
     private static (int Code, string Output) Run(string program, string working, string? packages, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = working, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = working, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         if (packages is not null)
             start.Environment["NUGET_PACKAGES"] = packages;

@@ -63,7 +63,8 @@ public sealed class PackageTests
     private static void AssertSame(IEnumerable<string> expected, IEnumerable<string> found) =>
         Assert.AreEqual(string.Join('\n', expected.Order(StringComparer.Ordinal)), string.Join('\n', found.Order(StringComparer.Ordinal)));
 
-    private static ZipArchive Open(string library) => ZipFile.OpenRead(Path.Combine(PackedLibraries.Folder, $"MLNetAutoencoder.{library}.0.1.0.nupkg"));
+    private static ZipArchive Open(string library) =>
+        ZipFile.OpenRead(Path.Combine(PackedLibraries.Folder, $"MLNetAutoencoder.{library}.0.1.0.nupkg"));
 
     private static XDocument Nuspec(ZipArchive package)
     {

@@ -26,7 +26,8 @@ public sealed class PackedLibraries
         foreach (string library in new[] { "Onnx", "Transforms", "Trainers" })
         {
             var start = new ProcessStartInfo(
-                "dotnet", ["pack", Repository.PathOf("src", library), "-c", configuration, "--no-build", "-o", folder, "-nodeReuse:false", $"-p:Gpu={Repository.IsGpuBuild}"])
+                "dotnet", ["pack", Repository.PathOf("src", library), "-c", configuration, "--no-build", "-o", folder, "-nodeReuse:false",
+                    $"-p:Gpu={Repository.IsGpuBuild}"])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

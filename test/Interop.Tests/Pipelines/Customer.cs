@@ -42,7 +42,8 @@ public sealed class Customer
 /// <summary>Makes such rows and the pipeline over them.</summary>
 internal static class Customers
 {
-    private static readonly string[] s_cities = ["Köln", "Paris", "Łódź", "a city"], s_plans = ["basic", "plus"], s_tags = ["new", "old", "", "vip"];
+    private static readonly string[] s_cities = ["Köln", "Paris", "Łódź", "a city"], s_plans = ["basic", "plus"],
+        s_tags = ["new", "old", "", "vip"];
 
     /// <param name="count">How many.</param>
     /// <param name="seed">Where the random numbers start.</param>
@@ -60,19 +61,23 @@ internal static class Customers
             City = toScore && i % 7 == 3 ? i % 2 == 0 ? "Atlantis" : "" : s_cities[random.Next(4)],
             Plan = toScore && i % 11 == 5 ? "premium" : s_plans[random.Next(2)],
             Region = toScore && i % 13 == 6 ? -1 : random.Next(0, 3) * 100,
-            Sensors = [(float)random.NextDouble(), i % 5 == 2 ? float.NaN : (float)(100 * random.NextDouble()), -(float)random.NextDouble()],
+            Sensors = [(float)random.NextDouble(), i % 5 == 2 ? float.NaN : (float)(100 * random.NextDouble()),
+                -(float)random.NextDouble()],
             Tags = [s_tags[random.Next(4)], toScore && i % 6 == 1 ? "odd" : s_tags[random.Next(4)]],
             Joined = new DateTime(2020, 1, 1).AddDays(i),
             Spare = i,
         })];
     }
 
-    public static IDataView View(MLContext ml, int count, int seed = 3, bool toScore = false) => ml.Data.LoadFromEnumerable(Make(count, seed, toScore));
+    public static IDataView View(MLContext ml, int count, int seed = 3, bool toScore = false) =>
+        ml.Data.LoadFromEnumerable(Make(count, seed, toScore));
 
     /// <summary>Every stock transform that may stand before the autoencoder, and two whose columns it does not need.</summary>
     public static EstimatorChain<ITransformer> Preparation(MLContext ml) => new EstimatorChain<ITransformer>()
-        .Append<ITransformer>(ml.Transforms.ReplaceMissingValues("Age", replacementMode: MissingValueReplacingEstimator.ReplacementMode.Mean))
-        .Append<ITransformer>(ml.Transforms.ReplaceMissingValues("Sensors", replacementMode: MissingValueReplacingEstimator.ReplacementMode.Minimum))
+        .Append<ITransformer>(ml.Transforms.ReplaceMissingValues(
+            "Age", replacementMode: MissingValueReplacingEstimator.ReplacementMode.Mean))
+        .Append<ITransformer>(ml.Transforms.ReplaceMissingValues(
+            "Sensors", replacementMode: MissingValueReplacingEstimator.ReplacementMode.Minimum))
         .Append<ITransformer>(ml.Transforms.ReplaceMissingValues("Spare2", "Spare"))
         .Append<ITransformer>(ml.Transforms.Conversion.ConvertType("Income2", "Income"))
         .Append<ITransformer>(ml.Transforms.Conversion.ConvertType("Visits"))

@@ -14,7 +14,8 @@ public sealed class PipelineExportTests
     private const string Outputs = "score is_anomaly feature_errors reconstruction code";
 
     private static readonly MLContext s_ml = new(seed: 1);
-    private static readonly Lazy<TransformerChain<AutoencoderTransformer>> s_customers = new(() => Customers.Preparation(s_ml).Append(s_ml.Autoencoders().Dense(Options())).Fit(Customers.View(s_ml, 200)));
+    private static readonly Lazy<TransformerChain<AutoencoderTransformer>> s_customers = new(
+        () => Customers.Preparation(s_ml).Append(s_ml.Autoencoders().Dense(Options())).Fit(Customers.View(s_ml, 200)));
 
     private static AutoencoderEstimator.Options Options() => new()
     {
@@ -32,8 +33,10 @@ public sealed class PipelineExportTests
     [
         ("pipeline of customers", () => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema)),
         ("pipeline of breast cancer", () => BreastCancer(out _, out _)),
-        ("pipeline of a text condition", () => s_ml.Autoencoders().ExportPipelineToOnnx(Conditional(), s_ml.Data.LoadFromEnumerable(VariantRows.Make(1)).Schema)),
-        .. EveryVariant.Names.Select(name => (name, (Func<byte[]>)(() => s_ml.Autoencoders().ExportPipelineToOnnx(EveryVariant.Fitted(name), EveryVariant.Rows(1).Schema)))),
+        ("pipeline of a text condition", () => s_ml.Autoencoders()
+            .ExportPipelineToOnnx(Conditional(), s_ml.Data.LoadFromEnumerable(VariantRows.Make(1)).Schema)),
+        .. EveryVariant.Names.Select(name => (name,
+            (Func<byte[]>)(() => s_ml.Autoencoders().ExportPipelineToOnnx(EveryVariant.Fitted(name), EveryVariant.Rows(1).Schema)))),
     ];
 
     [TestMethod]
@@ -65,16 +68,21 @@ public sealed class PipelineExportTests
     [TestMethod]
     public void The_graph_goes_from_raw_columns_to_our_outputs_and_holds_nothing_else()
     {
-        var model = OnnxFile.Parse(s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema), "The pipeline");
+        var model = OnnxFile.Parse(s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema),
+            "The pipeline");
         Assert.AreEqual("'' 12, 'ai.onnx.ml' 2", string.Join(", ", model.OpsetImport.Select(opset => $"'{opset.Domain}' {opset.Version}")));
         Assert.AreEqual(7, model.IrVersion);
-        Assert.AreEqual("Age:1[batch,1] Income:11[batch,1] Visits:6[batch,1] Clicks:7[batch,1] Member:9[batch,1] City:8[batch,1] Plan:8[batch,1] Region:6[batch,1] Sensors:1[batch,3] Tags:8[batch,2]",
+        Assert.AreEqual(
+            "Age:1[batch,1] Income:11[batch,1] Visits:6[batch,1] Clicks:7[batch,1] Member:9[batch,1] City:8[batch,1] Plan:8[batch,1] " +
+            "Region:6[batch,1] Sensors:1[batch,3] Tags:8[batch,2]",
             string.Join(' ', model.Graph.Input.Select(value => $"{value.Name}:{value.Type.TensorType.ElemType}[{string.Join(',', value.Type.TensorType.Shape.Dim.Select(axis => axis.DimParam.Length > 0 ? axis.DimParam : $"{axis.DimValue}"))}]")));
         Assert.AreEqual(Outputs, string.Join(' ', model.Graph.Output.Select(value => value.Name)));
         Assert.IsTrue(model.Graph.Input.Concat(model.Graph.Output).All(value => value.DocString.Length > 0));
         Assert.IsFalse(model.Graph.Node.Any(node => node.OpType == "Identity" || node.Name.StartsWith("mlnet.", StringComparison.Ordinal)));
-        Assert.IsTrue(model.Graph.ValueInfo.All(value => value.Type.TensorType.Shape.Dim is [{ DimParam: "batch" }, ..] dims && dims.Skip(1).All(axis => axis.DimValue > 0)));
-        Assert.IsTrue(model.Graph.Node.TakeWhile(node => node.Output[0] != GraphNames.Features).All(node => node.Name.StartsWith(StockGraph.Folder, StringComparison.Ordinal)));
+        Assert.IsTrue(model.Graph.ValueInfo.All(value =>
+            value.Type.TensorType.Shape.Dim is [{ DimParam: "batch" }, ..] dims && dims.Skip(1).All(axis => axis.DimValue > 0)));
+        Assert.IsTrue(model.Graph.Node.TakeWhile(node => node.Output[0] != GraphNames.Features)
+            .All(node => node.Name.StartsWith(StockGraph.Folder, StringComparison.Ordinal)));
 
         var metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The pipeline");
         Assert.AreEqual("pipeline", metadata.Graph);
@@ -99,7 +107,9 @@ public sealed class PipelineExportTests
         AssertSame(model, bytes, rows, batch);
         var graph = OnnxFile.Parse(bytes, "The pipeline").Graph;
         Assert.AreEqual("Features Group Offset", string.Join(' ', graph.Input.Select(input => input.Name)));
-        Assert.AreEqual("LabelEncoder Equal Cast", string.Join(' ', graph.Node.Where(node => node.Name.StartsWith(StockGraph.Folder, StringComparison.Ordinal)).Select(node => node.OpType)));
+        Assert.AreEqual("LabelEncoder Equal Cast",
+            string.Join(' ', graph.Node.Where(node => node.Name.StartsWith(StockGraph.Folder, StringComparison.Ordinal))
+            .Select(node => node.OpType)));
     }
 
     [TestMethod]
@@ -110,25 +120,31 @@ public sealed class PipelineExportTests
         var rows = EveryVariant.Rows(40);
         byte[] bytes = s_ml.Autoencoders().ExportPipelineToOnnx(model, rows.Schema);
         AssertSame(model, bytes, rows, 16);
-        Assert.AreEqual(model.Columns.ContainsKey(GraphNames.Condition) && model.Metadata.ConditionValues.Count > 0, OnnxFile.Parse(bytes, "The pipeline").Graph.Node.Any(node => node.OpType == "Equal"));
+        Assert.AreEqual(model.Columns.ContainsKey(GraphNames.Condition) && model.Metadata.ConditionValues.Count > 0,
+            OnnxFile.Parse(bytes, "The pipeline").Graph.Node.Any(node => node.OpType == "Equal"));
     }
 
     [TestMethod]
     public void One_column_may_feed_two_inputs_and_stand_under_two_names()
     {
         var options = VariantRows.Options();
-        (options.FeatureColumnName, options.ConditionColumnName, options.Code.OffsetColumnName, options.Code.Size) = ("Twice", "Twice", "Again", 5);
+        (options.FeatureColumnName, options.ConditionColumnName, options.Code.OffsetColumnName, options.Code.Size) = (
+            "Twice", "Twice", "Again", 5);
         var rows = s_ml.Data.LoadFromEnumerable(VariantRows.Make(40));
-        AssertSame(s_ml.Transforms.Concatenate("Twice", "Offset", "Side").Append(s_ml.Transforms.CopyColumns("Again", "Twice")).Append(s_ml.Autoencoders().Autoencoder(options)).Fit(rows), null, rows, 16);
+        AssertSame(s_ml.Transforms.Concatenate("Twice", "Offset", "Side").Append(s_ml.Transforms.CopyColumns("Again", "Twice"))
+            .Append(s_ml.Autoencoders().Autoencoder(options)).Fit(rows), null, rows, 16);
     }
 
     [TestMethod]
     public void Columns_may_have_the_names_of_our_values()
     {
-        var rows = s_ml.Data.LoadFromEnumerable(Rows.Make(60).Select(row => new Awkward { Features = row.Features, Score = row.Features[0], Weight = row.Features[1], Stock = row.Extra }).ToArray());
+        var rows = s_ml.Data.LoadFromEnumerable(Rows.Make(60)
+            .Select(row => new Awkward { Features = row.Features, Score = row.Features[0], Weight = row.Features[1], Stock = row.Extra })
+            .ToArray());
         string[] names = ["features", "score", "encoder/dense1/weight", "pipeline/features"];
         var chain = new EstimatorChain<ITransformer>();
-        foreach (var (name, column) in names.Zip([nameof(Awkward.Features), nameof(Awkward.Score), nameof(Awkward.Weight), nameof(Awkward.Stock)]))
+        foreach (var (name, column) in names.Zip([nameof(Awkward.Features), nameof(Awkward.Score), nameof(Awkward.Weight),
+            nameof(Awkward.Stock)]))
             chain = chain.Append<ITransformer>(s_ml.Transforms.CopyColumns(name, column));
         var named = chain.Append<ITransformer>(s_ml.Transforms.SelectColumns(names)).Fit(rows).Transform(rows);
         var options = Options();
@@ -142,7 +158,8 @@ public sealed class PipelineExportTests
         CollectionAssert.AreEqual(names, inputs.Select(input => columns[input]).ToArray());
 
         // The inputs that had to change carry other names than the columns.
-        var renamed = s_ml.Transforms.CopyColumns("pipeline/score", "score").Append(s_ml.Transforms.CopyColumns("pipeline/encoder/dense1/weight", "encoder/dense1/weight")).Fit(named).Transform(named);
+        var renamed = s_ml.Transforms.CopyColumns("pipeline/score", "score")
+            .Append(s_ml.Transforms.CopyColumns("pipeline/encoder/dense1/weight", "encoder/dense1/weight")).Fit(named).Transform(named);
         AssertSame(model, bytes, renamed, 16);
     }
 
@@ -153,11 +170,13 @@ public sealed class PipelineExportTests
         s_ml.Model.Save(s_customers.Value, Customers.View(s_ml, 1).Schema, folder["model.zip"]);
         var model = s_ml.Autoencoders().Load(folder["model.zip"], out var schema);
         s_ml.Autoencoders().ExportPipelineToOnnx(model, schema!, folder["pipeline.onnx"]);
-        CollectionAssert.AreEqual(s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema), File.ReadAllBytes(folder["pipeline.onnx"]));
+        CollectionAssert.AreEqual(s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema),
+            File.ReadAllBytes(folder["pipeline.onnx"]));
         Assert.HasCount(2, Directory.GetFiles(folder.Path));
 
         // A model of ours to be scored in batches is something else.
-        var e = Assert.ThrowsExactly<InvalidDataException>(() => new AutoencoderModel(File.ReadAllBytes(folder["pipeline.onnx"]), "The file 'pipeline.onnx'"));
+        var e = Assert.ThrowsExactly<InvalidDataException>(
+            () => new AutoencoderModel(File.ReadAllBytes(folder["pipeline.onnx"]), "The file 'pipeline.onnx'"));
         StringAssert.Contains(e.Message, "The file 'pipeline.onnx' is a whole pipeline from raw columns (Age, Income");
     }
 
@@ -183,26 +202,31 @@ public sealed class PipelineExportTests
         var rows = Customers.View(s_ml, 30, seed: 5, toScore: true);
         var whole = s_customers.Value;
         var preparation = new TransformerChain<ITransformer>([.. whole.SkipLast(1)]);
-        AssertSame(new TransformerChain<ITransformer>(new TransformerChain<ITransformer>(preparation), whole.LastTransformer), null, rows, 16);
+        AssertSame(new TransformerChain<ITransformer>(new TransformerChain<ITransformer>(preparation), whole.LastTransformer),
+            null, rows, 16);
         var encoder = preparation.Append(whole.LastTransformer.Encoder);
         byte[] bytes = s_ml.Autoencoders().ExportPipelineToOnnx(encoder, rows.Schema);
         Assert.AreEqual("code", OnnxFile.Parse(bytes, "The pipeline").Graph.Output.Single().Name);
         AssertSame(encoder, bytes, rows, 16);
 
         var digits = DigitRows.View(s_ml, DigitRows.Read(seed: 5).Take(200));
-        var classifier = s_ml.Transforms.NormalizeMinMax("Features").Append(s_ml.Autoencoders().StackedClassifier(hidden: [8], code: 4, seed: 1)).Fit(digits);
+        var classifier = s_ml.Transforms.NormalizeMinMax("Features")
+            .Append(s_ml.Autoencoders().StackedClassifier(hidden: [8], code: 4, seed: 1)).Fit(digits);
         var result = OnnxPipelines.Run(s_ml.Autoencoders().ExportPipelineToOnnx(classifier, digits.Schema), digits, 64);
-        Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference(classifier.Transform(digits).GetColumn<float[]>("Score").SelectMany(row => row), result["class_probabilities"]));
+        Assert.IsLessThanOrEqualTo(1e-5, Rows.Difference(
+            classifier.Transform(digits).GetColumn<float[]>("Score").SelectMany(row => row), result["class_probabilities"]));
     }
 
     [TestMethod]
     public void What_stands_after_the_autoencoder_is_refused_by_name()
     {
         var data = Rows.View(s_ml, 60);
-        var model = s_ml.Transforms.CopyColumns("F", "Features").Fit(data).Append(Fitted()).Append(s_ml.Transforms.CopyColumns("Result", "Score").Fit(Fitted().Transform(data)));
+        var model = s_ml.Transforms.CopyColumns("F", "Features").Fit(data).Append(Fitted())
+            .Append(s_ml.Transforms.CopyColumns("Result", "Score").Fit(Fitted().Transform(data)));
         Refuses<NotSupportedException>(model, data, "After the autoencoder stands the ColumnCopyingTransformer, which makes 'Result'");
         Refuses<ArgumentException>(new TransformerChain<ITransformer>(Fitted(), Fitted()), data, "holds 2 autoencoders");
-        Refuses<ArgumentException>(s_ml.Transforms.CopyColumns("F", "Features").Fit(data), data, "The model (ColumnCopyingTransformer) holds no autoencoder");
+        Refuses<ArgumentException>(s_ml.Transforms.CopyColumns("F", "Features").Fit(data), data,
+            "The model (ColumnCopyingTransformer) holds no autoencoder");
         Refuses<NotSupportedException>(Fitted().TopFeatures(2), data, "top features are not in the graph");
     }
 
@@ -210,13 +234,20 @@ public sealed class PipelineExportTests
     public void What_cannot_be_written_before_it_is_refused_by_name()
     {
         var data = Customers.View(s_ml, 30);
-        Case("MapKeyToValue", s_ml.Transforms.Conversion.MapValueToKey("K", "Region").Append(s_ml.Transforms.Conversion.MapKeyToValue("R", "K")).Append(s_ml.Transforms.Conversion.ConvertType("F", "R")),
+        Case("MapKeyToValue", s_ml.Transforms.Conversion.MapValueToKey("K", "Region")
+            .Append(s_ml.Transforms.Conversion.MapKeyToValue("R", "K")).Append(s_ml.Transforms.Conversion.ConvertType("F", "R")),
             "KeyToValueMappingTransformer, which makes 'R', from 'K' (Key<UInt32, 0-2>) cannot be exported, and the score depends on it");
-        Case("outside", new GivenEstimator(new WrappingTransformer(s_ml.Transforms.Conversion.ConvertType("F", "Income").Fit(data), _ => { }), s_ml.Transforms.Conversion.ConvertType("F", "Income").GetOutputSchema), "WrappingTransformer, which makes 'F',");
-        Case("Double", s_ml.Transforms.NormalizeMinMax("Income").Append(s_ml.Transforms.Conversion.ConvertType("F", "Income")), "NormalizingTransformer, which makes 'Income', from 'Income' (Double) cannot be exported: ML.NET writes it for Single only");
-        Case("Double", s_ml.Transforms.ReplaceMissingValues("I", "Income").Append(s_ml.Transforms.Conversion.ConvertType("F", "I")), "MissingValueReplacingTransformer, which makes 'I', from 'Income' (Double)");
-        Case("Boolean", s_ml.Transforms.Concatenate("B", "Member", "Member").Append(s_ml.Transforms.Conversion.ConvertType("F", "B")), "ColumnConcatenatingTransformer, which makes 'B', from 'Member' (Boolean) cannot be exported: ONNX joins");
-        Case("Double", s_ml.Transforms.Categorical.OneHotEncoding("F", "Spare"), "OneHotEncodingTransformer, which makes 'F', from 'Spare' (Double) cannot be exported: expected text");
+        Case("outside",
+            new GivenEstimator(new WrappingTransformer(s_ml.Transforms.Conversion.ConvertType("F", "Income").Fit(data), _ => { }),
+            s_ml.Transforms.Conversion.ConvertType("F", "Income").GetOutputSchema), "WrappingTransformer, which makes 'F',");
+        Case("Double", s_ml.Transforms.NormalizeMinMax("Income").Append(s_ml.Transforms.Conversion.ConvertType("F", "Income")),
+            "NormalizingTransformer, which makes 'Income', from 'Income' (Double) cannot be exported: ML.NET writes it for Single only");
+        Case("Double", s_ml.Transforms.ReplaceMissingValues("I", "Income").Append(s_ml.Transforms.Conversion.ConvertType("F", "I")),
+            "MissingValueReplacingTransformer, which makes 'I', from 'Income' (Double)");
+        Case("Boolean", s_ml.Transforms.Concatenate("B", "Member", "Member").Append(s_ml.Transforms.Conversion.ConvertType("F", "B")),
+            "ColumnConcatenatingTransformer, which makes 'B', from 'Member' (Boolean) cannot be exported: ONNX joins");
+        Case("Double", s_ml.Transforms.Categorical.OneHotEncoding("F", "Spare"),
+            "OneHotEncodingTransformer, which makes 'F', from 'Spare' (Double) cannot be exported: expected text");
 
         void Case(string name, IEstimator<ITransformer> before, string expected)
         {
@@ -230,7 +261,8 @@ public sealed class PipelineExportTests
     public void What_does_not_make_columns_row_by_row_is_refused_by_name()
     {
         var data = Rows.View(s_ml, 60);
-        Refuses<NotSupportedException>(new TransformerChain<ITransformer>(new RowsFromOutside(), Fitted()), data, "The RowsFromOutside before the autoencoder does more than to add columns");
+        Refuses<NotSupportedException>(new TransformerChain<ITransformer>(new RowsFromOutside(), Fitted()), data,
+            "The RowsFromOutside before the autoencoder does more than to add columns");
     }
 
     [TestMethod]
@@ -238,9 +270,11 @@ public sealed class PipelineExportTests
     {
         using var folder = new TestFolder();
         File.WriteAllText(folder["pipeline.onnx"], "old");
-        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Rows.View(s_ml, 1).Schema, folder["pipeline.onnx"]));
+        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Rows.View(s_ml, 1).Schema, folder["pipeline.onnx"]));
         StringAssert.Contains(e.Message, "Age");
-        Assert.ThrowsExactly<IOException>(() => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema, folder["none/pipeline.onnx"]));
+        Assert.ThrowsExactly<IOException>(() => s_ml.Autoencoders()
+            .ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema, folder["none/pipeline.onnx"]));
         Assert.ThrowsExactly<ArgumentNullException>(() => s_ml.Autoencoders().ExportPipelineToOnnx(null!, Customers.View(s_ml, 1).Schema));
         Assert.AreEqual("old", File.ReadAllText(folder["pipeline.onnx"]));
         Assert.HasCount(1, Directory.GetFiles(folder.Path));
@@ -265,8 +299,10 @@ public sealed class PipelineExportTests
     {
         var options = VariantRows.Options();
         (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Key", "Offset");
-        (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName) = ("Code", "Reconstruction", "FeatureErrors");
-        return s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Append(s_ml.Autoencoders().Autoencoder(options)).Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(200)));
+        (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName) = (
+            "Code", "Reconstruction", "FeatureErrors");
+        return s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Append(s_ml.Autoencoders().Autoencoder(options))
+            .Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(200)));
     }
 
     private static byte[] BreastCancer(out TransformerChain<AutoencoderTransformer> model, out DataSet data)
@@ -274,11 +310,16 @@ public sealed class PipelineExportTests
         data = DataSets.BreastCancer(s_ml);
         var options = Options();
         options.Scaling = InputScaling.None;
-        model = s_ml.Transforms.Concatenate("Features", data.Features).Append(s_ml.Transforms.NormalizeMeanVariance("Features", fixZero: false)).Append(s_ml.Autoencoders().Dense(options)).Fit(data.Train);
+        model = s_ml.Transforms.Concatenate("Features", data.Features)
+            .Append(s_ml.Transforms.NormalizeMeanVariance("Features", fixZero: false)).Append(s_ml.Autoencoders().Dense(options))
+            .Fit(data.Train);
         return s_ml.Autoencoders().ExportPipelineToOnnx(model, data.Train.Schema);
     }
 
-    /// <summary>Every output that the model has a column for is that column's, to 1e-5 of the larger of 1 and its magnitude: kernels for other batches round otherwise.</summary>
+    /// <summary>
+    /// Every output that the model has a column for is that column's, to 1e-5 of the larger of 1 and its magnitude:
+    /// kernels for other batches round otherwise.
+    /// </summary>
     private static void AssertSame(ITransformer model, byte[]? exported, IDataView rows, int batch)
     {
         byte[] bytes = exported ?? s_ml.Autoencoders().ExportPipelineToOnnx(model, rows.Schema);

@@ -24,7 +24,10 @@ internal sealed class Comparison
             Add(file, expected, actual);
     }
 
-    /// <summary>How much was compared, and the largest finite difference, relative to the larger of 1 and the expected number's magnitude.</summary>
+    /// <summary>
+    /// How much was compared, and the largest finite difference, relative to the larger of 1 and the expected number's
+    /// magnitude.
+    /// </summary>
     public override string ToString() => $"{_files} files, {_numbers} values, largest difference {_largest:E1}";
 
     private void Add(ExportedFile file, ExpectedRun expected, IReadOnlyList<NamedArray> actual)
@@ -39,7 +42,8 @@ internal sealed class Comparison
             else if (!given.Shape.SequenceEqual(output.Shape) || given.Values.GetType() != output.Values.GetType())
                 _wrong.Add($"{of}: {Describe(given)} in the place of {Describe(output)}");
             else if (scores is not null && output.Name == GraphNames.Probability)
-                Add(of, file, Array.ConvertAll(scores, score => (float)ProbabilityDefinition.Of(file.Metadata!.ScoreQuantiles, score)), given.Values, _ => false);
+                Add(of, file, Array.ConvertAll(scores, score => (float)ProbabilityDefinition.Of(file.Metadata!.ScoreQuantiles, score)),
+                    given.Values, _ => false);
             else if (scores is not null && output.Name == GraphNames.IsAnomaly)
                 Add(of, file, output.Values, given.Values, i => Relative(file.Metadata!.Threshold, scores[i]) <= file.Tolerance);
             else
@@ -70,7 +74,9 @@ internal sealed class Comparison
     };
 
     private static double Relative(double expected, double actual) =>
-        double.IsFinite(expected) && double.IsFinite(actual) ? Math.Abs(expected - actual) / Math.Max(1, Math.Abs(expected)) : double.PositiveInfinity;
+        double.IsFinite(expected) && double.IsFinite(actual) ? Math.Abs(expected - actual) / Math.Max(1, Math.Abs(expected))
+            : double.PositiveInfinity;
 
-    private static string Describe(NamedArray array) => $"{array.Values.GetType().GetElementType()!.Name}[{string.Join(", ", array.Shape)}]";
+    private static string Describe(NamedArray array) =>
+        $"{array.Values.GetType().GetElementType()!.Name}[{string.Join(", ", array.Shape)}]";
 }

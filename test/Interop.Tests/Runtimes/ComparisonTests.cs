@@ -6,10 +6,13 @@ namespace MLNetAutoencoder.Tests.Interop;
 [TestClass]
 public sealed class ComparisonTests
 {
-    private static readonly ExportedFile s_file = new("file", [], [new ExpectedRun([new NamedArray("x", new float[] { 1 }, 1, 1)], [new NamedArray("y", new[] { 2f, -100, float.NaN, float.PositiveInfinity }, 1, 4)])]);
+    private static readonly ExportedFile s_file = new(
+        "file", [], [new ExpectedRun([new NamedArray("x", new float[] { 1 }, 1, 1)],
+        [new NamedArray("y", new[] { 2f, -100, float.NaN, float.PositiveInfinity }, 1, 4)])]);
 
     [TestMethod]
-    public void Numbers_within_the_tolerance_are_the_same() => Assert.IsEmpty(Compare(2.00001f, -100.0009f, float.NaN, float.PositiveInfinity));
+    public void Numbers_within_the_tolerance_are_the_same() =>
+        Assert.IsEmpty(Compare(2.00001f, -100.0009f, float.NaN, float.PositiveInfinity));
 
     [TestMethod]
     public void Other_numbers_shapes_types_and_lacking_outputs_are_told()
@@ -32,15 +35,18 @@ public sealed class ComparisonTests
         var metadata = EveryVariant.Fitted("dense").Metadata with { Threshold = 0.5f };
         float first = metadata.ScoreQuantiles[500], second = metadata.ScoreQuantiles[501];
         Assert.IsEmpty(Compare(Scorer(0.5f, false, 0.1f), Scored(0.500004f, true, metadata, 0.500004f)));
-        Told("is_anomaly, value 0: True in the place of False", Compare(Scorer(0.4f, false, 0.1f), Scored(0.400001f, true, metadata, 0.400001f)));
+        Told("is_anomaly, value 0: True in the place of False",
+            Compare(Scorer(0.4f, false, 0.1f), Scored(0.400001f, true, metadata, 0.400001f)));
         Assert.IsEmpty(Compare(Scorer(first, false, 0.5f), Scored(first, false, metadata, first)));
         Told("probability, value 0: ", Compare(Scorer(first, false, 0.5f), Scored(first, false, metadata, second)));
 
-        ExportedFile Scorer(float score, bool decision, float probability) => s_file with { Metadata = metadata, Runs = [new ExpectedRun(s_file.Runs[0].Inputs, Outputs(score, decision, probability))] };
+        ExportedFile Scorer(float score, bool decision, float probability) =>
+            s_file with { Metadata = metadata, Runs = [new ExpectedRun(s_file.Runs[0].Inputs, Outputs(score, decision, probability))] };
         static ToolResult Scored(float score, bool decision, AutoencoderMetadata metadata, float scoreOfProbability) =>
             Result(Outputs(score, decision, (float)ProbabilityDefinition.Of(metadata.ScoreQuantiles, scoreOfProbability)));
         static NamedArray[] Outputs(float score, bool decision, float probability) =>
-            [new(GraphNames.Score, new[] { score }, 1, 1), new(GraphNames.IsAnomaly, new[] { decision }, 1, 1), new(GraphNames.Probability, new[] { probability }, 1, 1)];
+            [new(GraphNames.Score, new[] { score }, 1, 1), new(GraphNames.IsAnomaly, new[] { decision }, 1, 1),
+                new(GraphNames.Probability, new[] { probability }, 1, 1)];
     }
 
     private static IReadOnlyList<string> Compare(params float[] values) => Compare(new NamedArray("y", values, 1, 4));

@@ -21,8 +21,10 @@ internal sealed record ExportedFile(string Name, byte[] Bytes, IReadOnlyList<Exp
     public double Tolerance { get; init; } = 1e-5;
 
     /// <summary>
-    /// What a scorer's file says of itself, where two of its outputs are to be judged by the score that the runtime itself gave: a decision may differ where the score is as near to the threshold as the
-    /// tolerance, and a probability is that of the runtime's score, since it may rise by much more than the score does. Null where all outputs are compared as they are.
+    /// What a scorer's file says of itself, where two of its outputs are to be judged by the score that the runtime
+    /// itself gave: a decision may differ where the score is as near to the threshold as the tolerance, and a
+    /// probability is that of the runtime's score, since it may rise by much more than the score does. Null where all
+    /// outputs are compared as they are.
     /// </summary>
     public AutoencoderMetadata? Metadata { get; init; }
 }

@@ -39,28 +39,35 @@ internal static class ExportedVariants
     /// <param name="variant">One of <see cref="EveryVariant.Names"/>.</param>
     /// <param name="graph">Which of its graphs.</param>
     /// <param name="options">In what form; null for the default.</param>
-    public static ExportedFile Of(string variant, OnnxGraph graph, OnnxExportOptions? options = null) => Of(variant, graph, options, Enum.GetValues<Batch>());
+    public static ExportedFile Of(string variant, OnnxGraph graph, OnnxExportOptions? options = null) =>
+        Of(variant, graph, options, Enum.GetValues<Batch>());
 
     /// <summary>A graph of a variant, to be run with some batches.</summary>
     public static ExportedFile Of(string variant, OnnxGraph graph, OnnxExportOptions? options, params Batch[] batches)
     {
         var model = EveryVariant.Fitted(variant);
-        return Of(variant, graph, options, model.ToOnnx(graph, options), batches, view => (model.Transform(view), model.Metadata)) with { Metadata = model.Metadata };
+        return Of(variant, graph, options, model.ToOnnx(graph, options), batches, view => (model.Transform(view), model.Metadata))
+            with { Metadata = model.Metadata };
     }
 
     /// <summary>A classifier of the rows' groups, whose predicted label is text, to be run with all batches.</summary>
     public static ExportedFile Classifier(OnnxExportOptions? options = null)
     {
         var model = s_classifier.Value;
-        return Of("stacked classifier", OnnxGraph.Classifier, options, model.ToOnnx(options), Enum.GetValues<Batch>(), view => (model.Transform(view), model.Metadata));
+        return Of("stacked classifier", OnnxGraph.Classifier, options, model.ToOnnx(options), Enum.GetValues<Batch>(), view =>
+            (model.Transform(view), model.Metadata));
     }
 
-    private static ExportedFile Of(string variant, OnnxGraph graph, OnnxExportOptions? options, byte[] bytes, Batch[] batches, Func<IDataView, (IDataView, AutoencoderMetadata)> transform)
+    private static ExportedFile Of(string variant, OnnxGraph graph, OnnxExportOptions? options, byte[] bytes, Batch[] batches,
+        Func<IDataView, (IDataView, AutoencoderMetadata)> transform)
     {
         string name = $"{variant}, {graph.ToString().ToLowerInvariant()}, opset {options?.Opset ?? OnnxExportOptions.DefaultOpset}";
         var model = OnnxFile.Parse(bytes, name);
-        var scored = s_scored.GetOrAdd(variant, _ => Enum.GetValues<Batch>().ToDictionary(batch => batch, batch => Scored(RowsOf(batch), transform)));
-        return new ExportedFile(name, bytes, [.. batches.Select(batch => new ExpectedRun(Arrays(model.Graph.Input, batch), Arrays(model.Graph.Output, batch)))]);
+        var scored = s_scored.GetOrAdd(variant, _ =>
+            Enum.GetValues<Batch>().ToDictionary(batch => batch, batch => Scored(RowsOf(batch), transform)));
+        return new ExportedFile(
+            name, bytes, [.. batches.Select(batch =>
+            new ExpectedRun(Arrays(model.Graph.Input, batch), Arrays(model.Graph.Output, batch)))]);
 
         NamedArray[] Arrays(IEnumerable<ValueInfoProto> values, Batch batch) => [.. values.Select(value => scored[batch][value.Name])];
     }
@@ -92,8 +99,10 @@ internal static class ExportedVariants
     {
         Array values = view.Schema[column].Type switch
         {
-            KeyDataViewType when name == GraphNames.PredictedLabel => view.GetColumn<uint>(column).Select(key => key == 0 ? "" : metadata.ClassNames[(int)key - 1]).ToArray(),
-            KeyDataViewType => view.GetColumn<uint>(column).SelectMany(key => Enumerable.Range(1, metadata.ConditionSize).Select(value => key == value ? 1f : 0f)).ToArray(),
+            KeyDataViewType when name == GraphNames.PredictedLabel =>
+                view.GetColumn<uint>(column).Select(key => key == 0 ? "" : metadata.ClassNames[(int)key - 1]).ToArray(),
+            KeyDataViewType => view.GetColumn<uint>(column)
+                .SelectMany(key => Enumerable.Range(1, metadata.ConditionSize).Select(value => key == value ? 1f : 0f)).ToArray(),
             VectorDataViewType => view.GetColumn<float[]>(column).SelectMany(row => row).ToArray(),
             BooleanDataViewType => view.GetColumn<bool>(column).ToArray(),
             _ => view.GetColumn<float>(column).ToArray(),

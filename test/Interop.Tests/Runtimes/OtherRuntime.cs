@@ -10,11 +10,13 @@ namespace MLNetAutoencoder.Tests.Interop;
 /// <param name="Runs">Per run, the outputs.</param>
 /// <param name="Unknown">Why the tool cannot judge this file; null where it can.</param>
 /// <param name="Inferred">Of the checker: the shapes that it inferred for the outputs; ? for a length that it cannot tell.</param>
-internal sealed record ToolResult(string? Error, string? Node, IReadOnlyList<IReadOnlyList<NamedArray>> Runs, string? Unknown, IReadOnlyDictionary<string, string> Inferred);
+internal sealed record ToolResult(string? Error, string? Node, IReadOnlyList<IReadOnlyList<NamedArray>> Runs, string? Unknown,
+    IReadOnlyDictionary<string, string> Inferred);
 
 /// <summary>Somebody else's reader of ONNX files. One process goes over all files that it is given.</summary>
 /// <remarks>
-/// <c>.ci/run</c> installs these tools where it can. A test of one that is not installed is inconclusive, with the reason; one that is installed and does not start fails.
+/// <c>.ci/run</c> installs these tools where it can. A test of one that is not installed is inconclusive, with the
+/// reason; one that is installed and does not start fails.
 /// </remarks>
 internal sealed class OtherRuntime
 {
@@ -30,10 +32,12 @@ internal sealed class OtherRuntime
     public static OtherRuntime Checker { get; } = new([Python, Script("onnx_checker.py")], () => MissingModule("onnx", "python3-onnx"));
 
     /// <summary>ONNX Runtime's native library under Node.</summary>
-    public static OtherRuntime Node { get; } = new(["node", Script("onnx_runtime.mjs"), "onnxruntime-node"], () => MissingPackage("onnxruntime-node"));
+    public static OtherRuntime Node { get; } = new(
+        ["node", Script("onnx_runtime.mjs"), "onnxruntime-node"], () => MissingPackage("onnxruntime-node"));
 
     /// <summary>ONNX Runtime's WebAssembly backend under Node.</summary>
-    public static OtherRuntime WebAssembly { get; } = new(["node", Script("onnx_runtime.mjs"), "onnxruntime-web"], () => MissingPackage("onnxruntime-web"));
+    public static OtherRuntime WebAssembly { get; } = new(
+        ["node", Script("onnx_runtime.mjs"), "onnxruntime-web"], () => MissingPackage("onnxruntime-web"));
 
     /// <summary>OpenCV's DNN module.</summary>
     public static OtherRuntime OpenCV { get; } = new([Python, Script("opencv_dnn.py")], () => MissingModule("cv2", "python3-opencv"));
@@ -50,7 +54,8 @@ internal sealed class OtherRuntime
         using var folder = new TestFolder();
         for (int i = 0; i < files.Count; i++)
             File.WriteAllBytes(folder[$"{i}.onnx"], files[i].Bytes);
-        File.WriteAllText(folder["files.json"], new JsonArray([.. files.Select((file, i) => Write(file, folder[$"{i}.onnx"]))]).ToJsonString());
+        File.WriteAllText(folder["files.json"], new JsonArray([.. files.Select((file, i) => Write(file, folder[$"{i}.onnx"]))])
+            .ToJsonString());
         Start([.. _command, folder["files.json"], folder["results.json"]]);
         var results = JsonNode.Parse(File.ReadAllText(folder["results.json"]))!;
         Version = (string)results["tool"]!;
@@ -92,15 +97,18 @@ internal sealed class OtherRuntime
 
     private static void Start(string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(
+            command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(s_limit))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"'{string.Join(' ', command)}' took longer than {s_limit.TotalMinutes} minutes; it had come to: {Last(errors.Result)}");
+            Assert.Fail($"'{string.Join(' ', command)}' took longer than {s_limit.TotalMinutes} minutes; it had come to: " +
+                $"{Last(errors.Result)}");
         }
-        Assert.AreEqual(0, process.ExitCode, $"'{string.Join(' ', command)}' failed; it had come to: {Last(output.Result + errors.Result)}");
+        Assert.AreEqual(
+            0, process.ExitCode, $"'{string.Join(' ', command)}' failed; it had come to: {Last(output.Result + errors.Result)}");
     }
 
     private static string Last(string text) => string.Join(Environment.NewLine, text.Split('\n').TakeLast(20));
@@ -114,7 +122,8 @@ internal sealed class OtherRuntime
     }
 
     private static bool OnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private static string Script(string name) => Repository.PathOf("test", "Interop.Tests", "Tools", name);
 
@@ -131,7 +140,8 @@ internal sealed class OtherRuntime
 
     private static JsonObject Write(NamedArray array)
     {
-        var written = new JsonObject { ["name"] = array.Name, ["type"] = TypeName(array.Values), ["shape"] = new JsonArray([.. array.Shape.Select(length => JsonValue.Create(length))]) };
+        var written = new JsonObject { ["name"] = array.Name, ["type"] = TypeName(array.Values),
+            ["shape"] = new JsonArray([.. array.Shape.Select(length => JsonValue.Create(length))]) };
         if (array.Values is string[] texts)
             written["texts"] = new JsonArray([.. texts.Select(text => JsonValue.Create(text))]);
         else
@@ -142,9 +152,12 @@ internal sealed class OtherRuntime
     private static ToolResult Read(JsonNode result) => new(
         (string?)result["error"],
         (string?)result["node"],
-        [.. (result["runs"]?.AsArray() ?? []).Select(run => (IReadOnlyList<NamedArray>)[.. run!.AsArray().Select(array => ReadArray(array!))])],
+        [.. (result["runs"]?.AsArray() ?? []).Select(
+            run => (IReadOnlyList<NamedArray>)[.. run!.AsArray().Select(array => ReadArray(array!))])],
         (string?)result["unknown"],
-        (result["inferred"]?.AsArray() ?? []).ToDictionary(output => (string)output!["name"]!, output => string.Join(", ", output!["shape"]!.AsArray().Select(length => length?.ToString() ?? "?"))));
+        (result["inferred"]?.AsArray() ?? []).ToDictionary(
+            output => (string)output!["name"]!, output =>
+            string.Join(", ", output!["shape"]!.AsArray().Select(length => length?.ToString() ?? "?"))));
 
     private static NamedArray ReadArray(JsonNode array)
     {
@@ -163,7 +176,8 @@ internal sealed class OtherRuntime
         long[] => "int64",
         bool[] => "bool",
         string[] => "string",
-        _ => throw new ArgumentException($"Arrays of {values.GetType().GetElementType()!.Name} cannot be given to other runtimes yet.", nameof(values)),
+        _ => throw new ArgumentException($"Arrays of {values.GetType().GetElementType()!.Name} cannot be given to other runtimes yet.",
+            nameof(values)),
     };
 
     private static byte[] BytesOf(Array values)

@@ -27,7 +27,8 @@ public sealed class TorchWeightsTests
         {
             var model = EveryVariant.Fitted(names[i]);
             model.ExportTorchWeights(folder[$"{i}.safetensors"]);
-            var one = new JsonObject { ["weights"] = folder[$"{i}.safetensors"], ["changed"] = folder[$"{i}-changed.safetensors"], ["features"] = Matrix(view, "Features") };
+            var one = new JsonObject { ["weights"] = folder[$"{i}.safetensors"], ["changed"] = folder[$"{i}-changed.safetensors"],
+                ["features"] = Matrix(view, "Features") };
             if (model.Metadata.ConditionSize > 0)
                 one["condition"] = Matrix(view, model.Metadata.Columns[GraphNames.Condition]);
             if (model.Metadata.CodeOffsetSize > 0)
@@ -35,7 +36,8 @@ public sealed class TorchWeightsTests
             cases.Add((JsonNode)one);
         }
         File.WriteAllText(folder["cases.json"], cases.ToJsonString());
-        PythonScript.Run(Repository.PathOf("test", "Interop.Tests", "TorchWeights", "torch_weights.py"), Repository.PathOf("samples", "Torch"), folder["cases.json"]);
+        PythonScript.Run(Repository.PathOf("test", "Interop.Tests", "TorchWeights", "torch_weights.py"),
+            Repository.PathOf("samples", "Torch"), folder["cases.json"]);
 
         var results = JsonNode.Parse(File.ReadAllText(folder["cases.json"]))!.AsArray();
         for (int i = 0; i < names.Length; i++)
@@ -44,16 +46,20 @@ public sealed class TorchWeightsTests
             Same(results[i]!["before"]!, model, $"{names[i]}, as exported");
             using var changed = model.WithTorchWeights(folder[$"{i}-changed.safetensors"]);
             Same(results[i]!["after"]!, changed, $"{names[i]}, after a step in PyTorch");
-            Assert.IsGreaterThan(1e-4, Rows.Difference(Values(results[i]!["before"]!["reconstruction"]!), Values(results[i]!["after"]!["reconstruction"]!)), $"{names[i]}: the step changed nothing");
+            Assert.IsGreaterThan(1e-4, Rows.Difference(
+                Values(results[i]!["before"]!["reconstruction"]!), Values(results[i]!["after"]!["reconstruction"]!)),
+                $"{names[i]}: the step changed nothing");
         }
 
         void Same(JsonNode expected, AutoencoderTransformer model, string what)
         {
             var scored = model.Transform(view);
-            foreach (var (name, column) in new[] { ("code", "Code"), ("reconstruction", "Reconstruction"), ("code_log_variance", "CodeLogVariance") })
+            foreach (var (name, column) in new[] { ("code", "Code"), ("reconstruction", "Reconstruction"),
+                ("code_log_variance", "CodeLogVariance") })
             {
                 if (expected[name] is { } values)
-                    Assert.IsLessThan(Tolerance, Rows.Difference(Values(values), scored.GetColumn<float[]>(column).SelectMany(row => row)), $"{what}: {name}");
+                    Assert.IsLessThan(Tolerance, Rows.Difference(Values(values), scored.GetColumn<float[]>(column).SelectMany(row => row)),
+                        $"{what}: {name}");
             }
         }
     }
@@ -62,7 +68,8 @@ public sealed class TorchWeightsTests
     public void The_documentation_shows_the_sample()
     {
         string sample = File.ReadAllText(Repository.PathOf("samples", "Torch", "autoencoder_weights.py"));
-        string[] shown = [.. Repository.FilesUnder("docs", "*.md").SelectMany(path => File.ReadAllText(path).Split("```python\n")[1..]).Select(block => block.Split("\n```")[0]).Where(block => block.Contains("def load(path)", StringComparison.Ordinal))];
+        string[] shown = [.. Repository.FilesUnder("docs", "*.md").SelectMany(path => File.ReadAllText(path).Split("```python\n")[1..])
+            .Select(block => block.Split("\n```")[0]).Where(block => block.Contains("def load(path)", StringComparison.Ordinal))];
         Assert.HasCount(1, shown);
         StringAssert.Contains(sample, shown[0]);
     }
@@ -82,7 +89,8 @@ public sealed class TorchWeightsTests
         Assert.IsEmpty(cleared.Metadata.ScoreQuantiles);
         Assert.IsEmpty(cleared.Metadata.CodeMean);
         Assert.IsNull(cleared.GetOutputSchema(training.Schema).GetColumnOrNull("Probability"), "there is no probability without scores");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => cleared.WithThreshold(ThresholdRule.MeanPlusDeviations(1))).Message, "have no quantiles of its training scores");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => cleared.WithThreshold(ThresholdRule.MeanPlusDeviations(1))).Message, "have no quantiles of its training scores");
 
         using var recomputed = model.WithTorchWeights(folder["w.safetensors"], training, ThresholdRule.Contamination(0.1));
 
@@ -90,7 +98,8 @@ public sealed class TorchWeightsTests
         Assert.AreEqual(model.Threshold, recomputed.Threshold, 1e-5 * Math.Max(1, model.Threshold));
         Assert.IsLessThan(Tolerance, Rows.Difference(model.Metadata.ScoreQuantiles, recomputed.Metadata.ScoreQuantiles));
         Assert.IsLessThan(Tolerance, Rows.Difference(model.Metadata.CodeCovariance, recomputed.Metadata.CodeCovariance));
-        Assert.IsLessThan(1e-4, Rows.Difference(Column(model.Transform(training), "Probability"), Column(recomputed.Transform(training), "Probability")), "an interval between quantiles may be short");
+        Assert.IsLessThan(1e-4, Rows.Difference(Column(model.Transform(training), "Probability"),
+            Column(recomputed.Transform(training), "Probability")), "an interval between quantiles may be short");
     }
 
     [TestMethod]
@@ -106,7 +115,8 @@ public sealed class TorchWeightsTests
         var training = EveryVariant.Rows(300);
         using var again = s_ml.Autoencoders().Autoencoder(options).Fit(training);
         foreach (string column in new[] { "Code", "Reconstruction" })
-            Assert.IsLessThan(Tolerance, Rows.Difference(Column(model.Transform(training), column), Column(again.Transform(training), column)), column);
+            Assert.IsLessThan(Tolerance, Rows.Difference(
+                Column(model.Transform(training), column), Column(again.Transform(training), column)), column);
 
         // The draws of a score of samples belong to the fit.
         if (model.Metadata.ScoreSamples == 0)
@@ -125,7 +135,8 @@ public sealed class TorchWeightsTests
         Assert.IsLessThan(0.5 * fresh.History[0].Loss, further.History[0].Loss, "the first epoch starts where the other training ended");
         CollectionAssert.AreEqual(
             Column(further.Transform(Rows.View(s_ml, 50)), "Score"),
-            Column(Rows.Fit(s_ml, options => (options.Epochs, options.InitialWeights) = (1, folder["w.safetensors"])).Transform(Rows.View(s_ml, 50)), "Score"), "a second fit gives the same");
+            Column(Rows.Fit(s_ml, options => (options.Epochs, options.InitialWeights) = (1, folder["w.safetensors"]))
+                .Transform(Rows.View(s_ml, 50)), "Score"), "a second fit gives the same");
     }
 
     [TestMethod]
@@ -139,7 +150,8 @@ public sealed class TorchWeightsTests
             new[]
             {
                 "encoder.dense1.weight [6, 5]", "encoder.dense1.bias [6]", "encoder.code.weight [2, 6]", "encoder.code.bias [2]",
-                "decoder.dense1.weight [6, 2]", "decoder.dense1.bias [6]", "decoder.dense2.weight [5, 6]", "decoder.dense2.bias [5]", "scaling.offset [5]", "scaling.scale [5]",
+                "decoder.dense1.weight [6, 2]", "decoder.dense1.bias [6]", "decoder.dense2.weight [5, 6]", "decoder.dense2.bias [5]",
+                    "scaling.offset [5]", "scaling.scale [5]",
             },
             own.Tensors.Select(tensor => $"{tensor.Name} [{string.Join(", ", tensor.Shape)}]").ToArray());
 
@@ -151,18 +163,29 @@ public sealed class TorchWeightsTests
             StringAssert.Contains(said, message);
             StringAssert.Contains(said, folder["changed.safetensors"]);
             if (byTrainer)
-                StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Rows.Fit(s_ml, options => (options.Epochs, options.InitialWeights) = (0, folder["changed.safetensors"]))).Message, message);
+                StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+                    () => Rows.Fit(s_ml, options => (options.Epochs, options.InitialWeights) = (0, folder["changed.safetensors"]))).Message,
+                    message);
         }
-        Refused(tensors => tensors.Where(tensor => tensor.Name != "encoder.code.bias"), "lacks the tensor 'encoder.code.bias' of shape [2]");
-        Refused(tensors => tensors.Append(new SafeTensor("encoder.dense2.bias", [1], new float[1])), "has the tensor 'encoder.dense2.bias', which the model does not have");
-        Refused(tensors => tensors.Select(tensor => tensor.Name == "decoder.dense1.weight" ? tensor with { Shape = [2, 6] } : tensor), "has the tensor 'decoder.dense1.weight' of shape [2, 6]; the model's is [6, 2]");
-        Refused(tensors => tensors.Select(tensor => tensor.Name == "decoder.dense1.bias" ? tensor with { Values = new[] { 0, 0, float.NaN, 0, 0, 0 } } : tensor), "has NaN in the tensor 'decoder.dense1.bias'");
-        Refused(tensors => tensors.Where(tensor => tensor.Name != "scaling.scale"), "has the tensor 'scaling.scale' not at all; expected [5]", byTrainer: false);
-        Refused(tensors => tensors.Select(tensor => tensor.Name == "scaling.scale" ? tensor with { Values = new float[5] } : tensor), "a scaling that cannot be", byTrainer: false);
+        Refused(tensors => tensors.Where(tensor => tensor.Name != "encoder.code.bias"),
+            "lacks the tensor 'encoder.code.bias' of shape [2]");
+        Refused(tensors => tensors.Append(new SafeTensor("encoder.dense2.bias", [1], new float[1])),
+            "has the tensor 'encoder.dense2.bias', which the model does not have");
+        Refused(tensors => tensors.Select(tensor => tensor.Name == "decoder.dense1.weight" ? tensor with { Shape = [2, 6] } : tensor),
+            "has the tensor 'decoder.dense1.weight' of shape [2, 6]; the model's is [6, 2]");
+        Refused(tensors => tensors.Select(tensor =>
+            tensor.Name == "decoder.dense1.bias" ? tensor with { Values = new[] { 0, 0, float.NaN, 0, 0, 0 } } : tensor),
+            "has NaN in the tensor 'decoder.dense1.bias'");
+        Refused(tensors => tensors.Where(tensor => tensor.Name != "scaling.scale"),
+            "has the tensor 'scaling.scale' not at all; expected [5]", byTrainer: false);
+        Refused(tensors => tensors.Select(tensor => tensor.Name == "scaling.scale" ? tensor with { Values = new float[5] } : tensor),
+            "a scaling that cannot be", byTrainer: false);
 
-        using var other = Rows.Fit(s_ml, options => (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [6], Activation = Activation.Tanh }));
+        using var other = Rows.Fit(s_ml, options =>
+            (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [6], Activation = Activation.Tanh }));
         other.ExportTorchWeights(folder["tanh.safetensors"]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => model.WithTorchWeights(folder["tanh.safetensors"])).Message, "is of a network with other layers: its 'autoencoder.encoder' is");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => model.WithTorchWeights(folder["tanh.safetensors"])).Message,
+            "is of a network with other layers: its 'autoencoder.encoder' is");
     }
 
     [TestMethod]
@@ -170,7 +193,9 @@ public sealed class TorchWeightsTests
     {
         using var folder = new TestFolder();
         using var model = Rows.Fit(s_ml, options => options.Epochs = 2);
-        using var moved = Rows.Fit(s_ml, options => options.Epochs = 2, s_ml.Data.LoadFromEnumerable(Rows.Make(200).Select(row => new Row { Features = [.. row.Features.Select(value => 3 * value + 1)] }).ToArray()));
+        using var moved = Rows.Fit(s_ml, options => options.Epochs = 2,
+            s_ml.Data.LoadFromEnumerable(Rows.Make(200)
+            .Select(row => new Row { Features = [.. row.Features.Select(value => 3 * value + 1)] }).ToArray()));
         moved.ExportTorchWeights(folder["moved.safetensors"]);
         using var taken = model.WithTorchWeights(folder["moved.safetensors"]);
         var view = Rows.View(s_ml, 20);
@@ -178,12 +203,15 @@ public sealed class TorchWeightsTests
         CollectionAssert.AreEqual(Column(moved.Transform(view), "Reconstruction"), Column(taken.Transform(view), "Reconstruction"));
 
         var read = SafeTensors.ReadFile(folder["moved.safetensors"]);
-        AtomicFile.WriteAll((folder["plain.safetensors"], new SafeTensors([.. read.Tensors.Where(tensor => !tensor.Name.StartsWith("scaling.", StringComparison.Ordinal))], new Dictionary<string, string>()).ToBytes()));
+        AtomicFile.WriteAll((folder["plain.safetensors"],
+            new SafeTensors([.. read.Tensors.Where(tensor => !tensor.Name.StartsWith("scaling.", StringComparison.Ordinal))],
+            new Dictionary<string, string>()).ToBytes()));
         using var plain = model.WithTorchWeights(folder["plain.safetensors"]);
         CollectionAssert.AreEqual(model.Metadata.ScalingScales.ToArray(), plain.Metadata.ScalingScales.ToArray());
 
         using var unscaled = Rows.Fit(s_ml, options => (options.Epochs, options.Scaling) = (0, InputScaling.None));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => unscaled.WithTorchWeights(folder["moved.safetensors"])).Message, "the model's graph has no place for it");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+            () => unscaled.WithTorchWeights(folder["moved.safetensors"])).Message, "the model's graph has no place for it");
     }
 
     [TestMethod]
@@ -197,27 +225,35 @@ public sealed class TorchWeightsTests
         ml.Log += (_, e) => messages.Add(e.Message);
         Rows.Fit(ml, options => (options.Epochs, options.InitialWeights) = (0, folder["w.safetensors"])).Dispose();
         Assert.IsFalse(messages.Exists(message => message.Contains("were scaled otherwise", StringComparison.Ordinal)));
-        Rows.Fit(ml, options => (options.Epochs, options.InitialWeights, options.Scaling) = (0, folder["w.safetensors"], InputScaling.MinMax)).Dispose();
+        Rows.Fit(ml, options => (options.Epochs, options.InitialWeights, options.Scaling) = (
+            0, folder["w.safetensors"], InputScaling.MinMax)).Dispose();
         Assert.IsTrue(messages.Exists(message => message.Contains("were scaled otherwise", StringComparison.Ordinal)));
     }
 
     [TestMethod]
     public void Options_of_initial_weights_are_checked()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Rows.Fit(s_ml, options => options.InitialWeights = " ")).Message, "InitialWeights is empty");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Rows.Fit(s_ml, options => (options.InitialWeights, options.Pretraining) = ("w", new PretrainingOptions()))).Message, "InitialWeights (w) and Pretraining (set) cannot be combined");
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Rows.Fit(s_ml, options => options.InitialWeights = "/none/w.safetensors")).Message, "'/none/w.safetensors' does not exist");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => Rows.Fit(s_ml, options => options.InitialWeights = " ")).Message, "InitialWeights is empty");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => Rows.Fit(s_ml, options => (options.InitialWeights, options.Pretraining) = ("w", new PretrainingOptions()))).Message,
+            "InitialWeights (w) and Pretraining (set) cannot be combined");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(
+            () => Rows.Fit(s_ml, options => options.InitialWeights = "/none/w.safetensors")).Message,
+            "'/none/w.safetensors' does not exist");
     }
 
     [TestMethod]
     public void Tied_layers_take_only_weights_that_are_tied()
     {
         using var folder = new TestFolder();
-        void Tied(AutoencoderEstimator.Options options) => (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [6], TiedWeights = true });
+        void Tied(AutoencoderEstimator.Options options) =>
+            (options.Epochs, options.Network) = (0, new DenseNetworkOptions { Hidden = [6], TiedWeights = true });
         using var model = Rows.Fit(s_ml, Tied);
         model.ExportTorchWeights(folder["w.safetensors"]);
         var read = SafeTensors.ReadFile(folder["w.safetensors"]);
-        var changed = read.Tensors.Select(tensor => tensor.Name == "decoder.dense2.weight" ? tensor with { Values = new float[30] } : tensor);
+        var changed = read.Tensors.Select(tensor =>
+            tensor.Name == "decoder.dense2.weight" ? tensor with { Values = new float[30] } : tensor);
         AtomicFile.WriteAll((folder["untied.safetensors"], new SafeTensors([.. changed], read.Metadata).ToBytes()));
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Rows.Fit(s_ml, options =>
         {
@@ -240,10 +276,14 @@ public sealed class TorchWeightsTests
         model.ExportTorchWeights(folder["w.safetensors"]);
         var read = SafeTensors.ReadFile(folder["w.safetensors"]);
         CollectionAssert.Contains(read.Tensors.Select(tensor => tensor.Name).ToArray(), "decoder.1.running_mean");
-        var doubled = read.Tensors.Select(tensor => tensor.Name == "decoder.3.bias" ? tensor with { Values = tensor.Values.ToArray().Select(value => value + 1).ToArray() } : tensor);
+        var doubled = read.Tensors.Select(tensor =>
+            tensor.Name == "decoder.3.bias" ? tensor
+            with { Values = tensor.Values.ToArray().Select(value => value + 1).ToArray() } : tensor);
         AtomicFile.WriteAll((folder["more.safetensors"], new SafeTensors([.. doubled], read.Metadata).ToBytes()));
         using var changed = model.WithTorchWeights(folder["more.safetensors"], pairs.View(s_ml), ThresholdRule.Contamination(0.1));
-        Assert.IsLessThan(Tolerance, Rows.Difference(Column(model.Transform(pairs.View(s_ml)), "Reconstruction").Select(value => value + 1), Column(changed.Transform(pairs.View(s_ml)), "Reconstruction")));
+        Assert.IsLessThan(Tolerance, Rows.Difference(
+            Column(model.Transform(pairs.View(s_ml)), "Reconstruction").Select(value => value + 1),
+            Column(changed.Transform(pairs.View(s_ml)), "Reconstruction")));
         Assert.AreNotEqual(model.Threshold, changed.Threshold);
     }
 
@@ -255,16 +295,24 @@ public sealed class TorchWeightsTests
         model.ExportOnnx(folder["e.onnx"], null, null);
         using var encoder = s_ml.Autoencoders().FromOnnx(folder["e.onnx"]);
         encoder.ExportTorchWeights(folder["e.safetensors"]);
-        CollectionAssert.AreEqual(new[] { "encoder", "scaling" }, SafeTensors.ReadFile(folder["e.safetensors"]).Tensors.Select(tensor => tensor.Name.Split('.')[0]).Distinct().ToArray());
+        CollectionAssert.AreEqual(new[] { "encoder", "scaling" },
+            SafeTensors.ReadFile(folder["e.safetensors"]).Tensors.Select(tensor => tensor.Name.Split('.')[0]).Distinct().ToArray());
         encoder.WithTorchWeights(folder["e.safetensors"]).Dispose();
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => encoder.WithTorchWeights(folder["e.safetensors"], EveryVariant.Rows(10), ThresholdRule.Contamination(0.1))).Message, "is only the encoder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => encoder.WithTorchWeights(folder["e.safetensors"], EveryVariant.Rows(10), ThresholdRule.Contamination(0.1))).Message,
+            "is only the encoder");
 
         model.ExportTorchWeights(folder["w.safetensors"]);
         var rows = VariantRows.Make(5);
         rows[3].Features[2] = float.NaN;
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => model.WithTorchWeights(folder["w.safetensors"], s_ml.Data.LoadFromEnumerable(rows), ThresholdRule.Contamination(0.1))).Message, "Row 3 (counted from 0) has the score NaN");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => model.WithTorchWeights(folder["w.safetensors"], s_ml.Data.LoadFromEnumerable(Array.Empty<VariantRow>()), ThresholdRule.Contamination(0.1))).Message, "There are no rows");
-        StringAssert.Contains(Assert.ThrowsExactly<IOException>(() => model.ExportTorchWeights(folder["none/w.safetensors"])).Message, "cannot be written");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => model.WithTorchWeights(folder["w.safetensors"], s_ml.Data.LoadFromEnumerable(rows),
+            ThresholdRule.Contamination(0.1))).Message, "Row 3 (counted from 0) has the score NaN");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => model.WithTorchWeights(folder["w.safetensors"], s_ml.Data.LoadFromEnumerable(Array.Empty<VariantRow>()),
+            ThresholdRule.Contamination(0.1))).Message, "There are no rows");
+        StringAssert.Contains(Assert.ThrowsExactly<IOException>(() => model.ExportTorchWeights(folder["none/w.safetensors"])).Message,
+            "cannot be written");
     }
 
     [TestMethod]
@@ -280,12 +328,15 @@ public sealed class TorchWeightsTests
         {
             var graph = new OnnxGraphBuilder("graph");
             string x = graph.Input("features", 2, ""), weight = graph.Initializer("encoder/dense1/weight_stored", new float[4], 2, 2);
-            graph.Output(graph.Node("Gemm", "encoder/dense1", [x, graph.Node(stored, "encoder/dense1/weight", [weight])]), OnnxElementType.Single, 2, "");
+            graph.Output(graph.Node("Gemm", "encoder/dense1", [x, graph.Node(stored, "encoder/dense1/weight", [weight])]),
+                OnnxElementType.Single, 2, "");
             return graph;
         }
         Refused(Layer("Cast"), metadata, "keeps the weights of 'encoder/dense1' (Gemm) in another form than Single");
-        Refused(Layer("DequantizeLinear"), metadata, "keeps the weights of 'encoder/dense1/weight' (DequantizeLinear) in another form than Single");
-        Refused(Layer("Cast"), metadata with { ClassNames = ["a", "b"], Variant = "stacked classifier" }, "The model is a stacked classifier, whose weights cannot be moved");
+        Refused(Layer("DequantizeLinear"), metadata,
+            "keeps the weights of 'encoder/dense1/weight' (DequantizeLinear) in another form than Single");
+        Refused(Layer("Cast"), metadata with { ClassNames = ["a", "b"], Variant = "stacked classifier" },
+            "The model is a stacked classifier, whose weights cannot be moved");
     }
 
     private static float[] Column(IDataView view, string name) => view.Schema[name].Type is VectorDataViewType
@@ -298,7 +349,8 @@ public sealed class TorchWeightsTests
     private static JsonArray Matrix(IDataView view, string column)
     {
         if (view.Schema[column].Type is KeyDataViewType key)
-            return [.. view.GetColumn<uint>(column).Select(value => Row(Enumerable.Range(1, (int)key.Count).Select(number => number == value ? 1f : 0)))];
+            return [.. view.GetColumn<uint>(column)
+                .Select(value => Row(Enumerable.Range(1, (int)key.Count).Select(number => number == value ? 1f : 0)))];
         return [.. view.GetColumn<float[]>(column).Select(Row)];
 
         static JsonNode Row(IEnumerable<float> values) => new JsonArray([.. values.Select(value => JsonValue.Create(value))]);

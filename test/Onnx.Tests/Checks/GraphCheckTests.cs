@@ -31,7 +31,8 @@ public sealed class GraphCheckTests
         Refused(model => model.IrVersion = 11, "has the IR version 11");
         Refused(model => model.OpsetImport[0].Version = 22, "uses version 22 of the operator set ai.onnx; expected ai.onnx 12 to 21");
         Refused(model => model.OpsetImport[0].Version = 11, "uses version 11");
-        Refused(model => model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 }), "uses version 1 of the operator set com.microsoft");
+        Refused(model => model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 }),
+            "uses version 1 of the operator set com.microsoft");
         Refused(model => model.OpsetImport.Clear(), "and 0 operator sets");
         Refused(model => model.OpsetImport.Add(model.OpsetImport[0].Clone()), "each once");
     }
@@ -41,10 +42,14 @@ public sealed class GraphCheckTests
     {
         Refused(model => Node(model, "Gemm").OpType = "If", "with the operator ai.onnx.If, which is none of this library's");
         Refused(model => Node(model, "Gemm").Domain = "com.microsoft", "com.microsoft.Gemm");
-        Refused(model => Node(model, "Gemm").Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph, G = new GraphProto() }), "with the attribute 'body' of the type Graph");
+        Refused(model => Node(model, "Gemm").Attribute.Add(
+            new AttributeProto { Name = "body", Type = AttributeType.Graph, G = new GraphProto() }),
+            "with the attribute 'body' of the type Graph");
         Refused(model => Node(model, "Gemm").Attribute.Add(Node(model, "Gemm").Attribute[0].Clone()), "with the attribute 'transB' twice");
         Refused(model => model.Functions.Add(new FunctionProto { Name = "f" }), "has 1 functions");
-        Refused(model => model.Graph.SparseInitializer.Add(new SparseTensorProto { Values = new TensorProto { DataType = 1, Dims = { 0 } }, Indices = new TensorProto { DataType = 7, Dims = { 0 } } }), "1 sparse initializers");
+        Refused(model => model.Graph.SparseInitializer.Add(
+            new SparseTensorProto { Values = new TensorProto { DataType = 1, Dims = { 0 } },
+            Indices = new TensorProto { DataType = 7, Dims = { 0 } } }), "1 sparse initializers");
         Refused(model => model.Graph.Input[0].Name = new string('x', 5000), "with a name of 5000 characters");
         Refused(model => model.MetadataProps.Add(model.MetadataProps[0].Clone()), "has two metadata with one key");
     }
@@ -52,18 +57,21 @@ public sealed class GraphCheckTests
     [TestMethod]
     public void Initializers_that_do_not_hold_what_they_say_are_refused()
     {
-        Refused(model => Weight(model).Dims[0] = 7, "says that it is Single [7, 5], 35 elements, and holds 120 bytes, where 140 bytes are expected");
+        Refused(model => Weight(model).Dims[0] = 7,
+            "says that it is Single [7, 5], 35 elements, and holds 120 bytes, where 140 bytes are expected");
         Refused(model => Weight(model).Dims[0] = -6, "has an axis of length -6");
         Refused(model => Weight(model).Dims.Add(long.MaxValue), "has an axis of length 9223372036854775807");
         Refused(model => Weight(model).Dims.Add([int.MaxValue, int.MaxValue, int.MaxValue]), "which is more elements than a file can hold");
         Refused(model => Weight(model).Dims.Add([0, int.MaxValue, int.MaxValue]), "which is more elements than a file can hold");
-        Refused(model => Weight(model).DataType = (int)OnnxElementType.Int64, "says that it is Int64 [6, 5], 30 elements, and holds 120 bytes");
+        Refused(model => Weight(model).DataType = (int)OnnxElementType.Int64,
+            "says that it is Int64 [6, 5], 30 elements, and holds 120 bytes");
         Refused(model => Weight(model).DataType = 99, "has elements of the unknown type 99");
         Refused(model => Weight(model).DataType = TensorTypes.UInt32, "as UInt32 [6, 5], which this library's graphs do not have");
         Refused(model => Weight(model).FloatData.Add(1), "holds 120 bytes and 1 numbers");
         Refused(model => Weight(model).StringData.Add(ByteString.Empty), "holds 1 texts");
         Refused(model => Weight(model).DataLocation = TensorProto.Types.DataLocation.External, "lies in another file");
-        Refused(model => Weight(model).ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "/etc/passwd" }), "lies in another file");
+        Refused(model => Weight(model).ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "/etc/passwd" }),
+            "lies in another file");
 
         // The same numbers in the other form that the format has are as good.
         var other = Model();
@@ -77,7 +85,8 @@ public sealed class GraphCheckTests
     public void Values_that_are_made_twice_or_not_or_too_late_are_refused()
     {
         Refused(model => model.Graph.Node.Add(model.Graph.Node[0].Clone()), "has two nodes with the name");
-        Refused(model => model.Graph.Node.Add(new NodeProto { OpType = "Relu", Input = { "features" }, Output = { "score" } }), "makes the value 'score' twice");
+        Refused(model => model.Graph.Node.Add(new NodeProto { OpType = "Relu", Input = { "features" }, Output = { "score" } }),
+            "makes the value 'score' twice");
         Refused(model => model.Graph.Initializer.Add(model.Graph.Initializer[0].Clone()), "twice");
         Refused(model => model.Graph.Node.Remove(Node(model, "Gemm")), "before anything makes it");
         Refused(model => model.Graph.Node.Insert(0, model.Graph.Node[^1].Clone()), "before anything makes it");
@@ -90,8 +99,10 @@ public sealed class GraphCheckTests
     [TestMethod]
     public void Inputs_and_outputs_that_are_not_what_the_nodes_make_or_the_metadata_say_are_refused()
     {
-        Refused(model => Output(model, "code").Type.TensorType.Shape.Dim[1].DimValue = 3, "has the output 'code', which is declared as Single [batch, 3]; its nodes make Single [batch, 2]");
-        Refused(model => Output(model, "is_anomaly").Type.TensorType.ElemType = 1, "declared as Single [batch, 1]; its nodes make Boolean [batch, 1]");
+        Refused(model => Output(model, "code").Type.TensorType.Shape.Dim[1].DimValue = 3,
+            "has the output 'code', which is declared as Single [batch, 3]; its nodes make Single [batch, 2]");
+        Refused(model => Output(model, "is_anomaly").Type.TensorType.ElemType = 1,
+            "declared as Single [batch, 1]; its nodes make Boolean [batch, 1]");
         Refused(model => Output(model, "code").Type.TensorType.Shape.Dim[0].DimValue = 1, "with the shape [1, 2]; expected [batch, n]");
         Refused(model => Output(model, "code").Type = null, "that is no tensor");
         Refused(model => model.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 6, "which do not fit");
@@ -110,7 +121,8 @@ public sealed class GraphCheckTests
         {
             var weight = new TensorProto { Name = "w", DataType = 1, Dims = { 5, 6 }, RawData = ByteString.CopyFrom(new byte[120]) };
             model.Graph.Initializer.Add(weight);
-            model.Graph.Node.Insert(0, new NodeProto { OpType = "MatMul", Name = "shortcut", Input = { "features", "w" }, Output = { "shortcut" } });
+            model.Graph.Node.Insert(0, new NodeProto { OpType = "MatMul", Name = "shortcut", Input = { "features", "w" },
+                Output = { "shortcut" } });
             Node(model, "Gemm", last: true).Input[0] = "shortcut";
         }, "has a reconstruction that is not made of the code alone: it takes 'features' besides");
     }
@@ -118,7 +130,8 @@ public sealed class GraphCheckTests
     [TestMethod]
     public void Nodes_for_missing_values_that_do_more_than_replace_them_are_refused()
     {
-        Refused(model => model.Graph.Node.First(node => node.Name == "missing/feature_or_mean").Input[2] = "missing/mean", "does not give its third input through");
+        Refused(model => model.Graph.Node.First(node => node.Name == "missing/feature_or_mean").Input[2] = "missing/mean",
+            "does not give its third input through");
         Refused(model =>
         {
             // The value that would be left is an input, which cannot take an output's name.
@@ -146,10 +159,14 @@ public sealed class GraphCheckTests
         Refused(model =>
         {
             Insert(model, 2048, 1 << 22);
-            model.Graph.Initializer.Add(new TensorProto { Name = "wide_shape", DataType = 7, Dims = { 3 }, Int64Data = { -1, 2048, 2048 } });
-            model.Graph.Node.Add(new NodeProto { OpType = "Reshape", Name = "square", Input = { "wide", "wide_shape" }, Output = { "square" } });
-            model.Graph.Node.Add(new NodeProto { OpType = "MatMul", Name = "product", Input = { "square", "square" }, Output = { "product" } });
-            model.Graph.Node.Add(new NodeProto { OpType = "MatMul", Name = "product2", Input = { "product", "square" }, Output = { "product2" } });
+            model.Graph.Initializer.Add(new TensorProto { Name = "wide_shape", DataType = 7, Dims = { 3 },
+                Int64Data = { -1, 2048, 2048 } });
+            model.Graph.Node.Add(new NodeProto { OpType = "Reshape", Name = "square", Input = { "wide", "wide_shape" },
+                Output = { "square" } });
+            model.Graph.Node.Add(new NodeProto { OpType = "MatMul", Name = "product", Input = { "square", "square" },
+                Output = { "product" } });
+            model.Graph.Node.Add(new NodeProto { OpType = "MatMul", Name = "product2", Input = { "product", "square" },
+                Output = { "product2" } });
         }, "multiplications up to the node 'product2'");
     }
 
@@ -169,29 +186,42 @@ public sealed class GraphCheckTests
         var foreign = Model();
         foreign.MetadataProps.Clear();
         Node(foreign, "Gemm").OpType = "Foreign";
-        Node(foreign, "Gemm", last: true).Attribute.Add(new AttributeProto { Name = "branch", Type = AttributeType.Graph, G = new GraphProto { Initializer = { Weight(foreign).Clone() } } });
+        Node(foreign, "Gemm", last: true).Attribute.Add(
+            new AttributeProto { Name = "branch", Type = AttributeType.Graph,
+            G = new GraphProto { Initializer = { Weight(foreign).Clone() } } });
         Assert.IsNull(AutoencoderOnnxInfo.Read(foreign.ToByteArray(), "The graph").Metadata);
 
         void Refused(Action<ModelProto> change, string message)
         {
             var changed = foreign.Clone();
             change(changed);
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AutoencoderOnnxInfo.Read(changed.ToByteArray(), "The file 'x.onnx'")).Message, message);
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+                () => AutoencoderOnnxInfo.Read(changed.ToByteArray(), "The file 'x.onnx'")).Message, message);
         }
-        Refused(model => Weight(model).Dims[0] = 7, "The file 'x.onnx' has the initializer 'encoder/dense1/weight', which says that it is Single [7, 5]");
+        Refused(model => Weight(model).Dims[0] = 7,
+            "The file 'x.onnx' has the initializer 'encoder/dense1/weight', which says that it is Single [7, 5]");
         Refused(model => Node(model, "Gemm", last: true).Attribute[^1].G.Initializer[0].Dims[0] = 8, "says that it is Single [8, 5]");
-        Refused(model => Node(model, "Gemm").Attribute.Add(new AttributeProto { Name = "value", Type = AttributeType.Tensor, T = new TensorProto { DataType = 1, DataLocation = TensorProto.Types.DataLocation.External } }), "whose tensor lies in another file");
-        Refused(model => model.Functions.Add(new FunctionProto { Name = "f", Node = { new NodeProto { OpType = "Constant", Attribute = { new AttributeProto { Name = "value", T = new TensorProto { DataType = 1, Dims = { 5 } } } } } } }), "says that it is Single [5], 5 elements, and holds 0 bytes");
+        Refused(model => Node(model, "Gemm").Attribute.Add(
+            new AttributeProto { Name = "value", Type = AttributeType.Tensor,
+            T = new TensorProto { DataType = 1, DataLocation = TensorProto.Types.DataLocation.External } }),
+            "whose tensor lies in another file");
+        Refused(model =>
+            model.Functions.Add(new FunctionProto { Name = "f",
+            Node = { new NodeProto { OpType = "Constant",
+            Attribute = { new AttributeProto { Name = "value", T = new TensorProto { DataType = 1, Dims = { 5 } } } } } } }),
+            "says that it is Single [5], 5 elements, and holds 0 bytes");
         Refused(model => model.OpsetImport[0].Version = -1, "expected versions from 1 to 1,000");
     }
 
     /// <summary>Adds a value of so many elements for one row: the features, stretched.</summary>
     private static void Insert(ModelProto model, long width, long elements)
     {
-        model.Graph.Initializer.Add(new TensorProto { Name = "stretch", DataType = 7, Dims = { 3 }, Int64Data = { 1, elements / width, width } });
+        model.Graph.Initializer.Add(new TensorProto { Name = "stretch", DataType = 7, Dims = { 3 },
+            Int64Data = { 1, elements / width, width } });
         model.Graph.Initializer.Add(new TensorProto { Name = "axis", DataType = 7, Dims = { 1 }, Int64Data = { 1 } });
         model.Graph.Initializer.Add(new TensorProto { Name = "flat", DataType = 7, Dims = { 3 }, Int64Data = { -1, 1, 1 } });
-        model.Graph.Node.Add(new NodeProto { OpType = "ReduceMean", Name = "narrow", Input = { "features" }, Output = { "narrow" }, Attribute = { new AttributeProto { Name = "axes", Type = AttributeType.Ints, Ints = { 1 } } } });
+        model.Graph.Node.Add(new NodeProto { OpType = "ReduceMean", Name = "narrow", Input = { "features" }, Output = { "narrow" },
+            Attribute = { new AttributeProto { Name = "axes", Type = AttributeType.Ints, Ints = { 1 } } } });
         model.Graph.Node.Add(new NodeProto { OpType = "Reshape", Name = "cube", Input = { "narrow", "flat" }, Output = { "cube" } });
         model.Graph.Node.Add(new NodeProto { OpType = "Expand", Name = "wide", Input = { "cube", "stretch" }, Output = { "wide" } });
     }
@@ -200,7 +230,8 @@ public sealed class GraphCheckTests
     {
         var model = Model();
         change(model);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => new AutoencoderModel(model.ToByteArray(), "The file 'x.onnx'").Dispose()).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+            () => new AutoencoderModel(model.ToByteArray(), "The file 'x.onnx'").Dispose()).Message, message);
     }
 
     private static void Score(ModelProto changed)
@@ -217,7 +248,8 @@ public sealed class GraphCheckTests
         model.Graph = renamed.Graph;
     }
 
-    private static void Change(ModelProto model, string key, string value) => model.MetadataProps.Single(entry => entry.Key == AutoencoderMetadata.Prefix + key).Value = value;
+    private static void Change(ModelProto model, string key, string value) =>
+        model.MetadataProps.Single(entry => entry.Key == AutoencoderMetadata.Prefix + key).Value = value;
 
     private static NodeProto Node(ModelProto model, string operation, bool last = false) =>
         last ? model.Graph.Node.Last(node => node.OpType == operation) : model.Graph.Node.First(node => node.OpType == operation);

@@ -69,7 +69,9 @@ public sealed class MetadataCheckTests
         float[] quantiles = [.. Enumerable.Range(0, AutoencoderMetadata.QuantileCount).Select(i => (float)i)];
         AutoencoderMetadata.Read((s_metadata with { ScoreQuantiles = quantiles }).ToDictionary(), "The file");
         (quantiles[500], quantiles[501]) = (quantiles[501], quantiles[500]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AutoencoderMetadata.Read((s_metadata with { ScoreQuantiles = quantiles }).ToDictionary(), "The file")).Message, "expected numbers in rising order");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
+            () => AutoencoderMetadata.Read((s_metadata with { ScoreQuantiles = quantiles }).ToDictionary(), "The file")).Message,
+            "expected numbers in rising order");
     }
 
     [TestMethod]

@@ -17,7 +17,8 @@ public sealed class OperatorRuleTests
         foreach (int rows in new[] { 1, 3 })
         {
             using var session = new InferenceSession(OneNode.Model(domain, opset, node, values, expected).ToByteArray());
-            var feeds = Enumerable.Range(0, values.Length).Where(i => values[i] is { Stored: null }).ToDictionary(i => node.Input[i], i => Feed(values[i]!, rows));
+            var feeds = Enumerable.Range(0, values.Length).Where(i => values[i] is { Stored: null })
+                .ToDictionary(i => node.Input[i], i => Feed(values[i]!, rows));
             try
             {
                 using var run = new RunOptions();
@@ -25,7 +26,10 @@ public sealed class OperatorRuleTests
                 for (int i = 0; i < expected.Length; i++)
                 {
                     var found = results[i].GetTensorTypeAndShape();
-                    Assert.AreEqual($"{expected[i].Type} [{string.Join(", ", expected[i].Shape.Select(axis => axis.OfBatch ? axis.Length * rows : axis.Length))}]", $"{(int)found.ElementDataType} [{string.Join(", ", found.Shape)}]", $"{rows} rows");
+                    Assert.AreEqual(
+                        $"{expected[i].Type} " +
+                        $"[{string.Join(", ", expected[i].Shape.Select(axis => axis.OfBatch ? axis.Length * rows : axis.Length))}]",
+                        $"{(int)found.ElementDataType} [{string.Join(", ", found.Shape)}]", $"{rows} rows");
                 }
             }
             finally
@@ -86,7 +90,8 @@ public sealed class OperatorRuleTests
     public void What_does_not_fit_is_refused(string operation, int opset, string inputs, string attributes, string message)
     {
         var (domain, node, values) = OneNode.Made(operation, inputs, attributes);
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => OperatorList.Find(domain, node.OpType)!.Apply(node, values, opset, "The node", out _));
+        var error = Assert.ThrowsExactly<InvalidDataException>(
+            () => OperatorList.Find(domain, node.OpType)!.Apply(node, values, opset, "The node", out _));
         StringAssert.Contains(error.Message, message);
     }
 
@@ -100,7 +105,8 @@ public sealed class OperatorRuleTests
             TensorTypes.UInt8 => Of(Enumerable.Range(0, count).Select(i => (byte)i)),
             TensorTypes.Int64 => Of(Enumerable.Range(0, count).Select(i => (long)(i % 2))),
             TensorTypes.Boolean => Of(Enumerable.Range(0, count).Select(i => i % 2 == 0)),
-            _ => OrtValue.CreateFromStringTensor(new Microsoft.ML.OnnxRuntime.Tensors.DenseTensor<string>(Enumerable.Range(0, count).Select(i => i % 2 == 0 ? "a" : "c").ToArray(), [.. shape.Select(length => (int)length)])),
+            _ => OrtValue.CreateFromStringTensor(new Microsoft.ML.OnnxRuntime.Tensors.DenseTensor<string>(
+                Enumerable.Range(0, count).Select(i => i % 2 == 0 ? "a" : "c").ToArray(), [.. shape.Select(length => (int)length)])),
         };
 
         OrtValue Of<T>(IEnumerable<T> values) where T : unmanaged => OrtValue.CreateTensorValueFromMemory(values.ToArray(), shape);

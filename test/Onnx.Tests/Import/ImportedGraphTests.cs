@@ -20,7 +20,8 @@ public sealed class ImportedGraphTests
         StringAssert.Contains(Refused(() => Made(Graph(model))), "has 2 outputs ('y', 'other'). Say which one is wanted");
         var taken = Graph(model, output: "y");
         Assert.AreEqual("x y 3 2", $"{taken.Input} {taken.Output} {taken.InputWidth} {taken.OutputWidth}");
-        StringAssert.Contains(Refused(() => Made(Graph(model, output: "other"))), "(Custom) of the domain 'com.example'; expected ONNX's own operators");
+        StringAssert.Contains(Refused(() => Made(Graph(model, output: "other"))),
+            "(Custom) of the domain 'com.example'; expected ONNX's own operators");
         StringAssert.Contains(Refused(() => Made(Graph(model, output: "noise"))), "(RandomNormalLike), whose result is drawn at random");
     }
 
@@ -36,11 +37,13 @@ public sealed class ImportedGraphTests
         Assert.AreEqual("12 0", $"{graph.InputWidth} {graph.OutputWidth}");
 
         images.Graph.Input[0] = Value("x", 1, null, 1, 0, 4);
-        StringAssert.Contains(Refused(() => Made(Graph(images))), "has 'x' of the shape [?, 1, ?, 4]; expected fixed lengths of all axes but the first");
+        StringAssert.Contains(Refused(() => Made(Graph(images))),
+            "has 'x' of the shape [?, 1, ?, 4]; expected fixed lengths of all axes but the first");
         images.Graph.Input[0] = Value("x", 1, null, 1 << 20, 1 << 20, 4);
         StringAssert.Contains(Refused(() => Made(Graph(images))), "expected at most 16777216 values for each row");
         images.Graph.Input[0] = Value("x", 1, null, long.MaxValue, long.MaxValue, long.MaxValue);
-        StringAssert.Contains(Refused(() => Made(Graph(images))), "declares 'x' with 4 axes, one of them negative or longer than 2147483647");
+        StringAssert.Contains(Refused(() => Made(Graph(images))),
+            "declares 'x' with 4 axes, one of them negative or longer than 2147483647");
         images.Graph.Input[0] = Value("x", 1, null);
         StringAssert.Contains(Refused(() => Made(Graph(images))), "has 'x' of the shape [?]; expected [batch, n]");
         images.Graph.Input[0] = Value("x", Half, null, 12);
@@ -54,7 +57,9 @@ public sealed class ImportedGraphTests
     {
         var model = Linear(opset: 17, rows: 3, columns: 2);
         model.Graph.Input[0].Type.TensorType.Shape.Dim[0].DimValue = 1;
-        StringAssert.Contains(Refused(() => Made(Graph(model))), "has 'x' of the shape [1, 3], whose first axis is fixed. Export it with a batch of any size (in PyTorch: dynamic_axes={'x': {0: 'batch'}})");
+        StringAssert.Contains(Refused(() => Made(Graph(model))),
+            "has 'x' of the shape [1, 3], whose first axis is fixed. Export it with a batch of any size (in PyTorch: dynamic_axes={'x': " +
+            "{0: 'batch'}})");
     }
 
     [TestMethod]
@@ -66,7 +71,8 @@ public sealed class ImportedGraphTests
             change(model);
             StringAssert.Contains(Refused(() => Made(Graph(model, input))), message);
         }
-        Changed(model => model.OpsetImport[0].Version = 11, "is of opset 11 of ONNX's operators; expected 12 to 21. Export it with opset 17");
+        Changed(model => model.OpsetImport[0].Version = 11,
+            "is of opset 11 of ONNX's operators; expected 12 to 21. Export it with opset 17");
         Changed(model => model.OpsetImport[0].Version = 22, "is of opset 22");
         Changed(model => model.OpsetImport.Clear(), "0 operator sets");
         Changed(model => model.Graph.Node[0].Input[2] = "c", "has a node that takes 'c', which nothing makes");
@@ -85,10 +91,14 @@ public sealed class ImportedGraphTests
             model.Graph.Node.Add(Node("Relu", "late", "x"));
             model.Graph.Node[0].Input[0] = "late";
         }, "(Gemm), which takes 'late' before it is made");
-        Changed(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "then_branch", G = new GraphProto() }), "which holds a graph of its own. Export it without branches and loops");
-        Changed(model => model.Graph.Initializer[0].DataLocation = TensorProto.Types.DataLocation.External, "'w', which lies in another file");
-        Changed(model => model.Graph.Initializer[0].ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "../../secret" }), "'w', which lies in another file");
-        Changed(model => Replace(model, "BatchNormalization", ["x", "w", "w", "w", "w"]).Attribute.Add(new AttributeProto { Name = "training_mode", I = 1 }), "as it is while training");
+        Changed(model => model.Graph.Node[0].Attribute.Add(new AttributeProto { Name = "then_branch", G = new GraphProto() }),
+            "which holds a graph of its own. Export it without branches and loops");
+        Changed(model => model.Graph.Initializer[0].DataLocation = TensorProto.Types.DataLocation.External,
+            "'w', which lies in another file");
+        Changed(model => model.Graph.Initializer[0].ExternalData.Add(
+            new StringStringEntryProto { Key = "location", Value = "../../secret" }), "'w', which lies in another file");
+        Changed(model => Replace(model, "BatchNormalization", ["x", "w", "w", "w", "w"]).Attribute.Add(
+            new AttributeProto { Name = "training_mode", I = 1 }), "as it is while training");
         Changed(model => Replace(model, "Dropout", ["x", "", "mode"]), "has a node that takes 'mode', which nothing makes");
         Changed(model =>
         {
@@ -100,10 +110,13 @@ public sealed class ImportedGraphTests
     [TestMethod]
     public void Bytes_that_are_no_model_are_refused()
     {
-        StringAssert.Contains(Refused(() => Made(new ImportedGraph([1, 2, 3], "The file 'x.onnx'"))), "The file 'x.onnx' is not an ONNX model");
+        StringAssert.Contains(Refused(() => Made(new ImportedGraph([1, 2, 3], "The file 'x.onnx'"))),
+            "The file 'x.onnx' is not an ONNX model");
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder["none.onnx"]))).Message, folder["none.onnx"]);
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder.Path))).Message, "is a folder");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder["none.onnx"]))).Message,
+            folder["none.onnx"]);
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder.Path))).Message,
+            "is a folder");
     }
 
     [TestMethod]
@@ -111,7 +124,8 @@ public sealed class ImportedGraphTests
     {
         var random = new Random(3);
         int refused = 0, count = 0;
-        string[] files = [.. Directory.GetFiles(Repository.PathOf("test", "Interop.Tests", "Import", "data"), "*-encoder.onnx").Order(StringComparer.Ordinal)];
+        string[] files = [.. Directory.GetFiles(Repository.PathOf("test", "Interop.Tests", "Import", "data"), "*-encoder.onnx")
+            .Order(StringComparer.Ordinal)];
         foreach (byte[] good in files.Select(File.ReadAllBytes))
         {
             for (int i = 0; i < 300; i++, count++)
@@ -145,7 +159,8 @@ public sealed class ImportedGraphTests
     [DataRow(12, 21)]
     public void Two_graphs_of_any_opsets_are_brought_to_this_librarys(int encoder, int decoder)
     {
-        var model = OnnxFile.Parse(ImportedScorerGraph.Build(Graph(Linear(encoder, 3, 2)), Graph(Linear(decoder, 2, 3)), Metadata()), "The graph");
+        var model = OnnxFile.Parse(ImportedScorerGraph.Build(Graph(Linear(encoder, 3, 2)), Graph(Linear(decoder, 2, 3)), Metadata()),
+            "The graph");
         Assert.AreEqual("17 8", $"{model.OpsetImport.Single().Version} {model.IrVersion}");
         AssertScores(model);
     }
@@ -165,7 +180,9 @@ public sealed class ImportedGraphTests
         AssertScores(model, code => code > 0 ? code : Math.Exp(code) - 1);
 
         // The later opset is that of the two where the earlier one's half can be brought to it.
-        Assert.AreEqual(21, OnnxFile.Parse(ImportedScorerGraph.Build(Graph(Linear(opset, 3, 2)), Graph(AddCelu(Linear(21, 2, 3))), Metadata()), "The graph").OpsetImport.Single().Version);
+        Assert.AreEqual(
+            21, OnnxFile.Parse(ImportedScorerGraph.Build(Graph(Linear(opset, 3, 2)), Graph(AddCelu(Linear(21, 2, 3))), Metadata()),
+            "The graph").OpsetImport.Single().Version);
     }
 
     [TestMethod]
@@ -182,7 +199,8 @@ public sealed class ImportedGraphTests
             foreach (bool own in new[] { true, false })
             {
                 var decoder = Linear(other, 3, 3);
-                var graph = OnnxFile.Parse(ImportedScorerGraph.Build(Graph(Changing(opset)), Graph(own ? decoder : AddCelu(decoder)), Metadata() with { CodeSize = 3 }), "The graph");
+                var graph = OnnxFile.Parse(ImportedScorerGraph.Build(
+                    Graph(Changing(opset)), Graph(own ? decoder : AddCelu(decoder)), Metadata() with { CodeSize = 3 }), "The graph");
                 Assert.AreEqual(own ? 17 : other, graph.OpsetImport.Single().Version);
                 using var model = new AutoencoderModel(graph.ToByteArray(), "The graph");
                 using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Code, GraphNames.Score], capacity: 2);
@@ -202,14 +220,16 @@ public sealed class ImportedGraphTests
     public void Opsets_that_cannot_be_brought_to_one_are_refused()
     {
         var encoder = Graph(AddCelu(Linear(13, 3, 2)));
-        StringAssert.Contains(Refused(() => ImportedScorerGraph.Build(encoder, Graph(AddCelu(Linear(15, 2, 3))), Metadata())), "is of opset 13 and cannot be brought to opset 15, in which the other half is");
+        StringAssert.Contains(Refused(() => ImportedScorerGraph.Build(encoder, Graph(AddCelu(Linear(15, 2, 3))), Metadata())),
+            "is of opset 13 and cannot be brought to opset 15, in which the other half is");
     }
 
     [TestMethod]
     public void A_graph_that_mixes_the_rows_of_a_batch_is_refused()
     {
         var encoder = Linear(17, 3, 2);
-        encoder.Graph.Node.Add(new NodeProto { OpType = "ReduceMean", Name = "mean", Input = { "y" }, Output = { "mean" }, Attribute = { new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 0 } } } });
+        encoder.Graph.Node.Add(new NodeProto { OpType = "ReduceMean", Name = "mean", Input = { "y" }, Output = { "mean" },
+            Attribute = { new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 0 } } } });
         encoder.Graph.Node.Add(Node("Sub", "centerd", "y", "mean"));
         encoder.Graph.Output[0].Name = "centerd";
         var (one, other) = (Graph(encoder), Graph(Linear(17, 2, 3)));
@@ -227,7 +247,8 @@ public sealed class ImportedGraphTests
         encoder.Graph.Initializer[0].Dims[1] = 1;
         var (one, other) = (Graph(encoder), Graph(Linear(17, 2, 3)));
         using var model = new AutoencoderModel(ImportedScorerGraph.Build(one, other, Metadata()), "The graph");
-        StringAssert.Contains(Refused(() => ImportedScorerGraph.TryOut(model, one, other)), "The two graphs cannot be run together, The file 'x.onnx' ('x' to 'y')");
+        StringAssert.Contains(Refused(() => ImportedScorerGraph.TryOut(model, one, other)),
+            "The two graphs cannot be run together, The file 'x.onnx' ('x' to 'y')");
     }
 
     [TestMethod]
@@ -243,7 +264,8 @@ public sealed class ImportedGraphTests
     private static void AssertScores(ModelProto graph, Func<double, double>? ofCode = null)
     {
         using var model = new AutoencoderModel(graph.ToByteArray(), "The graph");
-        using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score, GraphNames.Code, GraphNames.Reconstruction], capacity: 1);
+        using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score, GraphNames.Code, GraphNames.Reconstruction],
+            capacity: 1);
         double[] x = [0.5, -1, 2];
         for (int j = 0; j < x.Length; j++)
             runner.InputRow(0, 0)[j] = (float)x[j];
@@ -256,7 +278,8 @@ public sealed class ImportedGraphTests
         Assert.AreEqual(reconstruction[2] * 2 + 1, runner.OutputRow<float>(2, 0)[2], 1e-4);
     }
 
-    private static double[] Apply(double[] x, int outputs) => [.. Enumerable.Range(0, outputs).Select(j => 0.5 + x.Select((value, i) => value * (i * outputs + j + 1)).Sum())];
+    private static double[] Apply(double[] x, int outputs) =>
+        [.. Enumerable.Range(0, outputs).Select(j => 0.5 + x.Select((value, i) => value * (i * outputs + j + 1)).Sum())];
 
     private static AutoencoderMetadata Metadata() => new()
     {
@@ -279,14 +302,16 @@ public sealed class ImportedGraphTests
     private static ModelProto Linear(int opset, int rows, int columns) => new()
     {
         IrVersion = 8,
-        OpsetImport = { new OperatorSetIdProto { Domain = "ai.onnx", Version = opset }, new OperatorSetIdProto { Domain = "com.example", Version = 1 } },
+        OpsetImport = { new OperatorSetIdProto { Domain = "ai.onnx", Version = opset },
+            new OperatorSetIdProto { Domain = "com.example", Version = 1 } },
         Graph = new GraphProto
         {
             Name = "linear",
             Node = { Node("Gemm", "y", "x", "w", "b") },
             Initializer =
             {
-                new TensorProto { Name = "w", DataType = 1, Dims = { rows, columns }, FloatData = { Enumerable.Range(1, rows * columns).Select(i => (float)i) } },
+                new TensorProto { Name = "w", DataType = 1, Dims = { rows, columns },
+                    FloatData = { Enumerable.Range(1, rows * columns).Select(i => (float)i) } },
                 new TensorProto { Name = "b", DataType = 1, Dims = { columns }, FloatData = { Enumerable.Repeat(0.5f, columns) } },
             },
             Input = { Value("x", 1, "n", rows) },
@@ -302,7 +327,8 @@ public sealed class ImportedGraphTests
         graph.Node.Clear();
         graph.Initializer.Clear();
         graph.Initializer.Add(new TensorProto { Name = "axis", DataType = 7, Dims = { 1 }, Int64Data = { 1 } });
-        graph.Node.Add(new NodeProto { OpType = "Constant", Output = { "two" }, Attribute = { new AttributeProto { Name = "value", T = new TensorProto { DataType = 1, FloatData = { 2 } } } } });
+        graph.Node.Add(new NodeProto { OpType = "Constant", Output = { "two" },
+            Attribute = { new AttributeProto { Name = "value", T = new TensorProto { DataType = 1, FloatData = { 2 } } } } });
         Add("Pow", "squares", 0, "x", "two");
         Add("ReduceSum", "sum", 13, "squares");
         Add("Squeeze", "squeezed", 13, "sum");
@@ -355,16 +381,21 @@ public sealed class ImportedGraphTests
         return model.Graph.Node[0];
     }
 
-    private static NodeProto Node(string operation, string output, params string[] inputs) => new() { OpType = operation, Name = output, Input = { inputs }, Output = { output } };
+    private static NodeProto Node(string operation, string output, params string[] inputs) =>
+        new() { OpType = operation, Name = output, Input = { inputs }, Output = { output } };
 
     private static ValueInfoProto Value(string name, int type, string? batch, params long[] lengths)
     {
-        var shape = new TensorShapeProto { Dim = { batch is null ? new TensorShapeProto.Types.Dimension() : new TensorShapeProto.Types.Dimension { DimParam = batch } } };
-        shape.Dim.AddRange(lengths.Select(length => length == 0 ? new TensorShapeProto.Types.Dimension() : new TensorShapeProto.Types.Dimension { DimValue = length }));
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } } };
+        var shape = new TensorShapeProto { Dim = { batch is null ? new TensorShapeProto.Types.Dimension()
+            : new TensorShapeProto.Types.Dimension { DimParam = batch } } };
+        shape.Dim.AddRange(lengths.Select(length =>
+            length == 0 ? new TensorShapeProto.Types.Dimension() : new TensorShapeProto.Types.Dimension { DimValue = length }));
+        return new ValueInfoProto { Name = name, Type =
+            new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } } };
     }
 
-    private static ImportedGraph Graph(ModelProto model, string? input = null, string? output = null) => new(model.ToByteArray(), "The file 'x.onnx'", input, output);
+    private static ImportedGraph Graph(ModelProto model, string? input = null, string? output = null) =>
+        new(model.ToByteArray(), "The file 'x.onnx'", input, output);
 
     private static void Made(ImportedGraph graph) => Assert.Fail($"{graph} was taken.");
 

@@ -10,7 +10,8 @@ public sealed class LayerWeightTests
     public void The_weights_of_a_model_are_those_of_its_layers_and_nothing_of_scaling_normalization_and_score(string variant)
     {
         var graph = Graph(variant);
-        string[] layers = [.. graph.Node.Where(node => node.OpType is "Gemm" or "Conv" or "ConvTranspose").Select(node => node.Input[1]).Distinct()];
+        string[] layers = [.. graph.Node.Where(node => node.OpType is "Gemm" or "Conv" or "ConvTranspose").Select(node => node.Input[1])
+            .Distinct()];
         string[] found = [.. LayerWeight.Find(graph).Select(weight => weight.Tensor.Name)];
         CollectionAssert.AreEqual(layers, found);
         Assert.IsTrue(found.All(name => name.EndsWith("/weight", StringComparison.Ordinal)), string.Join(", ", found));
@@ -28,7 +29,8 @@ public sealed class LayerWeightTests
         var transposed = LayerWeight.Find(Graph("contractive convolutional")).Single(weight => weight.Users[0].OpType == "ConvTranspose");
         Assert.AreEqual(1, transposed.Axis);
         int area = (int)(transposed.Tensor.Dims[2] * transposed.Tensor.Dims[3]);
-        Assert.AreEqual((0, 1 % transposed.Units, 0), (transposed.UnitOf(area - 1), transposed.UnitOf(area), transposed.UnitOf(area * transposed.Units)));
+        Assert.AreEqual((0, 1 % transposed.Units, 0),
+            (transposed.UnitOf(area - 1), transposed.UnitOf(area), transposed.UnitOf(area * transposed.Units)));
         Assert.IsFalse(transposed.IsPlainProduct);
     }
 

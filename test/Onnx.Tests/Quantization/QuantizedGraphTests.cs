@@ -12,7 +12,8 @@ public sealed class QuantizedGraphTests
 
     private static readonly float[] s_rows = Normal(1, Rows * Inputs);
 
-    public static IEnumerable<object[]> FormsAndOpsets => from form in Enum.GetValues<OnnxQuantization>() from opset in new[] { 13, 17, 18, 21 } select new object[] { form, opset };
+    public static IEnumerable<object[]> FormsAndOpsets =>
+        from form in Enum.GetValues<OnnxQuantization>() from opset in new[] { 13, 17, 18, 21 } select new object[] { form, opset };
 
     [TestMethod]
     [DynamicData(nameof(FormsAndOpsets))]
@@ -20,13 +21,15 @@ public sealed class QuantizedGraphTests
     {
         var model = Foreign(opset);
         var quantized = QuantizedGraph.Write(model, form, form == OnnxQuantization.StaticInt8 ? Ranges(model) : null);
-        Assert.IsTrue(quantized.Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal)).All(tensor => tensor.DataType != (int)OnnxElementType.Single));
+        Assert.IsTrue(quantized.Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal))
+            .All(tensor => tensor.DataType != (int)OnnxElementType.Single));
 
         float[] before = Run(model), after = Run(quantized);
         double spread = Math.Sqrt(before.Average(value => (double)value * value));
         double error = Math.Sqrt(before.Zip(after, (a, b) => ((double)a - b) * (a - b)).Average());
 
-        // A weight of n levels is rounded by up to a half of 1/n of the unit's largest one, an input by half of 1/255 of its range; three layers add up. Float16 has 11 digits.
+        // A weight of n levels is rounded by up to a half of 1/n of the unit's largest one, an input by half of 1/255
+        // of its range; three layers add up. Float16 has 11 digits.
         Assert.IsTrue(error <= (form == OnnxQuantization.Float16 ? 1e-3 : 0.03) * spread, $"{error / spread}");
         Assert.IsTrue(error > 0, "something has been rounded");
     }
@@ -40,14 +43,16 @@ public sealed class QuantizedGraphTests
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => QuantizedGraph.Write(model, form, Ranges(Foreign(13))));
         StringAssert.Contains(error.Message, "opset 12");
         StringAssert.Contains(error.Message, "needs 13");
-        Assert.AreEqual(Rows * Outputs, Run(QuantizedGraph.Write(model, OnnxQuantization.Int8Weights, null)).Length, "whereas wide weights need nothing of it");
+        Assert.AreEqual(Rows * Outputs, Run(QuantizedGraph.Write(model, OnnxQuantization.Int8Weights, null)).Length,
+            "whereas wide weights need nothing of it");
     }
 
     [TestMethod]
     public void The_weight_of_a_layer_that_is_more_than_a_product_is_widened()
     {
         var model = Foreign(17);
-        model.Graph.Node.Single(node => node.OpType == "Gemm").Attribute.Add(new AttributeProto { Name = "alpha", Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
+        model.Graph.Node.Single(node => node.OpType == "Gemm").Attribute.Add(
+            new AttributeProto { Name = "alpha", Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
         var quantized = QuantizedGraph.Write(model, OnnxQuantization.DynamicInt8, null);
         Assert.AreEqual(1, quantized.Graph.Node.Count(node => node.OpType == "Gemm"));
         Assert.AreEqual(1, quantized.Graph.Node.Count(node => node.OpType == "Cast"));
@@ -62,7 +67,8 @@ public sealed class QuantizedGraphTests
         float[] values = LayerWeight.ReadSingles(first);
         values[3] = 70000;
         first.RawData = Bytes(values);
-        var quantized = QuantizedGraph.Write(model, OnnxQuantization.Float16, null).Graph.Initializer.ToDictionary(tensor => tensor.Name, tensor => (OnnxElementType)tensor.DataType);
+        var quantized = QuantizedGraph.Write(model, OnnxQuantization.Float16, null).Graph.Initializer.ToDictionary(
+            tensor => tensor.Name, tensor => (OnnxElementType)tensor.DataType);
         Assert.AreEqual(OnnxElementType.Single, quantized["first/weight"]);
         Assert.AreEqual(OnnxElementType.Half, quantized["second/weight"]);
     }
@@ -74,7 +80,8 @@ public sealed class QuantizedGraphTests
         foreach (var form in new[] { OnnxQuantization.DynamicInt8, OnnxQuantization.StaticInt8 })
         {
             var model = Foreign(17);
-            var weights = QuantizedGraph.Write(model, form, Ranges(model)).Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal)).ToArray();
+            var weights = QuantizedGraph.Write(model, form, Ranges(model)).Graph.Initializer.Where(
+                tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal)).ToArray();
             Assert.AreEqual(3, weights.Length);
             int largest = weights.Max(tensor => tensor.RawData.Max(value => Math.Abs((sbyte)value)));
             Assert.AreEqual(64, largest);
@@ -86,7 +93,8 @@ public sealed class QuantizedGraphTests
     public void A_unit_that_has_died_keeps_its_bias()
     {
         var model = Foreign(17);
-        var (weight, bias) = (model.Graph.Initializer.Single(tensor => tensor.Name == "second/weight"), model.Graph.Initializer.Single(tensor => tensor.Name == "second/bias"));
+        var (weight, bias) = (model.Graph.Initializer.Single(tensor => tensor.Name == "second/weight"),
+            model.Graph.Initializer.Single(tensor => tensor.Name == "second/bias"));
         float[] weights = LayerWeight.ReadSingles(weight), biases = LayerWeight.ReadSingles(bias);
         for (int i = 0; i < Hidden; i++)
         {
@@ -109,15 +117,20 @@ public sealed class QuantizedGraphTests
         }
     }
 
-    /// <summary>Three products as other exporters write them: MatMul and Add, a Gemm whose matrix is not transposed, and a MatMul without bias.</summary>
+    /// <summary>
+    /// Three products as other exporters write them: MatMul and Add, a Gemm whose matrix is not transposed, and a
+    /// MatMul without bias.
+    /// </summary>
     private static ModelProto Foreign(int opset)
     {
         var graph = new GraphProto { Name = "foreign" };
         void Weight(string name, int seed, params long[] shape) => graph.Initializer.Add(new TensorProto
         {
-            Name = name, DataType = (int)OnnxElementType.Single, Dims = { shape }, RawData = Bytes(Normal(seed, (int)shape.Aggregate(1L, (a, b) => a * b))),
+            Name = name, DataType = (int)OnnxElementType.Single, Dims = { shape },
+                RawData = Bytes(Normal(seed, (int)shape.Aggregate(1L, (a, b) => a * b))),
         });
-        void Node(string operation, string name, params string[] inputs) => graph.Node.Add(new NodeProto { OpType = operation, Name = name, Input = { inputs }, Output = { name } });
+        void Node(string operation, string name, params string[] inputs) =>
+            graph.Node.Add(new NodeProto { OpType = operation, Name = name, Input = { inputs }, Output = { name } });
         Weight("first/weight", 2, Inputs, Hidden);
         Weight("first/bias", 3, Hidden);
         Weight("second/weight", 4, Hidden, Hidden);
@@ -131,7 +144,8 @@ public sealed class QuantizedGraphTests
         Node("MatMul", "y", "second/activation", "third/weight");
         graph.Input.Add(Value("x", Inputs));
         graph.Output.Add(Value("y", Outputs));
-        return new ModelProto { IrVersion = opset >= 21 ? 10 : 8, Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = opset } } };
+        return new ModelProto { IrVersion = opset >= 21 ? 10 : 8, Graph = graph,
+            OpsetImport = { new OperatorSetIdProto { Version = opset } } };
     }
 
     private static ValueInfoProto Value(string name, int width) => new()
@@ -142,7 +156,9 @@ public sealed class QuantizedGraphTests
             TensorType = new TypeProto.Types.Tensor
             {
                 ElemType = (int)OnnxElementType.Single,
-                Shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "batch" }, new TensorShapeProto.Types.Dimension { DimValue = width } } },
+                Shape = new TensorShapeProto { Dim =
+                    { new TensorShapeProto.Types.Dimension { DimParam = "batch" },
+                    new TensorShapeProto.Types.Dimension { DimValue = width } } },
             },
         },
     };

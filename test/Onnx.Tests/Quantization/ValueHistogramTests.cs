@@ -37,7 +37,8 @@ public sealed class ValueHistogramTests
     [TestMethod]
     public void Zero_is_a_whole_number_of_steps_from_both_ends()
     {
-        foreach (var range in new[] { new ValueRange(-1, 3), new ValueRange(0, 5), new ValueRange(-7, 0), new ValueRange(0, 0), new ValueRange(-1e-44f, 1e-44f), new ValueRange(-3e38f, 3e38f) })
+        foreach (var range in new[] { new ValueRange(-1, 3), new ValueRange(0, 5), new ValueRange(-7, 0), new ValueRange(0, 0),
+            new ValueRange(-1e-44f, 1e-44f), new ValueRange(-3e38f, 3e38f) })
         {
             Assert.IsTrue(range.Scale > 0 && float.IsFinite(range.Scale), $"{range}");
             Assert.AreEqual(Math.Clamp(-range.Least / (double)range.Scale, 0, 255), range.ZeroPoint, 0.5, $"{range}");

@@ -11,7 +11,8 @@ public sealed class SafeTensorsTests
     [TestMethod]
     public void What_is_written_is_laid_out_as_the_format_says()
     {
-        var file = new SafeTensors([new SafeTensor("b", [2, 1], new[] { 1f, -2f }), new SafeTensor("a", [], new[] { 0.5f })], new Dictionary<string, string> { ["format"] = "pt" });
+        var file = new SafeTensors([new SafeTensor("b", [2, 1], new[] { 1f, -2f }), new SafeTensor("a", [], new[] { 0.5f })],
+            new Dictionary<string, string> { ["format"] = "pt" });
         byte[] bytes = file.ToBytes();
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         Assert.AreEqual(0, length % 8);
@@ -25,14 +26,17 @@ public sealed class SafeTensorsTests
     public void What_was_written_reads_as_it_was()
     {
         var file = new SafeTensors(
-            [new SafeTensor("encoder.dense1.weight", [2, 3], new[] { 1f, float.NaN, float.PositiveInfinity, -0f, 1e-45f, 3.4e38f }), new SafeTensor("empty", [0, 5], Array.Empty<float>()), new SafeTensor("ü \"quoted\"\n", [1], new[] { 7f })],
+            [new SafeTensor("encoder.dense1.weight", [2, 3], new[] { 1f, float.NaN, float.PositiveInfinity, -0f, 1e-45f, 3.4e38f }),
+                new SafeTensor("empty", [0, 5], Array.Empty<float>()), new SafeTensor("ü \"quoted\"\n", [1], new[] { 7f })],
             new Dictionary<string, string> { ["a"] = "{\"json\": [1, 2]}", ["b"] = "" });
         var read = SafeTensors.Read(file.ToBytes(), "The file");
-        CollectionAssert.AreEqual(file.Tensors.Select(tensor => tensor.Name).ToArray(), read.Tensors.Select(tensor => tensor.Name).ToArray());
+        CollectionAssert.AreEqual(file.Tensors.Select(tensor => tensor.Name).ToArray(),
+            read.Tensors.Select(tensor => tensor.Name).ToArray());
         foreach (var (one, other) in file.Tensors.Zip(read.Tensors))
         {
             CollectionAssert.AreEqual(one.Shape.ToArray(), other.Shape.ToArray());
-            CollectionAssert.AreEqual(one.Values.ToArray().Select(BitConverter.SingleToInt32Bits).ToArray(), other.Values.ToArray().Select(BitConverter.SingleToInt32Bits).ToArray());
+            CollectionAssert.AreEqual(one.Values.ToArray().Select(BitConverter.SingleToInt32Bits).ToArray(),
+                other.Values.ToArray().Select(BitConverter.SingleToInt32Bits).ToArray());
         }
         CollectionAssert.AreEquivalent(file.Metadata.ToArray(), read.Metadata.ToArray());
         CollectionAssert.AreEqual(file.ToBytes(), read.ToBytes());
@@ -84,7 +88,8 @@ public sealed class SafeTensorsTests
     [DataRow("""{"__metadata__":{"format":"pt","format":"np"}}""", 0, "names the metadata 'format' twice")]
     [DataRow("""{"__metadata__":{"format":"\ud800"}}""", 0, "header cannot be read")]
     [DataRow("""{"a\ud800":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "header cannot be read")]
-    public void What_breaks_the_format_is_refused(string header, int bytes, string message) => Refused(File(header, new byte[bytes]), message);
+    public void What_breaks_the_format_is_refused(string header, int bytes, string message) =>
+        Refused(File(header, new byte[bytes]), message);
 
     [TestMethod]
     public void A_header_that_cannot_be_is_refused_before_it_is_read()
@@ -106,7 +111,8 @@ public sealed class SafeTensorsTests
     [TestMethod]
     public void A_damaged_file_is_refused_or_read_but_never_anything_else()
     {
-        var file = new SafeTensors([new SafeTensor("encoder.weight", [3, 4], new float[12]), new SafeTensor("encoder.bias", [3], new float[3])], new Dictionary<string, string> { ["format"] = "pt" });
+        var file = new SafeTensors([new SafeTensor("encoder.weight", [3, 4], new float[12]),
+            new SafeTensor("encoder.bias", [3], new float[3])], new Dictionary<string, string> { ["format"] = "pt" });
         byte[] good = file.ToBytes();
         var random = new Random(5);
         int refused = 0;
@@ -132,19 +138,24 @@ public sealed class SafeTensorsTests
     public void What_cannot_be_written_is_refused()
     {
         SafeTensor a = new("a", [2], new float[2]);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SafeTensors([a, a], new Dictionary<string, string>())).Message, "Two tensors have the name 'a'");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SafeTensors([a with { Name = "__metadata__" }], new Dictionary<string, string>())).Message, "keeps for the metadata");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 2 values; its shape [3]");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => new SafeTensors([a, a], new Dictionary<string, string>())).Message, "Two tensors have the name 'a'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => new SafeTensors([a with { Name = "__metadata__" }], new Dictionary<string, string>())).Message, "keeps for the metadata");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 2 values; its shape [3]");
     }
 
     [TestMethod]
     public void A_file_is_named_in_messages()
     {
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => SafeTensors.ReadFile(folder["none"])).Message, folder["none"]);
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => SafeTensors.ReadFile(folder["none"])).Message,
+            folder["none"]);
         StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => SafeTensors.ReadFile(folder.Path)).Message, "is a folder");
         System.IO.File.WriteAllBytes(folder["bad"], [1]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => SafeTensors.ReadFile(folder["bad"])).Message, $"The file '{folder["bad"]}' is no safetensors file");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => SafeTensors.ReadFile(folder["bad"])).Message,
+            $"The file '{folder["bad"]}' is no safetensors file");
     }
 
     private static byte[] File(string header, byte[]? data = null)

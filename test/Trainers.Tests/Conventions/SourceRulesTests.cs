@@ -17,7 +17,8 @@ public sealed class SourceRulesTests
         string[] folders = ["docs", "src", "samples", "bench", "test", ".ci"];
         var texts = topLevel.Concat(folders.SelectMany(folder => Repository.FilesUnder(folder, "*")))
             .Where(path => Path.GetExtension(path) is not (".gz" or ".zip" or ".onnx" or ".png" or ".csv"));
-        AssertNone(texts, new Regex(string.Join('|', RegistryHosts.Select(Regex.Escape)), RegexOptions.IgnoreCase), "package sources are the machine's to configure");
+        AssertNone(texts, new Regex(string.Join('|', RegistryHosts.Select(Regex.Escape)), RegexOptions.IgnoreCase),
+            "package sources are the machine's to configure");
     }
 
     private static void AssertNone(IEnumerable<string> files, Regex forbidden, string rule)

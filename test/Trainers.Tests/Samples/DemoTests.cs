@@ -23,7 +23,8 @@ public sealed class DemoTests
     public void Breast_cancer_is_reconstructed_and_its_malignant_rows_found()
     {
         var ml = new MLContext(seed: 1);
-        var outcomes = Array.ConvertAll(Experiment.Seeds, seed => Experiment.Run(ml, DataSets.BreastCancer(ml), Experiment.BreastCancerOptions(seed)));
+        var outcomes = Array.ConvertAll(Experiment.Seeds, seed =>
+            Experiment.Run(ml, DataSets.BreastCancer(ml), Experiment.BreastCancerOptions(seed)));
         Assert.IsLessThanOrEqualTo(0.35, outcomes.Average(outcome => outcome.ErrorVersusMean));
         Assert.IsGreaterThanOrEqualTo(0.90, outcomes.Average(outcome => outcome.Auc));
     }
@@ -32,11 +33,13 @@ public sealed class DemoTests
     public void The_data_sets_have_the_rows_that_their_readme_tells_of()
     {
         var ml = new MLContext(seed: 1);
-        Assert.AreEqual("600 rows to train on, 301 held out, 896 anomalies; 238 rows to train on, 119 held out, 212 anomalies", string.Join("; ",
+        Assert.AreEqual("600 rows to train on, 301 held out, 896 anomalies; 238 rows to train on, 119 held out, 212 anomalies",
+            string.Join("; ",
             new[] { DataSets.Digits(ml), DataSets.BreastCancer(ml) }.Select(data =>
             {
                 float[] labels = [.. Microsoft.ML.Data.ColumnCursorExtensions.GetColumn<float>(data.Test, "Label")];
-                return $"{Microsoft.ML.Data.ColumnCursorExtensions.GetColumn<float>(data.Train, "Label").Count(label => label == 0)} rows to train on, {labels.Count(label => label == 0)} held out, {labels.Count(label => label == 1)} anomalies";
+                return $"{Microsoft.ML.Data.ColumnCursorExtensions.GetColumn<float>(data.Train, "Label").Count(label => label == 0)} " +
+                    $"rows to train on, {labels.Count(label => label == 0)} held out, {labels.Count(label => label == 1)} anomalies";
             })));
     }
 }

@@ -15,7 +15,8 @@ public sealed class GenerationExample
     {
         Run();
         string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "test", "Trainers.Tests", "Samples", "GenerationExample.cs"));
-        int start = Array.FindIndex(source, line => line.Trim() == "// docs/generation.md from here"), end = Array.FindIndex(source, line => line.Trim() == "// to here");
+        int start = Array.FindIndex(source, line => line.Trim() == "// docs/generation.md from here"),
+            end = Array.FindIndex(source, line => line.Trim() == "// to here");
         string example = string.Join('\n', source[(start + 1)..end].Select(line => line.Length > 8 ? line[8..] : ""));
         StringAssert.Contains(File.ReadAllText(Path.Combine(Repository.Root, "docs", "generation.md")), example);
     }
@@ -28,12 +29,15 @@ public sealed class GenerationExample
         var heldOut = ml.Data.FilterRowsByColumn(test, DataSets.Label, upperBound: 0.5);
         foreach (int seed in Experiment.Seeds)
         {
-            using var model = ml.Transforms.Concatenate("Features", features).Append(ml.Autoencoders().Dense(Experiment.DigitsOptions(seed))).Fit(train).LastTransformer;
+            using var model = ml.Transforms.Concatenate("Features", features)
+                .Append(ml.Autoencoders().Dense(Experiment.DigitsOptions(seed))).Fit(train).LastTransformer;
             var metadata = model.Metadata;
-            float[][] codes = [.. model.Encoder.Transform(ml.Transforms.Concatenate("Features", features).Fit(heldOut).Transform(heldOut)).GetColumn<float[]>("Code")];
+            float[][] codes = [.. model.Encoder.Transform(
+                ml.Transforms.Concatenate("Features", features).Fit(heldOut).Transform(heldOut)).GetColumn<float[]>("Code")];
             Assert.HasCount(301, codes);
             double gaussian = codes.Average(code => LogDensity(code, [1], metadata.CodeMean, metadata.CodeCovariance));
-            double mixture = codes.Average(code => LogDensity(code, metadata.CodeMixtureWeights, metadata.CodeMixtureMeans, metadata.CodeMixtureCovariances));
+            double mixture = codes.Average(code =>
+                LogDensity(code, metadata.CodeMixtureWeights, metadata.CodeMixtureMeans, metadata.CodeMixtureCovariances));
             TestContext.WriteLine($"seed {seed}: mean log-density {gaussian:F2} in the Gaussian, {mixture:F2} in the mixture");
             Assert.IsGreaterThan(gaussian + 1, mixture);
         }
@@ -43,7 +47,8 @@ public sealed class GenerationExample
     {
         var context = new MLContext(seed: 1);
         var (_, features, train, _) = DataSets.Digits(context);
-        var fitted = context.Transforms.Concatenate("Features", features).Append(context.Autoencoders().Dense(Experiment.DigitsOptions(seed: 1))).Fit(train);
+        var fitted = context.Transforms.Concatenate("Features", features)
+            .Append(context.Autoencoders().Dense(Experiment.DigitsOptions(seed: 1))).Fit(train);
         using var model = fitted.LastTransformer;
         float[][] rows = [.. fitted.Transform(train).GetColumn<float[]>("Features")];
         // docs/generation.md from here
@@ -60,14 +65,16 @@ public sealed class GenerationExample
     }
 
     /// <summary>The logarithm of the density of a mixture of Gaussians, by elimination.</summary>
-    private static double LogDensity(float[] code, IReadOnlyList<float> weights, IReadOnlyList<float> means, IReadOnlyList<float> covariances)
+    private static double LogDensity(float[] code, IReadOnlyList<float> weights, IReadOnlyList<float> means,
+        IReadOnlyList<float> covariances)
     {
         int k = code.Length;
         double density = 0;
         for (int j = 0; j < weights.Count; j++)
         {
             double[] residual = [.. code.Select((value, a) => (double)value - means[j * k + a])];
-            double[][] matrix = [.. Enumerable.Range(0, k).Select(a => Enumerable.Range(0, k).Select(b => (double)covariances[(j * k + a) * k + b]).ToArray())];
+            double[][] matrix = [.. Enumerable.Range(0, k)
+                .Select(a => Enumerable.Range(0, k).Select(b => (double)covariances[(j * k + a) * k + b]).ToArray())];
             double exponent = k * Math.Log(2 * Math.PI);
             for (int pivot = 0; pivot < k; pivot++)
             {

@@ -23,7 +23,8 @@ public sealed class LongTrainingTests
         string told = End(Start(whole));
         StringAssert.Matches(told, new($@"^Ended after {Epochs} of {Epochs} epochs; least validation loss [0-9.]+ after epoch \d+\.$"));
 
-        // The first kill comes before there is a checkpoint. Of the others every second waits until one is being written, which may be done before the kill comes: it is tried until one hits.
+        // The first kill comes before there is a checkpoint. Of the others every second waits until one is being
+        // written, which may be done before the kill comes: it is tried until one hits.
         var random = new Random(29);
         int kills = 0, whileWriting = 0, epochs = 0;
         while (kills < 5 || (whileWriting == 0 && kills < 20))
@@ -52,15 +53,18 @@ public sealed class LongTrainingTests
             if (!File.Exists(path))
                 continue;
             int reached = EpochsIn(path);
-            TestContext.WriteLine($"killed after {reached} epochs{(Unfinished(part).Length > 0 ? ", while a checkpoint was written" : "")}");
+            TestContext.WriteLine(
+                $"killed after {reached} epochs{(Unfinished(part).Length > 0 ? ", while a checkpoint was written" : "")}");
             Assert.IsGreaterThan(epochs, reached, "it went on from where it was");
             epochs = reached;
         }
         Assert.IsGreaterThanOrEqualTo(5, kills, "the training was over before");
         Assert.IsGreaterThanOrEqualTo(1, whileWriting);
         Assert.AreEqual(told, End(Start(part)));
-        CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(whole, "scorer.onnx")), File.ReadAllBytes(Path.Combine(part, "scorer.onnx")));
-        CollectionAssert.AreEqual(new[] { Checkpoint, "decoder.onnx", "encoder.onnx", "scorer.onnx" }, Directory.GetFiles(part).Select(Path.GetFileName).Order().ToArray(), "what was left unfinished is gone");
+        CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(whole, "scorer.onnx")),
+            File.ReadAllBytes(Path.Combine(part, "scorer.onnx")));
+        CollectionAssert.AreEqual(new[] { Checkpoint, "decoder.onnx", "encoder.onnx", "scorer.onnx" },
+            Directory.GetFiles(part).Select(Path.GetFileName).Order().ToArray(), "what was left unfinished is gone");
     }
 
     private static void WaitUntil(Process child, Func<bool> happens)
@@ -69,7 +73,9 @@ public sealed class LongTrainingTests
             Thread.Yield();
     }
 
-    private static string[] Unfinished(string folder) => Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Where(path => Path.GetFileName(path).StartsWith($"{Checkpoint}.", StringComparison.Ordinal))] : [];
+    private static string[] Unfinished(string folder) =>
+        Directory.Exists(folder) ? [.. Directory.GetFiles(folder)
+        .Where(path => Path.GetFileName(path).StartsWith($"{Checkpoint}.", StringComparison.Ordinal))] : [];
 
     /// <summary>The epochs that a checkpoint has behind it: the length of the history in its header.</summary>
     private static int EpochsIn(string path)
@@ -81,8 +87,10 @@ public sealed class LongTrainingTests
 
     private static Process Start(string folder)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "LongTraining", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "LongTraining.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, folder, $"{Epochs}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "LongTraining",
+            Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "LongTraining.dll");
+        return Process.Start(new ProcessStartInfo(
+            "dotnet", [program, folder, $"{Epochs}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     private static string End(Process process)

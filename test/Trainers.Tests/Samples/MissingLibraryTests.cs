@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
-/// <summary>An application whose native libraries are missing or do not load gets a sentence that says why and what to do. The application is the demo.</summary>
+/// <summary>
+/// An application whose native libraries are missing or do not load gets a sentence that says why and what to do. The
+/// application is the demo.
+/// </summary>
 [TestClass]
 public sealed class MissingLibraryTests
 {
@@ -12,7 +15,8 @@ public sealed class MissingLibraryTests
 
     [TestMethod]
     [DataRow("libonnxruntime", "ONNX Runtime's native library is missing", "Microsoft.ML.OnnxRuntime.Gpu")]
-    [DataRow("libLibTorchSharp", "TorchSharp's native library is missing", "TorchSharp-cpu", "The loader said: there is no file LibTorchSharp where it looks.")]
+    [DataRow("libLibTorchSharp", "TorchSharp's native library is missing", "TorchSharp-cpu",
+        "The loader said: there is no file LibTorchSharp where it looks.")]
     [DataRow("libtorch", "TorchSharp's native library is missing", "TorchSharp-cpu", "The loader said: libtorch")]
     public void A_missing_native_library_is_explained(string library, params string[] expected)
     {
@@ -29,7 +33,8 @@ public sealed class MissingLibraryTests
     public void A_system_library_that_is_too_old_is_explained_with_both_versions_and_the_ways_out()
     {
         string packaged = Path.Combine(
-            typeof(MissingLibraryTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "TorchSharpPackage").Value!,
+            typeof(MissingLibraryTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+                .Single(attribute => attribute.Key == "TorchSharpPackage").Value!,
             "runtimes", "linux-x64", "native", TorchSharpLibrary);
         using var folder = new TestFolder();
         LinkDemo(folder, except: TorchSharpLibrary);
@@ -54,17 +59,22 @@ public sealed class MissingLibraryTests
             /lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)
             """;
         var missing = TorchLibrary.FindMissingVersion(message)!;
-        Assert.AreEqual(new TorchLibrary.MissingVersion("/lib/no ne/libother.so.6", "OTHER_1.2", "/application (1)/libLibTorchSharp.so"), missing);
-        StringAssert.Contains(missing.Explain("0.107.0"), "wants the symbols OTHER_1.2 of '/lib/no ne/libother.so.6', which cannot be read. Train on a newer system.");
-        Assert.AreEqual("/lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)", TorchLibrary.Shorten(message));
+        Assert.AreEqual(new TorchLibrary.MissingVersion(
+            "/lib/no ne/libother.so.6", "OTHER_1.2", "/application (1)/libLibTorchSharp.so"), missing);
+        StringAssert.Contains(missing.Explain("0.107.0"),
+            "wants the symbols OTHER_1.2 of '/lib/no ne/libother.so.6', which cannot be read. Train on a newer system.");
+        Assert.AreEqual("/lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)",
+            TorchLibrary.Shorten(message));
         Assert.IsNull(TorchLibrary.FindMissingVersion("libtorch.so: cannot open shared object file: No such file or directory"));
     }
 
     /// <summary>Fills a folder with links to the demo's files, but for those whose names start so.</summary>
     private static void LinkDemo(TestFolder folder, string except)
     {
-        string demo = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Demo", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'))));
-        foreach (string file in Directory.GetFiles(demo, "*", SearchOption.AllDirectories).Where(file => !Path.GetFileName(file).StartsWith(except, StringComparison.Ordinal)))
+        string demo = Path.GetFullPath(Path.Combine(
+            AppContext.BaseDirectory, "..", "..", "Demo", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'))));
+        foreach (string file in Directory.GetFiles(demo, "*", SearchOption.AllDirectories)
+            .Where(file => !Path.GetFileName(file).StartsWith(except, StringComparison.Ordinal)))
         {
             string target = folder[Path.GetRelativePath(demo, file)];
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

@@ -17,7 +17,8 @@ public sealed class ReadmeExample
         try
         {
             Run();
-            CollectionAssert.AreEquivalent(new[] { "model.zip", "encoder.onnx", "decoder.onnx", "scorer.onnx" }, Directory.GetFiles(folder.Path).Select(Path.GetFileName).ToArray());
+            CollectionAssert.AreEquivalent(new[] { "model.zip", "encoder.onnx", "decoder.onnx", "scorer.onnx" },
+                Directory.GetFiles(folder.Path).Select(Path.GetFileName).ToArray());
         }
         finally
         {
@@ -25,7 +26,8 @@ public sealed class ReadmeExample
         }
 
         string[] source = File.ReadAllLines(Path.Combine(Repository.Root, "test", "Trainers.Tests", "Samples", "ReadmeExample.cs"));
-        int start = Array.FindIndex(source, line => line.Trim() == "// README from here"), end = Array.FindIndex(source, line => line.Trim() == "// to here");
+        int start = Array.FindIndex(source, line => line.Trim() == "// README from here"),
+            end = Array.FindIndex(source, line => line.Trim() == "// to here");
         string example = string.Join('\n', source[(start + 1)..end].Select(line => line.Length > 8 ? line[8..] : ""));
         StringAssert.Contains(File.ReadAllText(Path.Combine(Repository.Root, "README.md")), example);
     }

@@ -66,7 +66,9 @@ public sealed class TrainingBarTests
 
         public int Height => 40;
 
-        public IAnsiConsole Console() => AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Out = this });
+        public IAnsiConsole Console() => AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors, Out = this });
 
         public void Dispose() => _writer.Dispose();
 

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 
-/// <summary>The process that reads mutants: it may die, and is then started again. It has little memory: for managed objects by a limit of the garbage collector's, and on Linux altogether by the kernel's.</summary>
+/// <summary>
+/// The process that reads mutants: it may die, and is then started again. It has little memory: for managed objects by
+/// a limit of the garbage collector's, and on Linux altogether by the kernel's.
+/// </summary>
 internal sealed class FuzzProcess : IDisposable
 {
     /// <summary>The most memory that it may write to, besides what is read from files.</summary>
@@ -10,7 +13,8 @@ internal sealed class FuzzProcess : IDisposable
 
     private const int MostManagedMegabytes = 768;
 
-    private static readonly TimeSpan s_longestStart = TimeSpan.FromMinutes(2), s_longestWait = TimeSpan.FromMinutes(1), s_look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_longestStart = TimeSpan.FromMinutes(2), s_longestWait = TimeSpan.FromMinutes(1),
+        s_look = TimeSpan.FromMilliseconds(500);
 
     private readonly Queue<string> _errors = new();
     private Process? _process;
@@ -42,7 +46,8 @@ internal sealed class FuzzProcess : IDisposable
         while (!Ends(answer))
         {
             // A busy machine lets it wait; what it may not do is work, or wait for itself.
-            bool hangs = _isWarm ? process.TotalProcessorTime - processorBefore > FuzzTests.LongestTime || clock.Elapsed > s_longestWait : clock.Elapsed > s_longestStart;
+            bool hangs = _isWarm ? process.TotalProcessorTime - processorBefore > FuzzTests.LongestTime || clock.Elapsed > s_longestWait
+                : clock.Elapsed > s_longestStart;
             if (hangs)
             {
                 double seconds = clock.Elapsed.TotalSeconds, worked = (process.TotalProcessorTime - processorBefore).TotalSeconds;

@@ -8,11 +8,21 @@ namespace MLNetAutoencoder.Tests.Transforms;
 /// <summary>Changes to an ONNX file that remains one: what somebody writes who knows the format and means harm.</summary>
 internal sealed class ModelMutation(ModelProto model, Random random)
 {
-    private static readonly long[] s_numbers = [0, 1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 64, 1000, 65_536, 1 << 24, int.MaxValue, uint.MaxValue, long.MaxValue, long.MaxValue / 2, -1, -2, -3, -1000, int.MinValue, long.MinValue, 1L << 40, 1L << 62];
-    private static readonly float[] s_singles = [0, 1, -1, 0.5f, 1e-30f, 1e30f, float.MaxValue, float.Epsilon, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 2, 3, 1000, 65_536];
-    private static readonly string[] s_foreignOperators = ["If", "Loop", "Scan", "RandomNormal", "RandomNormalLike", "ConstantOfShape", "Range", "Tile", "Pad", "NonZero", "Einsum", "Mod", "BitShift", "LSTM", "Dropout", "SequenceAt", "Constant", "Size", "Compress", "Unique", ""];
-    private static readonly string[] s_attributes = ["axis", "axes", "pads", "strides", "kernel_shape", "dilations", "group", "output_padding", "output_shape", "auto_pad", "ceil_mode", "keepdims", "to", "alpha", "beta", "transA", "transB", "perm", "allowzero", "mode", "coordinate_transformation_mode", "nearest_mode", "cubic_coeff_a", "storage_order", "body", "value", "epsilon", "largest", "detect_negative"];
-    private static readonly string[] s_texts = ["", "0", "-1", "1", "2147483647", "99999999999999999999", "NaN", "Infinity", "-Infinity", "1e999", ",", ",,", "1,2,3", "[]", "[null]", "[1]", "{}", "{\"a\":null}", "null", "[\"\"]", "{\"score\":\"\"}", "{\"code\":\"x\",\"score\":\"x\"}", "2.0", "9.9", "1.x", "0.1", "mean", "nan", "error", "scorer", "decoder", "Single", "é\u0000\u0007", new('a', 100_000)];
+    private static readonly long[] s_numbers = [0, 1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 64, 1000, 65_536, 1 << 24, int.MaxValue, uint.MaxValue,
+        long.MaxValue, long.MaxValue / 2, -1, -2, -3, -1000, int.MinValue, long.MinValue, 1L << 40, 1L << 62];
+    private static readonly float[] s_singles = [0, 1, -1, 0.5f, 1e-30f, 1e30f, float.MaxValue, float.Epsilon, float.NaN,
+        float.PositiveInfinity, float.NegativeInfinity, 2, 3, 1000, 65_536];
+    private static readonly string[] s_foreignOperators =
+        ["If", "Loop", "Scan", "RandomNormal", "RandomNormalLike", "ConstantOfShape", "Range", "Tile", "Pad", "NonZero", "Einsum", "Mod",
+        "BitShift", "LSTM", "Dropout", "SequenceAt", "Constant", "Size", "Compress", "Unique", ""];
+    private static readonly string[] s_attributes =
+        ["axis", "axes", "pads", "strides", "kernel_shape", "dilations", "group", "output_padding", "output_shape", "auto_pad", "ceil_mode",
+        "keepdims", "to", "alpha", "beta", "transA", "transB", "perm", "allowzero", "mode", "coordinate_transformation_mode",
+        "nearest_mode", "cubic_coeff_a", "storage_order", "body", "value", "epsilon", "largest", "detect_negative"];
+    private static readonly string[] s_texts = ["", "0", "-1", "1", "2147483647", "99999999999999999999", "NaN", "Infinity", "-Infinity",
+        "1e999", ",", ",,", "1,2,3", "[]", "[null]", "[1]", "{}", "{\"a\":null}", "null", "[\"\"]", "{\"score\":\"\"}",
+        "{\"code\":\"x\",\"score\":\"x\"}", "2.0", "9.9", "1.x", "0.1", "mean", "nan", "error", "scorer", "decoder", "Single",
+        "é\u0000\u0007", new('a', 100_000)];
 
     private GraphProto Graph => model.Graph;
 
@@ -203,7 +213,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
                 break;
             default:
                 for (int i = 0; i < 1 << random.Next(15); i++)
-                    Graph.Node.Add(new NodeProto { OpType = "Relu", Name = $"long/{i}", Input = { i == 0 ? Value() : $"long/{i - 1}" }, Output = { $"long/{i}" } });
+                    Graph.Node.Add(new NodeProto { OpType = "Relu", Name = $"long/{i}", Input = { i == 0 ? Value() : $"long/{i - 1}" },
+                        Output = { $"long/{i}" } });
                 break;
         }
     }
@@ -211,7 +222,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
     private void Content()
     {
         // Small ones steer: shapes, scales, bounds, thresholds.
-        var tensor = random.Next(3) == 0 ? Any(Graph.Initializer) : Any([.. Graph.Initializer.Where(candidate => candidate.RawData.Length <= 64)]);
+        var tensor = random.Next(3) == 0 ? Any(Graph.Initializer)
+            : Any([.. Graph.Initializer.Where(candidate => candidate.RawData.Length <= 64)]);
         if (tensor is null)
             return;
         byte[] raw = tensor.RawData.ToByteArray();
@@ -224,7 +236,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
                 raw = ByteMutation.Apply(raw, random);
                 break;
             case 2 when tensor.DataType == (int)OnnxElementType.Single:
-                tensor.FloatData.Add(Enumerable.Range(0, raw.Length / sizeof(float) + random.Next(2)).Select(_ => s_singles[random.Next(s_singles.Length)]));
+                tensor.FloatData.Add(Enumerable.Range(0, raw.Length / sizeof(float) + random.Next(2))
+                    .Select(_ => s_singles[random.Next(s_singles.Length)]));
                 raw = random.Next(4) == 0 ? raw : [];
                 break;
             case 3:
@@ -234,7 +247,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
                 if (tensor.DataType == (int)OnnxElementType.Int64 && raw.Length >= sizeof(long))
                     BitConverter.TryWriteBytes(raw.AsSpan(random.Next(raw.Length / sizeof(long)) * sizeof(long)), Number());
                 else if (raw.Length >= sizeof(float))
-                    BitConverter.TryWriteBytes(raw.AsSpan(random.Next(raw.Length / sizeof(float)) * sizeof(float)), s_singles[random.Next(s_singles.Length)]);
+                    BitConverter.TryWriteBytes(raw.AsSpan(random.Next(raw.Length / sizeof(float)) * sizeof(float)),
+                        s_singles[random.Next(s_singles.Length)]);
                 break;
         }
         tensor.RawData = ByteString.CopyFrom(raw);
@@ -328,7 +342,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
                 entry.Value = string.Join(',', parts.SkipLast(1));
                 break;
             case 5:
-                parts[random.Next(parts.Length)] = random.Next(2) == 0 ? Number().ToString(CultureInfo.InvariantCulture) : s_singles[random.Next(s_singles.Length)].ToString("R", CultureInfo.InvariantCulture);
+                parts[random.Next(parts.Length)] = random.Next(2) == 0 ? Number().ToString(CultureInfo.InvariantCulture)
+                    : s_singles[random.Next(s_singles.Length)].ToString("R", CultureInfo.InvariantCulture);
                 entry.Value = string.Join(',', parts);
                 break;
             default:
@@ -350,7 +365,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
                     opset.Version = random.Next(3) > 0 ? random.Next(5, 30) : Number();
                 break;
             case 3:
-                model.OpsetImport.Add(new OperatorSetIdProto { Domain = random.Next(2) == 0 ? "ai.onnx.ml" : "com.microsoft", Version = random.Next(1, 5) });
+                model.OpsetImport.Add(new OperatorSetIdProto { Domain = random.Next(2) == 0 ? "ai.onnx.ml" : "com.microsoft",
+                    Version = random.Next(1, 5) });
                 break;
             default:
                 model.OpsetImport.Clear();
@@ -366,13 +382,16 @@ internal sealed class ModelMutation(ModelProto model, Random random)
                 model.Functions.Add(new FunctionProto { Name = "f", Node = { Graph.Node.Take(1).Select(node => node.Clone()) } });
                 break;
             case 1:
-                Graph.SparseInitializer.Add(new SparseTensorProto { Values = Any(Graph.Initializer)?.Clone(), Indices = random.Next(2) == 0 ? null : new TensorProto(), Dims = { Number() } });
+                Graph.SparseInitializer.Add(new SparseTensorProto { Values = Any(Graph.Initializer)?.Clone(),
+                    Indices = random.Next(2) == 0 ? null : new TensorProto(), Dims = { Number() } });
                 break;
             case 2:
-                Any(Graph.Node)?.Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph, G = Nested(random.Next(1, 20)) });
+                Any(Graph.Node)?.Attribute.Add(new AttributeProto { Name = "body", Type = AttributeType.Graph,
+                    G = Nested(random.Next(1, 20)) });
                 break;
             case 3:
-                Graph.ValueInfo.Add(new ValueInfoProto { Name = Value(), Type = Graph.Output.Count > 0 ? Graph.Output[0].Type?.Clone() : null });
+                Graph.ValueInfo.Add(new ValueInfoProto { Name = Value(),
+                    Type = Graph.Output.Count > 0 ? Graph.Output[0].Type?.Clone() : null });
                 break;
             default:
                 Graph.Name = Text();
@@ -404,7 +423,8 @@ internal sealed class ModelMutation(ModelProto model, Random random)
 
     private AttributeProto MadeAttribute()
     {
-        var attribute = new AttributeProto { Name = s_attributes[random.Next(s_attributes.Length)], Type = (AttributeType)random.Next(1, 9) };
+        var attribute = new AttributeProto { Name = s_attributes[random.Next(s_attributes.Length)],
+            Type = (AttributeType)random.Next(1, 9) };
         switch (attribute.Type)
         {
             case AttributeType.Float:
@@ -429,13 +449,17 @@ internal sealed class ModelMutation(ModelProto model, Random random)
     private static GraphProto Nested(int depth) => new()
     {
         Name = "nested",
-        Node = { new NodeProto { OpType = "Identity", Attribute = { depth > 0 ? [new AttributeProto { Name = "body", Type = AttributeType.Graph, G = Nested(depth - 1) }] : Array.Empty<AttributeProto>() } } },
+        Node = { new NodeProto { OpType = "Identity",
+            Attribute = { depth > 0 ? [new AttributeProto { Name = "body", Type = AttributeType.Graph, G = Nested(depth - 1) }]
+            : Array.Empty<AttributeProto>() } } },
     };
 
     private string Known() => Any([.. OperatorList.Names])!.Split('.')[^1];
 
     /// <summary>The name of a value of the graph.</summary>
-    private string Value() => Any([.. Graph.Input.Select(value => value.Name), .. Graph.Initializer.Select(tensor => tensor.Name), .. Graph.Node.SelectMany(node => node.Output)]) ?? "";
+    private string Value() =>
+        Any([.. Graph.Input.Select(value => value.Name), .. Graph.Initializer.Select(tensor => tensor.Name),
+        .. Graph.Node.SelectMany(node => node.Output)]) ?? "";
 
     private long Number() => random.Next(3) == 0 ? random.Next(-4, 40) : s_numbers[random.Next(s_numbers.Length)];
 

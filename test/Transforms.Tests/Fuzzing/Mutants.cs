@@ -3,7 +3,10 @@ using Microsoft.ML;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 
-/// <summary>Changed files, each made from a seed and its number alone: graphs of every variant, and models of ML.NET with autoencoders in them.</summary>
+/// <summary>
+/// Changed files, each made from a seed and its number alone: graphs of every variant, and models of ML.NET with
+/// autoencoders in them.
+/// </summary>
 internal sealed class Mutants
 {
     private readonly int _seed;
@@ -29,9 +32,12 @@ internal sealed class Mutants
         {
             // Few rows decide little, and what a mutant's scores are worth does not matter here.
             foreach (string name in new[] { "dense", "convolutional" })
-                _graphs.Add(($"scorer of {name}, {form}", EveryVariant.Fitted(name).ToQuantizedOnnx(rows, new QuantizationOptions { Form = form, Force = true }, out _)));
+                _graphs.Add(($"scorer of {name}, {form}",
+                    EveryVariant.Fitted(name).ToQuantizedOnnx(rows, new QuantizationOptions { Form = form, Force = true }, out _)));
         }
-        using var classifier = ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [6], Code = 3, Epochs = 1, PretrainingEpochs = 1, Seed = 1, CodeColumnName = "Code" }).Fit(rows);
+        using var classifier = ml.Autoencoders().StackedClassifier(
+            new StackedClassifierEstimator.Options { LabelColumnName = "Key", Hidden = [6], Code = 3, Epochs = 1, PretrainingEpochs = 1,
+            Seed = 1, CodeColumnName = "Code" }).Fit(rows);
         using (var folder = new MLNetAutoencoder.Tests.TestFolder())
         {
             classifier.ExportOnnx(folder["classifier"]);
@@ -39,13 +45,16 @@ internal sealed class Mutants
         }
         _zips.Add(("classifier", Saved(ml, classifier, rows)));
         var scaled = ml.Transforms.NormalizeMinMax("Scaled", "Features").Fit(rows);
-        using var last = ml.Autoencoders().Dense(new AutoencoderEstimator.Options { FeatureColumnName = "Scaled", Code = new CodeOptions { Size = 2 }, Epochs = 1, Seed = 1 }).Fit(scaled.Transform(rows));
+        using var last = ml.Autoencoders()
+            .Dense(new AutoencoderEstimator.Options { FeatureColumnName = "Scaled", Code = new CodeOptions { Size = 2 }, Epochs = 1,
+            Seed = 1 }).Fit(scaled.Transform(rows));
         _zips.Add(("chain", Saved(ml, scaled.Append(last), rows)));
     }
 
     /// <summary>The files that the mutants are made of, each once: 0 for a graph, 1 for a model of ML.NET.</summary>
     public IEnumerable<(int Kind, string Name, byte[] File)> Originals =>
-        _graphs.DistinctBy(graph => graph.Name).Select(graph => (0, graph.Name, graph.File)).Concat(_zips.Select(zip => (1, zip.Name, zip.File)));
+        _graphs.DistinctBy(graph => graph.Name).Select(graph => (0, graph.Name, graph.File))
+            .Concat(_zips.Select(zip => (1, zip.Name, zip.File)));
 
     /// <summary>Makes one.</summary>
     public (int Kind, string Of, byte[] File) Make(int number)

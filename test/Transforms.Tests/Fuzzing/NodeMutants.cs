@@ -13,7 +13,8 @@ internal sealed partial class NodeMutants(int seed)
     // What a node may take here, so that thousands are run in a minute; the limits themselves are tested elsewhere.
     private const long MostElements = 1 << 20, MostOperations = 1 << 26;
 
-    private static readonly string[] s_stored = ["0", "1", "2", "3", "-1", "-2", "4", "5", "9", "-9", "1000", "65536", "2147483647", "-2147483648", "9223372036854775807", "-9223372036854775808"];
+    private static readonly string[] s_stored = ["0", "1", "2", "3", "-1", "-2", "4", "5", "9", "-9", "1000", "65536", "2147483647",
+        "-2147483648", "9223372036854775807", "-9223372036854775808"];
 
     /// <summary>Makes one. Null where the rules refuse it.</summary>
     public (byte[] File, string Text, string Expected)? Make(int number)
@@ -31,7 +32,9 @@ internal sealed partial class NodeMutants(int seed)
                 GraphCheck.CheckMade(node, value, MostElements, "The node");
             if (operations > MostOperations || made.Sum(value => value.Elements) > MostElements)
                 return null;
-            string expected = string.Join("; ", made.Take(node.Output.Count).Select(value => $"{value.Type} [{string.Join(", ", value.Shape.Select(axis => axis.OfBatch ? axis.Length * Rows : axis.Length))}]"));
+            string expected = string.Join("; ", made.Take(node.Output.Count)
+                .Select(value =>
+                $"{value.Type} [{string.Join(", ", value.Shape.Select(axis => axis.OfBatch ? axis.Length * Rows : axis.Length))}]"));
             return (OneNode.Model(domain, opset, node, values, made).ToByteArray(), text, expected);
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or OverflowException)
@@ -49,7 +52,8 @@ internal sealed partial class NodeMutants(int seed)
         {
             case 0:
                 string domain = operation.Split('.')[0];
-                string[] others = [.. OneNode.All.Select(node => node.Operation).Where(other => other.Split('.').Length == 2 == (domain == "ml")).Distinct()];
+                string[] others = [.. OneNode.All.Select(node => node.Operation)
+                    .Where(other => other.Split('.').Length == 2 == (domain == "ml")).Distinct()];
                 operation = others[random.Next(others.Length)];
                 break;
             case 1:
@@ -86,11 +90,14 @@ internal sealed partial class NodeMutants(int seed)
                 break;
             case 7:
                 names = names.Length > 0 && random.Next(2) == 0 ? [.. names.Where((_, i) => i != random.Next(names.Length))]
-                    : [.. names, .. OneNode.All[random.Next(OneNode.All.Length)].Attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(1)];
+                    : [.. names, .. OneNode.All[random.Next(OneNode.All.Length)].Attributes.Split(
+                        ' ', StringSplitOptions.RemoveEmptyEntries).Take(1)];
                 names = [.. names.DistinctBy(name => name.Split('=')[0])];
                 break;
             default:
-                attributes = Replace(attributes, random, () => random.Next(4) == 0 ? s_stored[random.Next(s_stored.Length)] : random.Next(-3, 9).ToString(CultureInfo.InvariantCulture));
+                attributes = Replace(attributes, random, () =>
+                    random.Next(4) == 0 ? s_stored[random.Next(s_stored.Length)]
+                    : random.Next(-3, 9).ToString(CultureInfo.InvariantCulture));
                 names = attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 break;
         }

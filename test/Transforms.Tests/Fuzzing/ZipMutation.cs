@@ -6,7 +6,8 @@ namespace MLNetAutoencoder.Tests.Transforms;
 /// <summary>Changes to a model file of ML.NET that remains a zip with right checksums, or lies about its entries.</summary>
 internal static class ZipMutation
 {
-    private static readonly string[] s_names = ["../out", "/etc/passwd", "C:\\out", "a//b", "", "Version.txt", "TransformerChain/Transform_000/Model.key", "TransformerChain", "x\u0001y", "TransformerChain/../../x", new('n', 5000)];
+    private static readonly string[] s_names = ["../out", "/etc/passwd", "C:\\out", "a//b", "", "Version.txt",
+        "TransformerChain/Transform_000/Model.key", "TransformerChain", "x\u0001y", "TransformerChain/../../x", new('n', 5000)];
     private static readonly Lazy<byte[]> s_zeros = new(() => new byte[70 << 20]);
 
     public static byte[] Apply(byte[] file, Random random)
@@ -33,7 +34,8 @@ internal static class ZipMutation
                 entries.Add((random.Next(2) == 0 ? name : s_names[random.Next(s_names.Length)], content));
                 break;
             case < 55:
-                entries[place] = (random.Next(2) == 0 ? s_names[random.Next(s_names.Length)] : entries[random.Next(entries.Count)].Name, content);
+                entries[place] = (random.Next(2) == 0 ? s_names[random.Next(s_names.Length)]
+                    : entries[random.Next(entries.Count)].Name, content);
                 break;
             case < 58:
                 int other = random.Next(entries.Count);
