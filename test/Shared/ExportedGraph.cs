@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using MLNetAutoencoder.Onnx;
 
-namespace MLNetAutoencoder.Tests.Onnx;
+namespace MLNetAutoencoder.Tests;
 
 /// <summary>
 /// Exported graphs of <see cref="EveryVariant"/>'s models, run by ONNX Runtime itself, and what the transformer gives
