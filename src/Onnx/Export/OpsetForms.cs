@@ -1,59 +1,17 @@
-using System.Buffers.Binary;
-using Google.Protobuf;
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>This library's graphs in another version of ONNX's operator set.</summary>
 /// <remarks>
-/// <para>What stands here of each operator was read in ONNX's operator changelog, from the version in force in opset 12
-/// to the one in opset 21. "Types" says that a version admits more element types and is otherwise the same; none of
-/// those is one that the graphs have. An operator that is not in the table is an error: nobody has looked at its
-/// forms.</para>
-/// <list type="table">
-/// <listheader><term>operators</term><description>versions within opsets 12 to 21, and what they changed</description></listheader>
-/// <item><term>Conv, ConvTranspose, Elu, MaxPool, Not, Or, Selu, Softplus, TopK</term><description>one for all: 11, 11,
-/// 6, 12, 1, 7, 6, 1, 11</description></item>
-/// <item><term>Abs, Erf, Exp, Log, Neg, Sigmoid, Sqrt, Tanh</term><description>6 (Erf 9), 13 types</description></item>
-/// <item><term>Clip, Max, Min</term><description>12, 13 types</description></item>
-/// <item><term>Add, Div, Mul, Sub</term><description>7, 13 and 14 types</description></item>
-/// <item><term>Relu</term><description>6, 13 and 14 types</description></item>
-/// <item><term>LeakyRelu</term><description>6, 16 types</description></item>
-/// <item><term>Gemm, MatMul</term><description>11 and 9, 13 types</description></item>
-/// <item><term>Where</term><description>9, 16 types</description></item>
-/// <item><term>GreaterOrEqual, LessOrEqual</term><description>12, which is the first and whose result's shape some
-/// runtimes do not infer, so that the graphs tell it; 16 types</description></item>
-/// <item><term>Greater</term><description>9, 13 types</description></item>
-/// <item><term>IsNaN, IsInf</term><description>9 and 10, IsNaN 13 types, both 20 types</description></item>
-/// <item><term>ArgMax</term><description>12, 13 types</description></item>
-/// <item><term>Concat, Gather, GatherElements, Slice</term><description>11, 13 types</description></item>
-/// <item><term>Expand</term><description>8, 13 types</description></item>
-/// <item><term>Cast</term><description>9, 13 types, 19 an attribute for 8-bit floats only, 21 types</description></item>
-/// <item><term>Flatten, Transpose</term><description>11 and 1, 13 and 21 types</description></item>
-/// <item><term>Reshape</term><description>5, 13 types, 14 the attribute allowzero, 0 by default: a 0 in the shape keeps
-/// the length, as before; 19 and 21 types</description></item>
-/// <item><term>ReduceL2, ReduceMean</term><description>11, 13 types, <b>18 the axes are an input</b>, not an attribute</description></item>
-/// <item><term>ReduceMax</term><description>12, 13 types, <b>18 the axes are an input</b>, 20 types</description></item>
-/// <item><term>Resize</term><description>11, <b>13 the region of interest may be left out</b>, 18 and 19 attributes for
-/// what is not used here</description></item>
-/// <item><term>Softmax</term><description>11, <b>13 the axis is one axis</b>; before, all axes from it on were one.
-/// Over the last axis, −1, the two are the same</description></item>
-/// </list>
-/// <para>Graphs of other libraries (<see cref="ImportedScorerGraph"/>) have these besides:</para>
-/// <list type="table">
-/// <item><term>And, Cos, GlobalAveragePool, GlobalMaxPool, HardSigmoid, InstanceNormalization, Range, Round, Sin,
-/// Softsign, ThresholdedRelu, Xor</term><description>one for all</description></item>
-/// <item><term>Ceil, DepthToSpace, Floor, Less, Mean, Reciprocal, Sign, SpaceToDepth, Sum, Tile</term><description>13
-/// types</description></item>
-/// <item><term>ArgMin, Dropout, Equal, Pow, PRelu</term><description>types at 13, 15, 16 or 19</description></item>
-/// <item><term>Constant, ConstantOfShape, Identity</term><description>types at 13, 14, 16, 19, 20 or 21</description></item>
-/// <item><term>BatchNormalization</term><description>9, 14 outputs and an attribute for training, 15 types; in use it
-/// has one output</description></item>
-/// <item><term>Shape</term><description>1, 13 types, <b>15 the attributes start and end</b>, 19 and 21 types</description></item>
-/// <item><term>AveragePool</term><description>11, <b>19 the attribute dilations</b></description></item>
-/// <item><term>ReduceL1, ReduceLogSum, ReduceLogSumExp, ReduceMax, ReduceMin, ReduceProd,
-/// ReduceSumSquare</term><description>as ReduceMean; two of them 20 types</description></item>
-/// <item><term>ReduceSum, Squeeze, Unsqueeze</term><description>11, <b>13 the axes are an input</b>, 21 types</description></item>
-/// <item><term>HardSwish, LayerNormalization, Mish, Gelu</term><description>from 14, 17, 18 and 20 on</description></item>
+/// <para>What stands here and in <see cref="OperatorList"/> of each operator was read in ONNX's operator changelog, from the
+/// version in force in opset 12 to the one in opset 21. The stable ones admit more element types in later versions,
+/// none of which the graphs have, and are otherwise the same. These are not:</para>
+/// <list type="bullet">
+/// <item><description>ReduceSum, Squeeze and Unsqueeze have their axes as an input from 13 on, the other reductions from
+/// 18 on; before, as an attribute.</description></item>
+/// <item><description>Resize may leave out the region of interest from 13 on.</description></item>
+/// <item><description>Softmax is over one axis from 13 on, and before over all axes from it on; over the last one, −1,
+/// the two are the same.</description></item>
+/// <item><description>Shape has start and end from 15 on, AveragePool dilations from 19 on.</description></item>
 /// </list>
 /// </remarks>
 internal static class OpsetForms
@@ -65,23 +23,6 @@ internal static class OpsetForms
     public const int Most = 21;
 
     private const int AxesAreInput = 18, AxesOfSumAreInput = 13, RegionIsOptional = 13, SoftmaxIsOverOneAxis = 13;
-
-    private static readonly HashSet<string> s_unchanged =
-    [
-        "Abs", "Add", "ArgMax", "Cast", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "Elu", "Erf", "Exp", "Expand", "Flatten",
-            "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf",
-        "IsNaN", "LeakyRelu", "LessOrEqual", "Log", "MatMul", "Max", "MaxPool", "Min", "Mul", "Neg", "Not", "Or", "Relu", "Reshape", "Selu",
-            "Sigmoid", "Slice", "Softplus", "Sqrt", "Sub", "Tanh", "TopK",
-        "Transpose", "Where",
-        "And", "ArgMin", "BatchNormalization", "Ceil", "Constant", "ConstantOfShape", "Cos", "DepthToSpace", "Dropout", "Equal", "Floor",
-            "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "Identity",
-        "InstanceNormalization", "Less", "Mean", "Pow", "PRelu", "Range", "Reciprocal", "Round", "Sign", "Sin", "Softsign", "SpaceToDepth",
-            "Sum", "ThresholdedRelu", "Tile", "Xor",
-    ];
-
-    /// <summary>Operators that came with an opset.</summary>
-    private static readonly Dictionary<string, int> s_since = new(
-        StringComparer.Ordinal) { ["HardSwish"] = 14, ["LayerNormalization"] = 17, ["Mish"] = 18, ["Gelu"] = 20 };
 
     /// <summary>Attributes that came with an opset; without them the operator is unchanged.</summary>
     private static readonly Dictionary<string, (int Opset, string[] Attributes)> s_attributes = new(
@@ -168,7 +109,7 @@ internal static class OpsetForms
                         "and another from 13 on.");
                 break;
             default:
-                bool isKnown = s_unchanged.Contains(node.OpType) || (s_since.TryGetValue(node.OpType, out int since) && to >= since)
+                bool isKnown = OperatorList.Find(node.OpType) is { IsStable: true } entry && to >= entry.Since
                     || (s_attributes.TryGetValue(node.OpType, out var added)
                         && (to >= added.Opset || !node.Attribute.Any(attribute => added.Attributes.Contains(attribute.Name))));
                 if (node.Domain.Length > 0 || !isKnown)
@@ -184,12 +125,7 @@ internal static class OpsetForms
         if (node.Attribute.FirstOrDefault(attribute => attribute.Name == "axes") is not { } axes)
             return;
         node.Attribute.Remove(axes);
-        byte[] bytes = new byte[axes.Ints.Count * sizeof(long)];
-        for (int i = 0; i < axes.Ints.Count; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), axes.Ints[i]);
-        node.Input.Add(
-            Add(graph, new TensorProto { Name = $"{node.Name}/axes", DataType = (int)OnnxElementType.Int64, Dims = { axes.Ints.Count },
-            RawData = ByteString.CopyFrom(bytes) }));
+        node.Input.Add(Add(graph, TensorProtoExtensions.Int64s($"{node.Name}/axes", [.. axes.Ints])));
     }
 
     private static void AxesToAttribute(GraphProto graph, NodeProto node, int version)
@@ -199,10 +135,7 @@ internal static class OpsetForms
         var axes = graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1])
             ?? throw new NotSupportedException(
                 $"The node '{node.Name}' ({node.OpType}) computes its axes; below opset {version} they are a constant.");
-        var attribute = new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { axes.Int64Data } };
-        for (int i = 0; i < axes.RawData.Length; i += sizeof(long))
-            attribute.Ints.Add(BinaryPrimitives.ReadInt64LittleEndian(axes.RawData.Span[i..]));
-        node.Attribute.Insert(0, attribute);
+        node.Attribute.Insert(0, OnnxAttribute.Int64s("axes", axes.ToInt64s()).ToProto());
         node.Input.RemoveAt(1);
         RemoveIfUnused(graph, axes);
     }
@@ -210,8 +143,7 @@ internal static class OpsetForms
     private static void AddRegion(GraphProto graph, NodeProto node)
     {
         if (node.Input[1].Length == 0)
-            node.Input[1] = Add(graph, new TensorProto { Name = $"{node.Name}/region", DataType = (int)OnnxElementType.Single, Dims = { 0 },
-                RawData = ByteString.Empty });
+            node.Input[1] = Add(graph, TensorProtoExtensions.Singles($"{node.Name}/region", [], 0));
     }
 
     private static void LeaveOutRegion(GraphProto graph, NodeProto node)

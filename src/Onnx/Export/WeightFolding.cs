@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using Google.Protobuf;
+using System.Runtime.InteropServices;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -28,16 +27,12 @@ internal static class WeightFolding
             if (users is [{ OpType: "Mul" } scaling] && scaling.Input[0] == name
                 && initializers.TryGetValue(scaling.Input[1], out var scale) && IsScale(scale, weight))
             {
-                Scale(values, weight.Dims, LayerWeight.ReadSingles(scale), scale.Dims);
+                Scale(values, weight.Dims, scale.ToSingles(), scale.Dims);
                 name = scaling.Output[0];
                 graph.Node.Remove(scaling);
             }
             graph.Node.Remove(cast);
-            byte[] bytes = new byte[values.Length * sizeof(float)];
-            for (int i = 0; i < values.Length; i++)
-                BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Single, Dims = { weight.Dims },
-                RawData = ByteString.CopyFrom(bytes) });
+            graph.Initializer.Add(TensorProtoExtensions.Singles(name, values, [.. weight.Dims]));
         }
         var taken = graph.Node.SelectMany(node => node.Input).ToHashSet(StringComparer.Ordinal);
         foreach (var tensor in graph.Initializer.Where(tensor => !taken.Contains(tensor.Name)).ToArray())
@@ -62,21 +57,9 @@ internal static class WeightFolding
     private static bool IsCast(NodeProto node) => node.OpType == "Cast"
         && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == (long)OnnxElementType.Single);
 
-    private static float[] Widen(TensorProto tensor)
-    {
-        var bytes = tensor.RawData.Span;
-        if (tensor.DataType == (int)OnnxElementType.SByte)
-        {
-            float[] whole = new float[bytes.Length];
-            for (int i = 0; i < whole.Length; i++)
-                whole[i] = (sbyte)bytes[i];
-            return whole;
-        }
-        float[] values = new float[bytes.Length / 2];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]);
-        return values;
-    }
+    private static float[] Widen(TensorProto tensor) => tensor.DataType == (int)OnnxElementType.SByte
+        ? Array.ConvertAll(MemoryMarshal.Cast<byte, sbyte>(tensor.RawData.Span).ToArray(), value => (float)value)
+        : Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(tensor.RawData.Span).ToArray(), value => (float)value);
 
     /// <summary>Multiplies by scales whose shape is 1 along all axes but those of the values' own length.</summary>
     private static void Scale(float[] values, IList<long> shape, float[] scales, IList<long> scaleShape)

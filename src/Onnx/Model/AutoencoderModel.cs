@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Microsoft.ML.OnnxRuntime;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -12,47 +11,48 @@ namespace MLNetAutoencoder.Onnx;
 public sealed class AutoencoderModel : IDisposable
 {
     private readonly ModelProto _model;
+    private readonly string _source;
     private readonly Lazy<ModelProto> _runnable;
-    private readonly byte[] _bytes;
-    private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
+    private readonly SessionPool _sessions;
     private readonly Dictionary<string, int> _widths;
     private readonly ScoringOptions _scoring = new();
-    private SharedWeights? _weights;
-    private volatile bool _disposed;
-    private int _leases;
-    private bool _warned;
 
     /// <summary>Reads a graph.</summary>
-    /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
+    /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder. They are
+    /// copied.</param>
     /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'scorer.onnx'</c>.</param>
     /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major
-    /// format version, contradict themselves or their metadata, or ask for more than a graph of this library
-    /// may.</exception>
+    /// format version, contradict themselves or their metadata, or have nodes that are not run from files.</exception>
     public AutoencoderModel(byte[] bytes, string source)
+        : this(OnnxFile.Parse(bytes ?? throw new ArgumentNullException(nameof(bytes)), source, onlyKnown: true), source)
     {
-        ArgumentNullException.ThrowIfNull(bytes);
-        _model = OnnxFile.Parse(bytes, source, onlyKnown: true);
+    }
+
+    /// <summary>The same of a graph that has been parsed, which is the model's from now on.</summary>
+    internal AutoencoderModel(ModelProto model, string source)
+    {
+        (_model, _source) = (model, source);
 
         // A file for a fixed number of rows differs from others in the shape of its border only.
-        _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
-        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
-        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
+        OnnxFile.FreeBatch(model);
+        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), source);
         if (Metadata.Graph == AutoencoderMetadata.Pipeline)
             throw new InvalidDataException(
-                $"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), " +
+                $"{source} is a whole pipeline from raw columns ({string.Join(", ", model.Graph.Input.Select(value => value.Name))}), " +
                 "which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved " +
                 "with the pipeline.");
-        var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source)
-            : GraphCheck.OfOurs(_model, bytes.Length, source);
-        ContractCheck.Check(_model.Graph, values, Metadata, source);
-        _widths = _model.Graph.Input.Concat(_model.Graph.Output)
-            .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+        var values = GraphCheck.Check(model, source);
+        ContractCheck.Check(model, values, Metadata, source);
+        _widths = model.Graph.Input.Concat(model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(model));
+        _sessions = new SessionPool(this, _runnable, source);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
     {
-        (_model, _runnable, _bytes, _widths, Metadata) = (other._model, other._runnable, other._bytes, other._widths, other.Metadata);
+        (_model, _source, _runnable, _widths, Metadata) = (other._model, other._source, other._runnable, other._widths, other.Metadata);
         (Scoring, Warn) = (scoring, warn);
+        _sessions = new SessionPool(this, _runnable, _source);
     }
 
     /// <summary>What the graph says of itself.</summary>
@@ -94,7 +94,7 @@ public sealed class AutoencoderModel : IDisposable
     public AutoencoderModel WithScoring(ScoringOptions scoring, Action<string>? warn = null) => new(this, scoring, warn);
 
     /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
-    public byte[] ToBytes() => (byte[])_bytes.Clone();
+    public byte[] ToBytes() => _model.ToByteArray();
 
     /// <summary>
     /// One of the model's graphs as an ONNX file: the encoder, features (and condition and code offset) to code; the
@@ -131,7 +131,7 @@ public sealed class AutoencoderModel : IDisposable
             model = model.Clone();
             OnnxFile.FixBatch(model, batch, Metadata.ScoreSamples);
         }
-        return ReferenceEquals(model, _model) ? ToBytes() : model.ToByteArray();
+        return model.ToByteArray();
     }
 
     /// <summary>
@@ -198,11 +198,11 @@ public sealed class AutoencoderModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(rename);
         const string source = "The graph in the model";
-        var model = OnnxFile.Parse(bytes, source);
+        var model = OnnxFile.Parse(bytes, source, onlyKnown: true);
         if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
             && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
-            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source);
-        GraphCheck.Structural(model, bytes.Length, source);
+            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!), source);
+        GraphCheck.Structure(model, source);
         return null;
     }
 
@@ -327,16 +327,16 @@ public sealed class AutoencoderModel : IDisposable
             throw new ArgumentException(
                 $"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        Lease();
+        _sessions.Lease();
         try
         {
-            Session(inputs, outputs, missing: false);
-            return new BatchRunner(this, missing => Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))],
+            _sessions.Session(inputs, outputs, missing: false);
+            return new BatchRunner(this, _sessions, missing => _sessions.Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))],
                 [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
         }
         catch
         {
-            EndLease();
+            _sessions.EndLease();
             throw;
         }
     }
@@ -345,87 +345,16 @@ public sealed class AutoencoderModel : IDisposable
     /// Releases the native sessions, at once or, where runners still use them, with the last of these. Safe to call
     /// twice; a run afterwards is an <see cref="ObjectDisposedException"/>.
     /// </summary>
-    public void Dispose()
-    {
-        lock (_sessions)
-        {
-            _disposed = true;
-            ReleaseIfUnused();
-        }
-    }
-
-    /// <summary>Gives a runner's session back.</summary>
-    internal void EndLease()
-    {
-        lock (_sessions)
-        {
-            _leases--;
-            ReleaseIfUnused();
-        }
-    }
+    public void Dispose() => _sessions.Dispose();
 
     /// <summary>The weights that the sessions share; null before there is a session.</summary>
-    internal SharedWeights? Weights => _weights;
-
-    /// <summary>Throws where the model has been disposed.</summary>
-    internal void ThrowIfDisposed()
-    {
-        if (_disposed)
-            throw new ObjectDisposedException(nameof(AutoencoderModel),
-                "The model has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
-    }
-
-    /// <summary>Keeps the sessions until <see cref="EndLease"/>.</summary>
-    private void Lease()
-    {
-        lock (_sessions)
-        {
-            ThrowIfDisposed();
-            _leases++;
-        }
-    }
-
-    /// <summary>The session for some inputs and outputs, opened when it is first wanted; to be called under a lease.</summary>
-    private InferenceSession Session(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, bool missing)
-    {
-        string key = string.Join(',', inputs) + ">" + string.Join(',', outputs.Order(StringComparer.Ordinal));
-        lock (_sessions)
-        {
-            if (_sessions.TryGetValue((key, missing), out var session))
-                return session;
-            var cut = OnnxFile.Cut(_runnable.Value, inputs, outputs);
-            session = MissingValueGraph.IsIn(cut)
-                ? OpenSession(missing ? cut : MissingValueGraph.Remove(cut))
-                : _sessions.TryGetValue((key, !missing), out var other) ? other : OpenSession(cut);
-            _sessions.Add((key, missing), session);
-            return session;
-        }
-    }
-
-    private void ReleaseIfUnused()
-    {
-        if (!_disposed || _leases > 0)
-            return;
-        foreach (var session in _sessions.Values.Distinct())
-            session.Dispose();
-        _sessions.Clear();
-        _weights?.Dispose();
-        _weights = null;
-    }
-
-    private InferenceSession OpenSession(ModelProto cut)
-    {
-        OnnxRuntimeLibrary.Require();
-        _weights ??= new SharedWeights(_runnable.Value.Graph);
-        return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce,
-            _weights.Prepacked);
-    }
+    internal SharedWeights? Weights => _sessions.Weights;
 
     /// <summary>A model over a changed graph.</summary>
     private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata)
     {
         if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
-            OnnxFile.SetValues(threshold, [metadata.Threshold]);
+            threshold.SetSingles([metadata.Threshold]);
         if (Outputs.Contains(GraphNames.Probability) && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles))
         {
             // Made anew, since it is made of the quantiles.
@@ -438,15 +367,7 @@ public sealed class AutoencoderModel : IDisposable
                     .ToDictionary(StringComparer.Ordinal) };
         }
         OnnxFile.SetMetadata(model, metadata.ToDictionary());
-        return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
-    }
-
-    private void WarnOnce(string message)
-    {
-        if (_warned)
-            return;
-        _warned = true;
-        Warn?.Invoke(message);
+        return new AutoencoderModel(model, "The graph") { Scoring = Scoring, Warn = Warn };
     }
 
     private ModelProto Whole(string graph, string output) => Outputs.Contains(output) ? _model : throw Lacks(graph);

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -14,7 +12,7 @@ internal sealed class LayerWeight
     private LayerWeight(GraphProto graph, TensorProto tensor, NodeProto[] users)
     {
         (Tensor, Users) = (tensor, users);
-        Values = ReadSingles(tensor);
+        Values = tensor.ToSingles();
         IsTransposed = Attribute("transB") == 1;
         Axis = Operation switch
         {
@@ -79,20 +77,6 @@ internal sealed class LayerWeight
         ];
     }
 
-    /// <summary>The values of a tensor of Single, whichever field they are stored in.</summary>
-    public static float[] ReadSingles(TensorProto tensor)
-    {
-        if (tensor.RawData.IsEmpty)
-            return [.. tensor.FloatData];
-        float[] values = MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
-        if (!BitConverter.IsLittleEndian)
-        {
-            var bits = MemoryMarshal.Cast<float, int>(values.AsSpan());
-            BinaryPrimitives.ReverseEndianness(bits, bits);
-        }
-        return values;
-    }
-
     private static bool IsLayer(NodeProto node, Dictionary<string, TensorProto> initializers)
     {
         if (node.Domain.Length > 0 || node.Input.Count < 2 || !initializers.TryGetValue(node.Input[1], out var tensor)
@@ -119,7 +103,7 @@ internal sealed class LayerWeight
         bool isOurs = graph.Input.All(input => input.Name != bias.Name)
             && graph.Node.All(node => !node.Input.Contains(bias.Name) || Users.Contains(node));
         return isOurs && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units
-            && ReadSingles(bias).All(float.IsFinite) ? bias : null;
+            && bias.ToSingles().All(float.IsFinite) ? bias : null;
     }
 
     private long Attribute(string name) => Users[0].Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I ?? 0;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 
 namespace MLNetAutoencoder.Onnx;
@@ -19,8 +18,7 @@ internal sealed class TorchLayers
     public TorchLayers(GraphProto graph)
     {
         _graph = graph;
-        _makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output))
-            .ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
+        _makers = OnnxFile.Makers(graph);
         _initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
@@ -121,7 +119,7 @@ internal sealed class TorchLayers
                 return node.Input[0];
             case "Resize":
                 Add("interpolate", [], ("scale_factor",
-                    List([.. OnnxFile.GetValues(_initializers[node.Input[2]]).Skip(2).Select(scale => (long)scale)])), ("mode", "nearest"));
+                    List([.. _initializers[node.Input[2]].ToSingles().Skip(2).Select(scale => (long)scale)])), ("mode", "nearest"));
                 return node.Input[0];
             case "Slice":
                 long[] ends = Int64s(node.Input[2]), axes = Int64s(node.Input[3]);
@@ -157,14 +155,7 @@ internal sealed class TorchLayers
 
     private static long[] Ints(NodeProto node, string attribute) => [.. node.Attribute.First(one => one.Name == attribute).Ints];
 
-    private long[] Int64s(string initializer)
-    {
-        var bytes = _initializers[initializer].RawData;
-        long[] values = new long[bytes.Length / sizeof(long)];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[(i * sizeof(long))..]);
-        return values;
-    }
+    private long[] Int64s(string initializer) => _initializers[initializer].ToInt64s();
 
     private static JsonArray List(params long[] values) => [.. values.Select(value => JsonValue.Create(value))];
 

@@ -99,7 +99,7 @@ public static class TorchWeights
                         FormattableString.Invariant(
                         $"{weights.Source} has {values[i]} in the tensor '{name}'; expected variances of more than 0."));
             }
-            OnnxFile.SetValues(tensor, values);
+            tensor.SetSingles(values);
         }
         return metadata with { Training = "{}" };
     }
@@ -165,7 +165,7 @@ public static class TorchWeights
         foreach (var (name, values, neutral) in new[] { (ScalingGraph.OffsetName, offsets, 0f), (ScalingGraph.ScaleName, scales, 1f) })
         {
             if (graph.Initializer.FirstOrDefault(tensor => tensor.Name == name) is { } tensor)
-                OnnxFile.SetValues(tensor, values);
+                tensor.SetSingles(values);
             else if (values.Any(value => value != neutral))
                 throw new InvalidDataException(
                     $"{weights.Source} has a scaling ('{ScalingOffset}', '{ScalingScale}'), and the model's graph has no place for it, " +
@@ -176,7 +176,7 @@ public static class TorchWeights
 
     private static ReadOnlyMemory<float> ToTorch(TensorProto tensor)
     {
-        float[] values = OnnxFile.GetValues(tensor);
+        float[] values = tensor.ToSingles();
         if (tensor.Name.EndsWith(Deviation, StringComparison.Ordinal))
             values = Array.ConvertAll(values, value => value * value);
         return values;
@@ -189,7 +189,7 @@ public static class TorchWeights
             ["format"] = "pt",
             [AutoencoderMetadata.Prefix + "library_version"] = AutoencoderMetadata.CurrentLibraryVersion,
             [AutoencoderMetadata.Prefix + "variant"] = metadata.Variant,
-            [AutoencoderMetadata.Prefix + "feature_names"] = System.Text.Json.JsonSerializer.Serialize(metadata.FeatureNames),
+            [AutoencoderMetadata.Prefix + "feature_names"] = MetadataJson.Write(metadata.FeatureNames),
             [AutoencoderMetadata.Prefix + "loss"] = metadata.Loss,
         };
         if (metadata.LikelihoodVariance > 0)
