@@ -77,9 +77,9 @@ internal static class GraphReader
         return new Verdict(Outcome.Scored);
     }
 
-    /// <summary>Whether it is what is documented where ONNX Runtime refuses a graph, or fails in it.</summary>
-    public static bool IsRuntimes(Exception e) => e is InvalidDataException or InvalidOperationException
-        && e.InnerException is OnnxRuntimeException;
+    /// <summary>Whether it is what is documented where a session cannot be made or fails its trial, or ONNX Runtime fails in it.</summary>
+    public static bool IsRuntimes(Exception e) => e is InvalidDataException
+        || (e is InvalidOperationException && e.InnerException is OnnxRuntimeException);
 
     /// <summary>Scores rows, first whole ones and then some with missing values, which have a session of their own.</summary>
     private static void Score(AutoencoderModel model, string[] inputs, string[] outputs)

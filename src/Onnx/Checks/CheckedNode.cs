@@ -9,7 +9,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <param name="Stored">The initializer that it is, if it is one.</param>
 internal sealed record GraphValue(int Type, int? Rank, bool OfRows, TensorProto? Stored = null);
 
-/// <summary>A node with what is known of its inputs, of which a rule of <see cref="OperatorList"/> tells what it makes.</summary>
+/// <summary>A node with what is known of its inputs, of which a rule of <see cref="OperatorRules"/> tells what it makes.</summary>
 internal sealed class CheckedNode(NodeProto node, GraphValue?[] inputs, int opset, string source)
 {
     /// <summary>Ends the messages about operators that do not keep the rows of a batch apart.</summary>
@@ -58,7 +58,7 @@ internal sealed class CheckedNode(NodeProto node, GraphValue?[] inputs, int opse
         long[] lengths = StoredIntegers(input);
         Require(Array.TrueForAll(lengths, length => length >= 1)
             && lengths.Aggregate(1.0, (product, length) => product * length) <= GraphCheck.MostElements,
-            $"has the lengths [{string.Join(", ", lengths.Take(8))}]; expected numbers from 1 on, and at most {GraphCheck.MostElements} elements");
+            $"has the lengths [{string.Join(", ", lengths.Take(8))}]; expected at least 1, and at most {GraphCheck.MostElements} elements");
         return this;
     }
 

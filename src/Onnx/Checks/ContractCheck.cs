@@ -15,11 +15,11 @@ internal static class ContractCheck
         var graph = model.Graph;
         string[] inputs = [.. graph.Input.Select(value => value.Name)], outputs = [.. graph.Output.Select(value => value.Name)];
         bool hasFeatures = inputs.Contains(GraphNames.Features);
-        string[] expected =
-        [
-            hasFeatures ? GraphNames.Features : GraphNames.Code, .. metadata.ConditionSize > 0 ? [GraphNames.Condition] : Array.Empty<string>(),
-            .. metadata.CodeOffsetSize > 0 && hasFeatures ? [GraphNames.CodeOffset] : Array.Empty<string>(),
-        ];
+        List<string> expected = [hasFeatures ? GraphNames.Features : GraphNames.Code];
+        if (metadata.ConditionSize > 0)
+            expected.Add(GraphNames.Condition);
+        if (metadata.CodeOffsetSize > 0 && hasFeatures)
+            expected.Add(GraphNames.CodeOffset);
         if (!inputs.Order().SequenceEqual(expected.Order()))
             throw new InvalidDataException(
                 $"{source} has the inputs {List(inputs)}; expected {List(expected)}, since its metadata say that the condition has " +

@@ -46,7 +46,7 @@ internal static class GraphCheck
                 $"{string.Join(", ", model.OpsetImport.Take(4).Select(set => $"'{Shown(set.Domain)}' {set.Version}"))}; expected IR " +
                 $"{LeastIrVersion} to {MostIrVersion} and ONNX's own operators, {OpsetForms.Least} to {OpsetForms.Most}, and no others.");
         var graph = model.Graph;
-        if (model.Functions.Count + graph.SparseInitializer.Count > 0 || graph.Node.Count > MostNodes || graph.Initializer.Count > MostNodes)
+        if (model.Functions.Count + graph.SparseInitializer.Count > 0 || Math.Max(graph.Node.Count, graph.Initializer.Count) > MostNodes)
             throw new InvalidDataException(
                 $"{source} has {model.Functions.Count} functions, {graph.SparseInitializer.Count} sparse initializers, " +
                 $"{graph.Node.Count} nodes and {graph.Initializer.Count} initializers; expected none of the first two, and at most " +
@@ -114,16 +114,19 @@ internal static class GraphCheck
             throw Refuse(
                 ", whose result is drawn at random. Take an output that does not depend on it, such as the mean of a variational code");
         if (OperatorList.Find(node.OpType) is not { } entry || opset < entry.Since)
-            throw Refuse($", which is not among the operators that are run in opset {opset} (docs/onnx.md lists them). Export the model " +
+            throw Refuse($", which is not among the operators that are run in opset {opset} (the documentation lists them). Export the model " +
                 "without it, or cut it off by naming another input or output");
         int most = node.OpType switch { "TopK" => 2, "Split" => 64, _ => 1 };
         if (node.Output.Count < 1 || node.Output.Count > most)
             throw Refuse($" with {node.Output.Count} outputs; expected 1 to {most}. Export it in evaluation mode");
         if (Twice(node.Attribute.Select(attribute => attribute.Name)) is { } name)
             throw Refuse($" with the attribute '{Shown(name)}' twice");
-        if (OperatorList.OutOfBounds(node) is (var attribute, var least, var greatest))
-            throw Refuse($" with '{attribute.Name}' of {(attribute.Ints.Count > 0 ? string.Join(", ", attribute.Ints.Take(8)) : attribute.I)}; " +
-                $"expected {least} to {greatest}{(attribute.Name == "training_mode" ? ". Export it in evaluation mode" : "")}");
+        if (OperatorRules.OutOfBounds(node) is (var attribute, var least, var greatest))
+        {
+            string found = attribute.Ints.Count > 0 ? string.Join(", ", attribute.Ints.Take(8)) : $"{attribute.I}";
+            throw Refuse($" with '{attribute.Name}' of {found}; expected {least}{(greatest > least ? $" to {greatest}" : "")}" +
+                (attribute.Name == "training_mode" ? ". Export it in evaluation mode" : ""));
+        }
         return entry.Rule;
     }
 

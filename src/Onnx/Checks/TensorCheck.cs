@@ -15,17 +15,19 @@ internal static class TensorCheck
     {
         if (tensor.DataLocation != TensorProto.Types.DataLocation.Default || tensor.ExternalData.Count > 0)
             throw new InvalidDataException(
-                $"{what} lies in another file (external data). That is refused: a model may not name files to be read. Export it with all " +
-                "weights inside.");
+                $"{what} lies in another file (external data). A model may not name files to be read: export it with all weights inside.");
         if (!TensorTypes.IsKnown(tensor.DataType))
             throw new InvalidDataException($"{what} has elements of the unknown type {tensor.DataType}.");
         int type = tensor.DataType, bits = TensorTypes.BitsOf(type);
         long count = CountOf(tensor, what), raw = tensor.RawData.Length, texts = tensor.StringData.Count;
         long typed = tensor.FloatData.Count + tensor.Int32Data.Count + tensor.Int64Data.Count + tensor.DoubleData.Count
             + tensor.Uint64Data.Count;
-        long expectedBytes = (count * bits + 7) / 8, expectedNumbers = bits < 8 ? expectedBytes : count * (type is TensorTypes.Complex64 or TensorTypes.Complex128 ? 2 : 1);
+        int parts = type is TensorTypes.Complex64 or TensorTypes.Complex128 ? 2 : 1;
+        long expectedBytes = (count * bits + 7) / 8, expectedNumbers = bits < 8 ? expectedBytes : count * parts;
         bool holds = type == TensorTypes.String ? texts == count && raw == 0 && typed == 0
-            : texts == 0 && (typed == 0 ? raw == expectedBytes : raw == 0 && typed == expectedNumbers && typed == TypedFieldOf(tensor, type));
+            : texts > 0 ? false
+            : typed == 0 ? raw == expectedBytes
+            : raw == 0 && typed == expectedNumbers && typed == TypedFieldOf(tensor, type);
         if (!holds)
             throw new InvalidDataException(
                 $"{what} says that it is {TensorTypes.NameOf(type)} [{string.Join(", ", tensor.Dims)}], {count} elements, and holds " +

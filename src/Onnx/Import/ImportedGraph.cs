@@ -66,7 +66,10 @@ public sealed class ImportedGraph
         _model = new ModelProto
         {
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
-            Graph = new GraphProto { Name = graph.Name, Node = { nodes }, Initializer = { initializers.Values.Select(tensor => tensor.Clone()) } },
+            Graph = new GraphProto
+            {
+                Name = graph.Name, Node = { nodes }, Initializer = { initializers.Values.Select(tensor => tensor.Clone()) },
+            },
         };
         GraphCheck.CheckNodes(
             _model.Graph, [(Input, new GraphValue(Single, _inputAxes?.Length + 1, OfRows: true))], Opset, source);

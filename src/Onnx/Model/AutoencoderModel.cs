@@ -315,7 +315,8 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">The inputs that the caller will fill.</param>
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
-    /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
+    /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph; or of three rows that are tried, one gets another
+    /// result alone than beside the others.</exception>
     /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the
     /// options name cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
@@ -331,8 +332,8 @@ public sealed class AutoencoderModel : IDisposable
         try
         {
             _sessions.Session(inputs, outputs, missing: false);
-            return new BatchRunner(this, _sessions, missing => _sessions.Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))],
-                [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+            return new BatchRunner(this, _sessions, missing => _sessions.Session(inputs, outputs, missing),
+                [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
         }
         catch
         {

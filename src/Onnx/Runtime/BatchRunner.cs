@@ -29,8 +29,8 @@ public sealed class BatchRunner : IDisposable
     private bool _disposed;
 
     /// <summary>
-    /// Makes a runner, which ends a lease of the sessions when it is disposed. <paramref name="sessionFor"/> gives the session for batches with missing values (true) or
-    /// without (false).
+    /// Makes a runner, which ends a lease of the sessions when it is disposed. <paramref name="sessionFor"/> gives the
+    /// session for batches with missing values (true) or without (false).
     /// </summary>
     internal BatchRunner(AutoencoderModel model, SessionPool sessions, Func<bool, InferenceSession> sessionFor,
         (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)

@@ -24,8 +24,8 @@ internal static class RowTrial
         string? difference = Compare(session, graph, metadata, source, seed: 1);
         if (difference is not null && Compare(session, graph, metadata, source, seed: 2) is not null)
             throw new InvalidDataException(
-                $"{source} gives a row another {difference} alone than beside other rows. Scores must not depend on the batch: export the " +
-                "model in evaluation mode and with a batch of any size.");
+                $"{source} gives a row another {difference} alone than beside other rows. Export the model in evaluation mode and with a " +
+                "batch of any size.");
     }
 
     /// <summary>The name of an output that differs, or null where none does.</summary>
@@ -82,8 +82,8 @@ internal static class RowTrial
                 var made = result.GetTensorTypeAndShape();
                 if (!made.Shape.AsSpan().SequenceEqual([count, OnnxFile.WidthOf(output)]))
                     throw new InvalidDataException(
-                        $"{source} declares '{output.Name}' as [{OnnxGraphBuilder.BatchAxis}, {OnnxFile.WidthOf(output)}]; of {count} rows " +
-                        $"it makes [{string.Join(", ", made.Shape)}].");
+                        $"{source} makes of {count} rows '{output.Name}' of the shape [{string.Join(", ", made.Shape)}]; expected " +
+                        $"[{count}, {OnnxFile.WidthOf(output)}], as it is declared.");
                 if (made.ElementDataType == TensorElementType.Float)
                     singles.Add(output.Name, result.GetTensorDataAsSpan<float>().ToArray());
             }

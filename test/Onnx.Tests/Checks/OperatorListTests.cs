@@ -37,7 +37,7 @@ public sealed class OperatorListTests
         ("Max", 13, "f:n,3|=f:|f:n,1", ""),
         ("Add Mul Sub", 14, "=l:2|=l:", ""),
         ("Greater GreaterOrEqual LessOrEqual Less Equal", 16, "=f:1,9|f:n,1", ""),
-        ("And Or Xor", 7, "b:n,3|b:n,1", ""),
+        ("And Or Xor", 12, "b:n,3|b:n,1", ""),
         ("Where", 16, "b:n,1|=f:1|f:n,3", ""),
         ("Gemm", 13, "f:n,3|=f:5,3|=f:5", "transB=1"),
         ("MatMul", 13, "f:n,3|=f:3,2", ""),
@@ -57,8 +57,8 @@ public sealed class OperatorListTests
         ("ReduceProd", 13, "=l:3", "keepdims=0"),
         ("ArgMax ArgMin", 13, "f:n,2,3", "axis=-1 keepdims=0"),
         ("TopK", 13, "f:n,5,2|=l:1=5", "axis=1 largest=0"),
-        ("Conv", 11, Image + "|=f:6,2,3,2|=f:6", "strides=[2,3] dilations=[2,1] pads=[0,1,3,2] group=2"),
-        ("ConvTranspose", 11, Image + "|=f:4,3,3,3|=f:3", "strides=[2,2] pads=[1,1,1,1] output_padding=[1,0]"),
+        ("Conv", 12, Image + "|=f:6,2,3,2|=f:6", "strides=[2,3] dilations=[2,1] pads=[0,1,3,2] group=2"),
+        ("ConvTranspose", 12, Image + "|=f:4,3,3,3|=f:3", "strides=[2,2] pads=[1,1,1,1] output_padding=[1,0]"),
         ("MaxPool AveragePool", 12, Image, "kernel_shape=[2,2] strides=[2,2] ceil_mode=1"),
         ("GlobalAveragePool GlobalMaxPool", 13, Image, ""),
         ("DepthToSpace", 13, Image, "blocksize=2"),
@@ -81,10 +81,10 @@ public sealed class OperatorListTests
         ("Reshape", 13, "=f:2,6|=l:2=3,4", ""),
         ("Shape", 13, "f:n,3", ""),
         ("Slice", 13, "f:n,4,6|=l:2=0,1|=l:2=3,-1|=l:2=1,2", ""),
-        ("Slice", 11, "f:n,6|=i:1=-1|=i:1=-1000|=i:1=-1|=i:1=-1", ""),
+        ("Slice", 12, "f:n,6|=i:1=-1|=i:1=-1000|=i:1=-1|=i:1=-1", ""),
         ("Split", 13, "f:n,6|=l:1=6", "axis=1"),
         ("Squeeze", 13, "f:n,1,3,1|=l:2=1,-1", ""),
-        ("Squeeze", 11, "f:n,1,3", "axes=[1]"),
+        ("Squeeze", 12, "f:n,1,3", "axes=[1]"),
         ("Tile", 13, "f:n,2|=l:2=1,3", ""),
         ("Transpose", 13, "f:n,2,3", "perm=[0,2,1]"),
         ("Transpose", 13, "=f:2,3", ""),
@@ -114,7 +114,7 @@ public sealed class OperatorListTests
             {
                 var made = result.GetTensorTypeAndShape();
                 Assert.AreEqual($"{values[name].Type} {values[name].Rank}", $"{(int)made.ElementDataType} {made.Shape.Length}", name);
-                Assert.IsTrue(!values[name].OfRows || made.Shape[0] == rows, $"{name} of {rows} rows is [{string.Join(", ", made.Shape)}]");
+                Assert.IsTrue(!values[name].OfRows || made.Shape[0] % rows == 0, $"{name} of {rows} rows: {string.Join(", ", made.Shape)}");
             }
             foreach (var feed in feeds.Values)
                 feed.Dispose();
@@ -137,8 +137,8 @@ public sealed class OperatorListTests
     [DataRow("Relu", 17, "-", "", "lacks its input 1")]
     [DataRow("Cast", 17, "t:n,3", "to=1", "casts String to the type 1")]
     [DataRow("Cast", 17, "f:n,3", "to=16", "as BFloat16")]
-    [DataRow("Dropout", 17, "f:n,3|-|=b:", "", "as it is while training")]
-    [DataRow("BatchNormalization", 17, Image + "|=f:4|=f:4|=f:4|=f:4", "training_mode=1", "expected 0 to 0. Export it in evaluation mode")]
+    [DataRow("Dropout", 17, "f:n,3|-|=b:", "", "drops values by chance")]
+    [DataRow("BatchNormalization", 17, Image + "|=f:4|=f:4|=f:4|=f:4", "training_mode=1", "expected 0. Export it in evaluation mode")]
     [DataRow("ReduceMean", 17, "f:n,3", "axes=[0]", "works along the first axis")]
     [DataRow("ReduceMean", 17, "f:n,3", "axes=[1,-2]", "works along the first axis")]
     [DataRow("ReduceMax", 17, "f:n,3", "", "works along the first axis")]
@@ -197,9 +197,10 @@ public sealed class OperatorListTests
 
     private static Dictionary<string, GraphValue> Check(ModelProto model, int opset)
     {
-        GraphCheck.Structure(model, "The file 'x.onnx'");
+        const string source = "The file 'x.onnx'";
+        GraphCheck.Structure(model, source);
         return GraphCheck.CheckNodes(model.Graph, [.. model.Graph.Input.Select(input => (input.Name,
-            new GraphValue(input.Type.TensorType.ElemType, input.Type.TensorType.Shape.Dim.Count, OfRows: true)))], opset, "The file 'x.onnx'");
+            new GraphValue(input.Type.TensorType.ElemType, input.Type.TensorType.Shape.Dim.Count, OfRows: true)))], opset, source);
     }
 
     private static ModelProto Model(string operation, int opset, string inputs, string attributes)
@@ -216,7 +217,8 @@ public sealed class OperatorListTests
                 AddInput(graph, name, input);
         }
         graph.Output.Add(node.Output.Select(output => new ValueInfoProto { Name = output }));
-        return new ModelProto { IrVersion = opset > 19 ? 10 : 8, Graph = graph, OpsetImport = { new OperatorSetIdProto { Version = opset } } };
+        var set = new OperatorSetIdProto { Version = opset };
+        return new ModelProto { IrVersion = opset > 19 ? 10 : 8, Graph = graph, OpsetImport = { set } };
     }
 
     private static void AddInput(GraphProto graph, string name, string text)

@@ -97,13 +97,13 @@ public sealed class ImportedGraphTests
         Changed(model => model.Graph.Initializer[0].ExternalData.Add(
             new StringStringEntryProto { Key = "location", Value = "../../secret" }), "'w', which lies in another file");
         Changed(model => Replace(model, "BatchNormalization", ["x", "w", "w", "w", "w"]).Attribute.Add(
-            new AttributeProto { Name = "training_mode", I = 1 }), "as it is while training");
+            OnnxAttribute.Int64("training_mode", 1).ToProto()), "with 'training_mode' of 1; expected 0. Export it in evaluation mode");
         Changed(model => Replace(model, "Dropout", ["x", "", "mode"]), "has a node that takes 'mode', which nothing makes");
         Changed(model =>
         {
             model.Graph.Initializer.Add(new TensorProto { Name = "mode", DataType = 9, RawData = ByteString.CopyFrom(1) });
             Replace(model, "Dropout", ["x", "", "mode"]);
-        }, "(Dropout) as it is while training");
+        }, "(Dropout), which drops values by chance, as in training. Export it in evaluation mode");
     }
 
     [TestMethod]
