@@ -147,9 +147,11 @@ public sealed class AutoencoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
-        OnnxFile.SetMetadata(
-            cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization })
-            .ToDictionary());
+        OnnxFile.SetMetadata(cut, (Metadata with
+        {
+            Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization,
+            Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers),
+        }).ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
@@ -175,7 +177,10 @@ public sealed class AutoencoderModel : IDisposable
         string[] fed = [.. Inputs.Concat(Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
         var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
         var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
-        OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
+        OnnxFile.SetMetadata(joined, (Metadata with
+        {
+            Graph = AutoencoderMetadata.Pipeline, Columns = border, Layers = NetworkLayer.Of(joined.Graph, Metadata.Layers),
+        }).ToDictionary());
         joined.DocString =
             $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} " +
             $"features, a code of {Metadata.CodeSize} units.";
@@ -279,7 +284,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <see cref="OnnxQuantization.StaticInt8"/> only.</param>
     /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the
     /// form needs.</exception>
-    public byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
+    internal byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
     {
         if (Metadata.Quantization != QuantizationName.None)
             throw new InvalidOperationException(
@@ -287,7 +292,7 @@ public sealed class AutoencoderModel : IDisposable
         if (form == OnnxQuantization.StaticInt8 && ranges is not { Rows: > 0 })
             throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
         string name = QuantizationName.Of(form);
-        var quantized = QuantizedGraph.Write(_model, form, ranges?.Find());
+        var quantized = QuantizedGraph.Write(_model, Metadata.Layers, form, ranges?.Find());
         OnnxFile.SetMetadata(quantized, (Metadata with { Quantization = name }).ToDictionary());
         return quantized.ToByteArray();
     }
@@ -297,18 +302,10 @@ public sealed class AutoencoderModel : IDisposable
     /// range over.
     /// </summary>
     /// <param name="capacity">The most rows that are added at once.</param>
-    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
-    /// out is the same at both ends. 1 is from the least value to the largest.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
-    public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    internal ActivationRanges CreateActivationRanges(int capacity)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        if (coverage is not (> 0.5 and <= 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(coverage), coverage, FormattableString.Invariant(
-                $"The coverage is {coverage}; expected more than 0.5 and at most 1."));
         OnnxRuntimeLibrary.Require();
-        return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
+        return new ActivationRanges(_model, Metadata.Layers, [.. Inputs.Select(name => (name, Width(name)))], capacity);
     }
 
     /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
@@ -437,7 +434,7 @@ public sealed class AutoencoderModel : IDisposable
                 metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability)
                     .ToDictionary(StringComparer.Ordinal) };
         }
-        OnnxFile.SetMetadata(model, metadata.ToDictionary());
+        OnnxFile.SetMetadata(model, (metadata with { Layers = Metadata.Layers }).ToDictionary());
         return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
     }
 
@@ -469,7 +466,8 @@ public sealed class AutoencoderModel : IDisposable
         if (!inputs.Concat(outputs).All(_widths.ContainsKey))
             throw Lacks(graph);
         var cut = OnnxFile.Cut(_model, inputs, outputs);
-        OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
+        OnnxFile.SetMetadata(
+            cut, (Metadata with { Graph = graph, Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers) }).ToDictionary());
         cut.DocString =
             $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a " +
             $"code of {Metadata.CodeSize} units.";
