@@ -124,9 +124,6 @@ internal static class TorchWeights
     /// <summary>The initializers that the layers name, in the graph's order; a deviation is a variance to PyTorch.</summary>
     private static List<(string Name, TensorProto Tensor, bool IsDeviation)> Weights(ModelProto model, AutoencoderMetadata metadata)
     {
-        if (metadata.ClassNames.Count > 0)
-            throw new InvalidOperationException(
-                $"The model is a {metadata.Variant}, whose weights cannot be moved; only an autoencoder's can.");
         if (metadata.Layers.Count == 0)
             throw new InvalidOperationException(
                 $"The model's metadata (format version {metadata.FormatVersion}, library version {metadata.LibraryVersion}) name no layers " +

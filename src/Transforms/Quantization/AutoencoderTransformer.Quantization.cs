@@ -8,7 +8,7 @@ namespace MLNetAutoencoder;
 public sealed partial class AutoencoderTransformer
 {
     private const int CalibrationBatch = 256;
-    private const string Before = "mlnetautoencoder.before.", After = "mlnetautoencoder.after.";
+    private const string Before = "mlnetautoencoder.before.", After = "mlnetautoencoder.after.", Label = "mlnetautoencoder.label";
 
     /// <summary>
     /// Writes encoder, decoder and scorer as ONNX files with smaller weights: all that are asked for, or none where one
@@ -95,7 +95,8 @@ public sealed partial class AutoencoderTransformer
         { Data = { [nameof(QuantizationReport)] = report } };
 
         double? Area(string side) => options.LabelColumnName is null ? null : _context.AnomalyDetection.Evaluate(
-            scored, options.LabelColumnName, side + GraphNames.Score, side + GraphNames.IsAnomaly).AreaUnderRocCurve;
+            _context.Transforms.Conversion.ConvertType(Label, options.LabelColumnName, DataKind.Single).Fit(scored).Transform(scored),
+            Label, side + GraphNames.Score, side + GraphNames.IsAnomaly).AreaUnderRocCurve;
     }
 
     /// <summary>Reads the rows that ranges are found in.</summary>
