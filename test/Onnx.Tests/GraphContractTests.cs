@@ -26,7 +26,8 @@ public sealed class GraphContractTests
         var (encoder, decoder, scorer) = Export(s_model);
         Check(encoder, "features:Float[batch,5]", "code:Float[batch,2]");
         Check(decoder, "code:Float[batch,2]", "reconstruction:Float[batch,5]");
-        Check(scorer, "features:Float[batch,5]", "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
+        Check(scorer, "features:Float[batch,5]",
+            "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
 
         static void Check(byte[] model, string inputs, string outputs)
         {
