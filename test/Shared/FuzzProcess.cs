@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MLNetAutoencoder.Tests.Transforms;
+namespace MLNetAutoencoder.Tests;
 
 /// <summary>
 /// The process that reads mutants: it may die, and is then started again. It has little memory: for managed objects by
