@@ -1,4 +1,5 @@
 using MLNetAutoencoder.Onnx;
+using static MLNetAutoencoder.Tests.Onnx.ChangedScorer;
 
 namespace MLNetAutoencoder.Tests.Onnx;
 

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
+using static MLNetAutoencoder.Tests.Onnx.ChangedScorer;
 
 namespace MLNetAutoencoder.Tests.Onnx;
 
