@@ -9,7 +9,9 @@ public sealed class DeepTests
     private static readonly MLContext s_ml = new(seed: 1);
 
     public static IEnumerable<object[]> ActivationsAndNormalizations =>
-        from activation in Enum.GetValues<Activation>() from normalization in Enum.GetValues<Normalization>() select new object[] { activation, normalization };
+        from activation in Enum.GetValues<Activation>()
+        from normalization in Enum.GetValues<Normalization>()
+        select new object[] { activation, normalization };
 
     [TestMethod]
     [DataRow(1)]
