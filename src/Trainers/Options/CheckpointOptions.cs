@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>Writes what is needed to go on with a training, so that a training that was ended is not lost.</summary>

@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>The code: the narrow layer that a row has to pass.</summary>
