@@ -332,8 +332,9 @@ public sealed class TrainingTests
             {
                 options.Network = new DenseNetworkOptions { Hidden = [10], Normalization = Normalization.Batch, Dropout = 0.2 };
                 options.Corruption = new MaskingCorruption(0.2);
-                options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = VariationalScore.NegativeElbo,
-                    ScoreSamples = 3 };
+                options.Code = options.Code with { Variational = new VariationalOptions { LearnVariance = true,
+                    Score = VariationalScore.NegativeElbo,
+                    ScoreSamples = 3 } };
                 options.Schedule = new PlateauSchedule(Patience: 2);
             }
             options.Optimizer = what switch
