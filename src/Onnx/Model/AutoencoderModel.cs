@@ -74,6 +74,9 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>Is told once, in a sentence, why the model runs on the CPU although a CUDA device was asked for.</summary>
     public Action<string>? Warn { get; init; }
 
+    /// <summary>The graph as it was read, for the other packages of this library; it is not changed.</summary>
+    internal ModelProto Proto => _model;
+
     /// <summary>The names of the graph's inputs.</summary>
     public IReadOnlyList<string> Inputs => _model.Graph.Input.Select(value => value.Name).ToArray();
 
@@ -142,7 +145,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
     /// <param name="outputs">The outputs to keep.</param>
     /// <param name="rename">Gives each input and output its name in the file.</param>
-    public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
+    internal byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
@@ -151,35 +154,6 @@ public sealed class AutoencoderModel : IDisposable
             cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization })
             .ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
-    }
-
-    /// <summary>
-    /// The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's
-    /// outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.
-    /// </summary>
-    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that
-    /// feed this graph among its outputs.</param>
-    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to
-    /// cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own
-    /// inputs.</param>
-    /// <param name="outputs">The outputs to keep.</param>
-    /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
-    /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
-    /// <exception cref="NotSupportedException">The stock graph has an operator that none of the supported transforms has.</exception>
-    public byte[] PipelineBytes(byte[] stockGraph, IReadOnlyDictionary<string, string> columns, IReadOnlyCollection<string> outputs)
-    {
-        ArgumentNullException.ThrowIfNull(stockGraph);
-        ArgumentNullException.ThrowIfNull(columns);
-        ArgumentNullException.ThrowIfNull(outputs);
-        var stock = OnnxFile.Parse(stockGraph, "The graph of the stock transforms");
-        string[] fed = [.. Inputs.Concat(Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
-        var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
-        var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
-        OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
-        joined.DocString =
-            $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} " +
-            $"features, a code of {Metadata.CodeSize} units.";
-        return joined.ToByteArray();
     }
 
     /// <summary>
@@ -194,7 +168,7 @@ public sealed class AutoencoderModel : IDisposable
     /// </returns>
     /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of
     /// this library that cannot be read.</exception>
-    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
+    internal static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         const string source = "The graph in the model";
@@ -263,7 +237,7 @@ public sealed class AutoencoderModel : IDisposable
     /// names other layers.</exception>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single; or there are no rows.</exception>
-    public AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
+    internal AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(score);
@@ -279,7 +253,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <see cref="OnnxQuantization.StaticInt8"/> only.</param>
     /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the
     /// form needs.</exception>
-    public byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
+    internal byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
     {
         if (Metadata.Quantization != QuantizationName.None)
             throw new InvalidOperationException(
@@ -300,7 +274,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
     /// out is the same at both ends. 1 is from the least value to the largest.</param>
     /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
-    public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    internal ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (coverage is not (> 0.5 and <= 1))

@@ -32,7 +32,7 @@ public sealed record ScoringOptions
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the message names the option.</exception>
-    public void Validate()
+    internal void Validate()
     {
         Require.AtLeast(BatchSize, 1, $"{nameof(ScoringOptions)}.{nameof(BatchSize)}");
         Require.AtLeast(IntraOpThreads, 1, $"{nameof(ScoringOptions)}.{nameof(IntraOpThreads)}");

@@ -5,7 +5,7 @@ using MLNetAutoencoder.Onnx;
 namespace MLNetAutoencoder;
 
 /// <summary>The label that a classifier learns from and the columns that it adds: those of ML.NET's multiclass trainers.</summary>
-public static class ClassifierColumns
+internal static class ClassifierColumns
 {
     /// <summary>The name of the label column unless another is given.</summary>
     public const string Label = "Label";

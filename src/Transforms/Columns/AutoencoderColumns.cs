@@ -9,7 +9,7 @@ namespace MLNetAutoencoder;
 /// The columns are a map from the names of the graph (<see cref="GraphNames"/>) to names of columns; what is not in the
 /// map has no column.
 /// </remarks>
-public static class AutoencoderColumns
+internal static class AutoencoderColumns
 {
     /// <summary>The name of the feature column unless another is given.</summary>
     public const string Features = "Features";

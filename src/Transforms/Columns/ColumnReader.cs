@@ -8,7 +8,7 @@ namespace MLNetAutoencoder;
 /// <summary>Reads the value of one column in the row that a cursor stands on, as Singles.</summary>
 /// <param name="destination">Where the values go; as long as the column is wide.</param>
 /// <param name="position">The row's number in the data, for messages.</param>
-public delegate void ColumnReader(Span<float> destination, long position);
+internal delegate void ColumnReader(Span<float> destination, long position);
 
 /// <summary>Makes readers: of a vector or a scalar of Single, and of a key, which becomes one-hot.</summary>
 internal static class ColumnReaders

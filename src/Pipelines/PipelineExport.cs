@@ -52,7 +52,7 @@ internal static class PipelineExport
         }
 
         byte[] stock = ToOnnx(context, new TransformerChain<ITransformer>([.. steps]), Only(inputSchema, needed), fed);
-        return graph.PipelineBytes(stock, columns, OutputsOf(graph, columns));
+        return GraphSplice.Join(stock, graph, columns, OutputsOf(graph, columns));
     }
 
     /// <summary>The parts of nested chains, one after the other, that take part in scoring.</summary>
