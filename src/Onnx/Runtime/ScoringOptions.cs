@@ -34,15 +34,8 @@ public sealed record ScoringOptions
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the message names the option.</exception>
     internal void Validate()
     {
-        Check(BatchSize, 1, nameof(BatchSize));
-        Check(IntraOpThreads, 1, nameof(IntraOpThreads));
-        Check(GpuDeviceId, 0, nameof(GpuDeviceId));
-
-        static void Check(int? value, int least, string option)
-        {
-            if (value < least)
-                throw new ArgumentOutOfRangeException(
-                    option, value, $"The option {nameof(ScoringOptions)}.{option} is {value}; expected at least {least}.");
-        }
+        Require.AtLeast(BatchSize, 1, $"{nameof(ScoringOptions)}.{nameof(BatchSize)}");
+        Require.AtLeast(IntraOpThreads, 1, $"{nameof(ScoringOptions)}.{nameof(IntraOpThreads)}");
+        Require.AtLeast(GpuDeviceId, 0, $"{nameof(ScoringOptions)}.{nameof(GpuDeviceId)}");
     }
 }
