@@ -320,8 +320,9 @@ public sealed class QuantizationTests
         AssertSame(scored, coded, "Code");
         AssertSame(scored, decoder.Transform(coded), "Reconstruction");
 
-        static void AssertSame(IDataView one, IDataView other, string column) => CollectionAssert.AreEqual(
-            one.GetColumn<float[]>(column).SelectMany(row => row).ToArray(), other.GetColumn<float[]>(column).SelectMany(row => row).ToArray());
+        static void AssertSame(IDataView one, IDataView other, string column) =>
+            CollectionAssert.AreEqual(Values(one, column), Values(other, column), column);
+        static float[] Values(IDataView view, string column) => [.. view.GetColumn<float[]>(column).SelectMany(row => row)];
     }
 
     private static void AssertMissingValuesAreTreatedAlike(AutoencoderTransformer before, AutoencoderTransformer after, IDataView rows)

@@ -38,8 +38,10 @@ internal static class OnnxInfoText
         foreach (var (key, value) in info.MetadataEntries
             .OrderBy(pair => Array.IndexOf(order, pair.Key) is >= 0 and var place ? place : order.Length)
             .ThenBy(pair => pair.Key, StringComparer.Ordinal))
-            Entry(text, key.StartsWith(AutoencoderMetadata.Prefix, StringComparison.Ordinal) ? key[AutoencoderMetadata.Prefix.Length..] : key,
-                value, info.Metadata);
+        {
+            bool isOurs = key.StartsWith(AutoencoderMetadata.Prefix, StringComparison.Ordinal);
+            Entry(text, isOurs ? key[AutoencoderMetadata.Prefix.Length..] : key, value, info.Metadata);
+        }
         return text.ToString();
     }
 

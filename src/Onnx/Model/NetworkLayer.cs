@@ -57,7 +57,8 @@ internal sealed record NetworkLayer(
     public static IEnumerable<NetworkLayer> OfImported(GraphProto graph, string part)
     {
         var weights = graph.Initializer.Where(tensor => tensor.DataType == (int)OnnxElementType.Single && tensor.Dims.Count > 0
-            && tensor.Name.StartsWith($"{part}/", StringComparison.Ordinal)).Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+                && tensor.Name.StartsWith($"{part}/", StringComparison.Ordinal))
+            .Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         return graph.Node.Select(node => new NetworkLayer(part, node.OpType,
             node.Input.Select((name, place) => (name, place)).Where(input => weights.Contains(input.name))
                 .ToDictionary(input => $"input{input.place}", input => input.name), [])).Where(layer => layer.Tensors.Count > 0);

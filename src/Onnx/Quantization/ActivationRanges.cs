@@ -22,7 +22,8 @@ internal sealed class ActivationRanges : IDisposable
     /// <param name="layers">The network's layers; empty for all that look like one.</param>
     /// <param name="inputs">The graph's inputs and their widths.</param>
     /// <param name="capacity">The most rows that are added at once.</param>
-    public ActivationRanges(ModelProto model, IReadOnlyList<NetworkLayer> layers, IReadOnlyList<(string Name, int Width)> inputs, int capacity)
+    public ActivationRanges(
+        ModelProto model, IReadOnlyList<NetworkLayer> layers, IReadOnlyList<(string Name, int Width)> inputs, int capacity)
     {
         Capacity = capacity;
         _layers = [.. LayerWeight.Find(model.Graph, layers).Where(layer => layer.IsPlainProduct)];
@@ -71,7 +72,10 @@ internal sealed class ActivationRanges : IDisposable
         }
     }
 
-    /// <summary>The range of what each dense layer takes, by the name of its weight: one for all nodes, for its bias has one scale.</summary>
+    /// <summary>
+    /// The range of what each dense layer takes, by the name of its weight: one for all of its nodes, for its bias has
+    /// one scale.
+    /// </summary>
     public Dictionary<string, ValueRange> Find() => _layers.ToDictionary(layer => layer.Tensor.Name, layer =>
     {
         var ranges = layer.Users.Select(node => _ranges[node.Input[0]]).ToArray();

@@ -66,7 +66,10 @@ internal static class WeightFolding
 
     private static void Scale(float[] values, IList<long> shape, float[] scales, IList<long> scaleShape)
     {
-        long inner = shape.Zip(scaleShape).Reverse().TakeWhile(pair => pair.Second == 1).Aggregate(1L, (product, pair) => product * pair.First);
+        // How many values beside each other have one scale: those along the axes after the scales' own.
+        long inner = 1;
+        for (int axis = shape.Count - 1; axis >= 0 && scaleShape[axis] == 1; axis--)
+            inner *= shape[axis];
         for (int i = 0; i < values.Length; i++)
             values[i] *= scales[i / inner % scales.Length];
     }

@@ -126,9 +126,9 @@ internal static class TorchWeights
     {
         if (metadata.Layers.Count == 0)
             throw new InvalidOperationException(
-                $"The model's metadata (format version {metadata.FormatVersion}, library version {metadata.LibraryVersion}) name no layers " +
-                $"with weights in Single: it was written before format version {AutoencoderMetadata.LeastFormatWithLayers}, or from a " +
-                "file with smaller weights. Fit the model again, or use the one that it was made from.");
+                $"The model's metadata (format version {metadata.FormatVersion}, library version {metadata.LibraryVersion}) name no " +
+                $"layers with weights in Single: it was written before format version {AutoencoderMetadata.LeastFormatWithLayers}, or " +
+                "from a file with smaller weights. Fit the model again, or use the one that it was made from.");
         var named = metadata.Layers.SelectMany(layer => layer.Tensors, (layer, tensor) => (Tensor: tensor.Value,
             IsDeviation: layer.Function == "batch_norm" && tensor.Key == "running_var"))
             .GroupBy(pair => pair.Tensor).ToDictionary(group => group.Key, group => group.First().IsDeviation, StringComparer.Ordinal);

@@ -39,7 +39,7 @@ public sealed partial class AutoencoderTransformer
                 "No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.",
                 nameof(scorerPath));
         using var model = new AutoencoderModel(ToQuantizedOnnx(calibration, options, out var report), "The quantized graph");
-        using var quantized = new AutoencoderTransformer(_context, model);
+        using var quantized = new AutoencoderTransformer(Context, model);
         quantized.ExportOnnx(encoderPath, decoderPath, scorerPath);
         return report;
     }
@@ -57,18 +57,18 @@ public sealed partial class AutoencoderTransformer
     {
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(options);
-        byte[] before = _model.ToOnnx(OnnxGraph.Scorer);
-        WithScore(_model, Before).GetOutputSchema(calibration.Schema);
+        byte[] before = Model.ToOnnx(OnnxGraph.Scorer);
+        WithScore(Model, Before).GetOutputSchema(calibration.Schema);
         if (options.LabelColumnName is { } label)
             CheckLabel(calibration.Schema, label, nameof(calibration));
 
-        using var ranges = options.Form == OnnxQuantization.StaticInt8 ? _model.CreateActivationRanges(CalibrationBatch) : null;
+        using var ranges = options.Form == OnnxQuantization.StaticInt8 ? Model.CreateActivationRanges(CalibrationBatch) : null;
         if (ranges is not null)
             RequireRows(AddRows(ranges, calibration), calibration);
-        byte[] after = _model.QuantizedBytes(options.Form, ranges);
-        using var quantized = new AutoencoderModel(after, "The quantized graph") { Scoring = _model.Scoring, Warn = _model.Warn };
-        var scored = WithScore(quantized, After).Transform(WithScore(_model, Before).Transform(calibration));
-        Calibrated[] rows = [.. _context.Data.CreateEnumerable<Calibrated>(scored, reuseRowObject: false)
+        byte[] after = Model.QuantizedBytes(options.Form, ranges);
+        using var quantized = new AutoencoderModel(after, "The quantized graph") { Scoring = Model.Scoring, Warn = Model.Warn };
+        var scored = WithScore(quantized, After).Transform(WithScore(Model, Before).Transform(calibration));
+        Calibrated[] rows = [.. Context.Data.CreateEnumerable<Calibrated>(scored, reuseRowObject: false)
             .Where(row => !float.IsNaN(row.ScoreBefore))];
         RequireRows(rows.Length, calibration);
         report = new QuantizationReport
@@ -94,8 +94,8 @@ public sealed partial class AutoencoderTransformer
                 $"{nameof(QuantizationOptions)}.{nameof(QuantizationOptions.Force)}."))
         { Data = { [nameof(QuantizationReport)] = report } };
 
-        double? Area(string side) => options.LabelColumnName is null ? null : _context.AnomalyDetection.Evaluate(
-            _context.Transforms.Conversion.ConvertType(Label, options.LabelColumnName, DataKind.Single).Fit(scored).Transform(scored),
+        double? Area(string side) => options.LabelColumnName is null ? null : Context.AnomalyDetection.Evaluate(
+            Context.Transforms.Conversion.ConvertType(Label, options.LabelColumnName, DataKind.Single).Fit(scored).Transform(scored),
             Label, side + GraphNames.Score, side + GraphNames.IsAnomaly).AreaUnderRocCurve;
     }
 
@@ -104,9 +104,9 @@ public sealed partial class AutoencoderTransformer
     {
         DataViewSchema.Column[] columns = [.. InputColumns()
             .Select(pair => AutoencoderColumns.FindInput(
-            calibration.Schema, pair.Key, pair.Value, _model.Width(pair.Key), nameof(calibration)))];
+            calibration.Schema, pair.Key, pair.Value, Model.Width(pair.Key), nameof(calibration)))];
         using var cursor = calibration.GetRowCursor(columns);
-        ColumnReader[] readers = Array.ConvertAll(columns, column => AutoencoderColumns.CreateReader(cursor, column, _missingKey.Report));
+        ColumnReader[] readers = Array.ConvertAll(columns, column => AutoencoderColumns.CreateReader(cursor, column, MissingKey.Report));
         int row = 0;
         while (cursor.MoveNext())
         {
@@ -127,14 +127,14 @@ public sealed partial class AutoencoderTransformer
     private AutoencoderTransformer WithScore(AutoencoderModel model, string side)
     {
         string[] outputs = [GraphNames.Score, GraphNames.IsAnomaly];
-        return new(_context, model, InputColumns().Concat(outputs.Select(output => KeyValuePair.Create(output, side + output)))
+        return new(Context, model, InputColumns().Concat(outputs.Select(output => KeyValuePair.Create(output, side + output)))
             .ToDictionary(StringComparer.Ordinal), topFeatures: null, ownsModel: false);
     }
 
     /// <summary>The column that each input of the graph takes, in the order of the inputs.</summary>
     private IEnumerable<KeyValuePair<string, string>> InputColumns() =>
-        _model.Inputs.Select(input => new KeyValuePair<string, string>(
-            input, _columns.GetValueOrDefault(input, AutoencoderColumns.DefaultName(input))));
+        Model.Inputs.Select(input => new KeyValuePair<string, string>(
+            input, Columns.GetValueOrDefault(input, AutoencoderColumns.DefaultName(input))));
 
     private static void RequireRows(long rows, IDataView calibration)
     {
