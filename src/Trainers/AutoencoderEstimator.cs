@@ -110,7 +110,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
                     "scalar of Single.");
         }
         if (_options.LabelColumnName is { } label)
-            AnomalyLabels.CheckShape(inputSchema, label);
+            AnomalyLabels.CheckShape(inputSchema, label, _options.AnomalyLabelValue);
         return shape;
     }
 
@@ -178,7 +178,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
                 $"{training.FeatureNames.Length} in the training data.");
         RequireSame("condition", columns.Condition, training.Condition);
         RequireSame("code offset", columns.Offset, training.Offset);
-        return columns;
+        return columns with { AnomalyLabel = columns.AnomalyLabel?.OfValidation() };
 
         static void RequireSame(string what, DataViewSchema.Column? validation, DataViewSchema.Column? training)
         {
@@ -285,8 +285,12 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     private Dictionary<string, string> CheckpointSettings(
         TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads, torch.Device device)
     {
-        var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!.ToDictionary(
+        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.ToJson())!;
+        var parts = options.Where(pair => pair.Key is "network" or "code").SelectMany(part => part.Value.EnumerateObject()
+            .Select(inner => KeyValuePair.Create($"{part.Key}.{inner.Name}", inner.Value)));
+        var settings = options.Where(pair => pair.Key is not ("network" or "code")).Concat(parts).ToDictionary(
             pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
+        settings["the option feature_weights"] = JsonSerializer.Serialize(_options.FeatureWeights);
         foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping", "threads" })
             settings.Remove($"the option {later}");
         if (_options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
@@ -333,7 +337,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             },
             ScoreSamples = draws.Length / _options.Code.Size,
             MissingValues = _options.ScoringMissingValues.ToPolicy(),
-            Options = _options.Describe(),
+            Options = _options.ToJson(),
             Seed = _seed,
             ThreadCount = threads,
             Training = TrainingSummary.Of(

@@ -36,7 +36,7 @@ internal sealed class RowReader : IDisposable
             _parts = [.. parts.Where(part => part.Column is not null)
                 .Select(part => new Part(part.Column!.Value, part.Range, Reader(part.Column.Value)))];
             _readWeight = columns.Weights is { } weights ? Reader(weights) : null;
-            _isAnomaly = columns.AnomalyLabel is { } label ? AnomalyLabels.CreateReader(_cursor, label) : null;
+            _isAnomaly = columns.AnomalyLabel is { } label ? label.CreateReader(_cursor, OtherLabels) : null;
         }
         catch
         {
@@ -53,6 +53,9 @@ internal sealed class RowReader : IDisposable
 
     /// <summary>The rows that were left out as known anomalies.</summary>
     public long Anomalies { get; private set; }
+
+    /// <summary>Of a label column of text, the first values that do not mean anomaly.</summary>
+    public List<string> OtherLabels { get; } = [];
 
     /// <summary>The rows whose condition is a missing key.</summary>
     public long WithoutKey { get; private set; }

@@ -58,17 +58,13 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
 
     private void Report(RowReader reader, long count, IChannel channel)
     {
-        string[] all = [.. columns.All.Where(column => column.Name != columns.AnomalyLabel?.Name).Select(column => $"'{column.Name}'")];
+        string[] all = [.. columns.All.Where(column => column.Name != columns.AnomalyLabel?.Column.Name).Select(column => $"'{column.Name}'")];
         string names = all.Length == 1 ? $"the column {all[0]}" : $"one of the columns {string.Join(", ", all)}";
         if (count == 0)
             throw new InvalidOperationException(NothingLeft(reader, names));
         if (reader.Skipped > 0)
             channel.Warning(MessageSensitivity.None, $"{reader.Skipped} of {count + reader.Skipped + reader.WithoutWeight + reader.Anomalies} training rows were left out: they have {(options.MissingValues == TrainingMissingValues.Skip ? $"a missing value in {names}" : $"no value in the column '{columns.Features.Name}'")}.");
-        if (reader.Anomalies > 0)
-            channel.Info(
-                MessageSensitivity.None,
-                $"{reader.Anomalies} training rows were left out: the column '{columns.AnomalyLabel!.Value.Name}' says that they are " +
-                "anomalies.");
+        columns.AnomalyLabel?.Report(reader.Anomalies, count, reader.OtherLabels, channel);
         if (reader.WithoutKey > 0)
             channel.Warning(MessageSensitivity.None,
                 $"{reader.WithoutKey} training rows have a missing key in the condition column '{columns.Condition!.Value.Name}'; their " +
@@ -79,7 +75,7 @@ internal sealed class RowStore(IDataView view, TrainingColumns columns, RowReadi
     {
         (long Count, string Reason)[] reasons =
         [
-            (reader.Anomalies, $"are anomalies by the column '{columns.AnomalyLabel?.Name}'"),
+            (reader.Anomalies, $"are anomalies by the column '{columns.AnomalyLabel?.Column.Name}'"),
             (reader.WithoutWeight, $"have the weight 0 in the column '{columns.Weights?.Name}'"),
             (reader.Skipped, $"have a missing value in {names}"),
         ];

@@ -106,6 +106,10 @@ public static class AutoencoderColumns
         _ => 1,
     };
 
+    /// <summary>From names of the graph to names of columns; what is null has none.</summary>
+    internal static IReadOnlyDictionary<string, string> Named(params (string Graph, string? Column)[] columns) =>
+        columns.Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
+
     /// <summary>The names of a key column's values, in their order; empty for a column that is no key.</summary>
     /// <param name="column">The column.</param>
     public static string[] KeyNames(DataViewSchema.Column column) => column.Type is KeyDataViewType ? ColumnReaders.KeyNames(column) : [];

@@ -45,8 +45,8 @@ internal static class ImportedAutoencoder
             ScalingOffsets = offsets,
             ScalingScales = scales,
             FeatureMeans = means,
-            Loss = options.Loss,
-            MissingValues = options.MissingValues,
+            Loss = options.Loss.ToKind(),
+            MissingValues = options.MissingValues.ToPolicy(),
             Options = JsonSerializer.Serialize(new Dictionary<string, string>
             {
                 ["encoder_input"] = options.Encoder.Input, ["encoder_output"] = options.Encoder.Output,
