@@ -159,12 +159,12 @@ public sealed partial class AutoencoderEstimator
             ValidateLoss();
             ValidatePenalties();
             ValidateTraining();
-            Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName),
-                CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
             ValidateOutputs("the autoencoder", (ScoreColumnName, nameof(ScoreColumnName)),
                 (PredictedLabelColumnName, nameof(PredictedLabelColumnName)), (ProbabilityColumnName, nameof(ProbabilityColumnName)),
                 (CodeColumnName, nameof(CodeColumnName)), (CodeLogVarianceColumnName, nameof(CodeLogVarianceColumnName)),
                 (ReconstructionColumnName, nameof(ReconstructionColumnName)), (FeatureErrorsColumnName, nameof(FeatureErrorsColumnName)));
+            Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName),
+                CodeLogVarianceColumnName ?? "", "Code.Variational", "null", "the code has no variance");
             AutoencoderColumns.Validate(Columns());
         }
 
