@@ -157,25 +157,22 @@ public sealed class AutoencoderModel : IDisposable
     }
 
     /// <summary>
-    /// Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the
-    /// inverse of <see cref="CutAndRename"/>.
+    /// Gives the inputs and outputs of a graph of this library their own names back: the inverse of
+    /// <see cref="CutAndRename"/>.
     /// </summary>
     /// <param name="bytes">The content of an ONNX file.</param>
+    /// <param name="source">Where it came from, for messages.</param>
     /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that
     /// <see cref="CutAndRename"/> did not give.</param>
-    /// <returns> The model, or null where the bytes are not a graph of this library with such names; then they have
-    /// been checked as a file of any origin is.
-    /// </returns>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of
-    /// this library that cannot be read.</exception>
-    internal static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
+    /// <returns>The bytes of the graph, or null where it is not one of this library with such names; then it has been
+    /// checked as a file of any origin is.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, or one of another origin that contradicts itself.</exception>
+    internal static byte[]? RestoreNames(byte[] bytes, string source, Func<string, string?> rename)
     {
-        ArgumentNullException.ThrowIfNull(rename);
-        const string source = "The graph in the model";
         var model = OnnxFile.Parse(bytes, source);
         if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
             && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
-            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source);
+            return OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray();
         GraphCheck.Structural(model, bytes.Length, source);
         return null;
     }
@@ -276,7 +273,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
     internal ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));
         if (coverage is not (> 0.5 and <= 1))
             throw new ArgumentOutOfRangeException(
                 nameof(coverage), coverage, FormattableString.Invariant(
@@ -289,6 +286,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">The inputs that the caller will fill.</param>
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or the buffers would take more than 1 GiB.</exception>
     /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
     /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the
     /// options name cannot be used.</exception>
@@ -300,7 +298,7 @@ public sealed class AutoencoderModel : IDisposable
         if (outputs.Count == 0)
             throw new ArgumentException(
                 $"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        BatchRunner.CheckCapacity(capacity, RowBytes(inputs.Concat(outputs)));
         Lease();
         try
         {
@@ -327,6 +325,9 @@ public sealed class AutoencoderModel : IDisposable
             ReleaseIfUnused();
         }
     }
+
+    /// <summary>The memory that a row of some inputs and outputs takes in the buffers of a runner.</summary>
+    internal long RowBytes(IEnumerable<string> names) => sizeof(float) * names.Sum(name => (long)Width(name));
 
     /// <summary>Gives a runner's session back.</summary>
     internal void EndLease()

@@ -8,7 +8,7 @@ public sealed record ScoringOptions
 {
     /// <summary>
     /// The rows of one run of the graph. The default value is null: the first run takes one row, so that the first
-    /// result comes at once, and later ones grow to the best size.
+    /// result comes at once, and later ones grow to the best size. What a batch takes in and gives may have 1 GiB.
     /// </summary>
     public int? BatchSize { get; init; }
 
