@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Onnx;
 /// Puts an encoder and a decoder of another library's into the scorer graph of this one, between its scaling, missing
 /// values, feature errors, score and threshold.
 /// </summary>
-public static class ImportedScorerGraph
+internal static class ImportedScorerGraph
 {
     private const string Encoder = "encoder", Decoder = "decoder";
 
@@ -35,7 +35,7 @@ public static class ImportedScorerGraph
 
         // Any operator with one input and one output can hold the place of the two.
         GraphPart Place(string name) => (graph, input, _) => graph.Node("Neg", name, [input]);
-        var around = ScorerGraph.ToProto(new AutoencoderParts { Encoder = Place(Encoder), Decoder = Place(Decoder) }, metadata);
+        var around = ScorerGraph.Build(new AutoencoderParts { Encoder = Place(Encoder), Decoder = Place(Decoder) }, metadata);
         var model = OpsetForms.Convert(around, opset);
         encoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Encoder), metadata.CodeSize);
         decoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Decoder), metadata.FeatureCount);

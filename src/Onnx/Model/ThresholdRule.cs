@@ -56,7 +56,7 @@ public sealed class ThresholdRule
     /// <summary>The threshold for a trained model, from what its metadata keep of the training scores.</summary>
     /// <param name="metadata">The model's metadata.</param>
     /// <exception cref="InvalidOperationException">The metadata have no quantiles of training scores.</exception>
-    public float Compute(AutoencoderMetadata metadata)
+    internal float Compute(AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         return _choose(metadata, null);

@@ -13,7 +13,7 @@ namespace MLNetAutoencoder.Onnx;
 /// feature error is NaN, and so is the row's score; such a row counts as an anomaly. With <c>mean</c> the row is scored
 /// as if that had been observed.</para>
 /// </remarks>
-public static class ScorerGraph
+internal static class ScorerGraph
 {
     /// <summary>The name of the initializer that holds the threshold.</summary>
     internal const string ThresholdName = "threshold/value";
@@ -25,17 +25,13 @@ public static class ScorerGraph
     /// are taken from it.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata) =>
-        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata);
+        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata).ToByteArray();
 
-    /// <summary>Builds the scorer graph.</summary>
+    /// <summary>Builds the scorer graph, without a copy of its weights.</summary>
     /// <param name="parts">The parts of the network.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy
     /// and threshold are taken from it.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(AutoencoderParts parts, AutoencoderMetadata metadata) => ToProto(parts, metadata).ToByteArray();
-
-    /// <summary>Builds the scorer graph, without a copy of its weights.</summary>
-    internal static ModelProto ToProto(AutoencoderParts parts, AutoencoderMetadata metadata)
+    public static ModelProto Build(AutoencoderParts parts, AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(parts);
         ArgumentNullException.ThrowIfNull(metadata);

@@ -75,7 +75,7 @@ internal sealed class AutoencoderNetwork : Trainable
     /// <summary>The scorer with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
     /// <param name="draws">The standard-normal draws of a score that takes samples.</param>
-    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws) => new(ScorerGraph.ToProto(
+    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws) => new(ScorerGraph.Build(
         new AutoencoderParts
         {
             Encoder = LogVariance is null ? (graph, input, condition) =>

@@ -60,7 +60,9 @@ public sealed class SafeTensorsTests
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}""", 8, "header cannot be read")]
     [DataRow(""" {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "does not start with a brace")]
     [DataRow("""[{"dtype":"F32","shape":[2],"data_offsets":[0,8]}]""", 8, "does not start with a brace")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "names 'a' twice")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""",
+        8, "names 'a' twice")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", 8, "something else than a map")]
     [DataRow("""{"a":[1,2]}""", 0, "something else than a map")]
     [DataRow("""{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}""", 8, "of type \"I64\"; expected F32")]
@@ -72,17 +74,29 @@ public sealed class SafeTensorsTests
     [DataRow("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}""", 6, "the shape of the tensor 'a' that is no list of whole numbers")]
     [DataRow("""{"a":{"dtype":"F32","shape":"1","data_offsets":[0,4]}}""", 4, "the shape of the tensor 'a' that is no list of whole numbers")]
     [DataRow("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "of type F32 and shape [3] in 8 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807,4],"data_offsets":[0,4]}}""", 4, "in 4 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1152921504606846976,4611686018427387904],"data_offsets":[0,9223372036854775807]}}""", 4, "in 9223372036854775807 bytes")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""",
+        0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807,4],"data_offsets":[0,4]}}""",
+        4, "in 4 bytes")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[1152921504606846976,4611686018427387904],"data_offsets":[0,9223372036854775807]}}""",
+        4, "in 9223372036854775807 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "does not tell begin and end")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "does not tell begin and end")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}""", 4, "the place of the tensor 'a' that is no list of whole numbers")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "has 4 bytes of tensors; its header describes 8")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, "has 8 bytes of tensors; its header describes 4")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "has the tensor 'b' at 8; expected 4")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "has the tensor 'b' at 4; expected 8")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4611686018427387904,4611686018427387908]}}""", 4, "at 4611686018427387904; expected 0")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""",
+        12, "has the tensor 'b' at 8; expected 4")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""",
+        12, "has the tensor 'b' at 4; expected 8")]
+    [DataRow(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[4611686018427387904,4611686018427387908]}}""",
+        4, "at 4611686018427387904; expected 0")]
     [DataRow("""{"__metadata__":["pt"]}""", 0, "'__metadata__' that is no map")]
     [DataRow("""{"__metadata__":{"format":1}}""", 0, "the metadata 'format' that are no text")]
     [DataRow("""{"__metadata__":{"format":"pt","format":"np"}}""", 0, "names the metadata 'format' twice")]
