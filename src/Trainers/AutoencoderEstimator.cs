@@ -344,25 +344,36 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         };
 
         // The threshold comes from the scores of the very graph that will be compared with it.
-        using var unthresholded = new AutoencoderModel(network.ToScorerGraph(metadata, draws), "The trained graph");
-        var statistics = ScoreStatistics.Compute(unthresholded, rows);
-        if (heldOut is not null)
-            statistics = statistics.WithScoresOf(ScoreStatistics.Compute(unthresholded, heldOut));
-        var mixture = statistics.Codes.FitMixture();
-        metadata = metadata with
+        using var scorer = network.ToScorer(metadata, draws);
+        var statistics = new RowStatistics(metadata.CodeSize);
+        var codes = metadata.CodeSize <= GaussianMixture.LargestCode ? new CodeSample(rows.Count, metadata.CodeSize, _seed) : null;
+        TrainingScores.Compute(scorer, rows, (score, code) =>
         {
-            ScoreMean = statistics.Mean,
-            ScoreDeviation = statistics.Deviation,
-            ScoreQuantiles = statistics.Quantiles(),
-            CodeMean = statistics.Codes.Mean,
-            CodeCovariance = statistics.Codes.Covariance,
-            CodeMixtureWeights = mixture.Weights,
-            CodeMixtureMeans = mixture.Means,
-            CodeMixtureCovariances = mixture.Covariances,
-        };
-        metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
-        return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null),
-            "The trained graph");
+            if (heldOut is null && float.IsFinite(score))
+                statistics.AddScore(score);
+            statistics.AddCode(code);
+            codes?.Offer(code);
+        });
+        if (heldOut is not null)
+            TrainingScores.Compute(scorer, heldOut, (score, _) =>
+            {
+                if (float.IsFinite(score))
+                    statistics.AddScore(score);
+            });
+        if (statistics.Count == 0)
+            throw new InvalidOperationException(
+                $"Every one of the {(heldOut ?? rows).Count} rows that the threshold is to come from has a missing value, and with " +
+                $"Options.{nameof(Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or " +
+                $"{nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
+        metadata = statistics.AddTo(metadata, _options.Threshold);
+        if (codes is not null && metadata.CodeCovariance.Count > 0)
+        {
+            using var lease = TorchThreads.Use(threads);
+            var (weights, means, covariances) = GaussianMixture.Fit(codes.Codes, metadata.CodeSize, codes.Seed);
+            if (covariances.All(float.IsFinite))
+                metadata = metadata with { CodeMixtureWeights = weights, CodeMixtureMeans = means, CodeMixtureCovariances = covariances };
+        }
+        return scorer.WithMetadata(metadata, withProbability: _options.ProbabilityColumnName is not null);
     }
 
     private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)

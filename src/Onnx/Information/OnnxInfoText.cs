@@ -17,8 +17,8 @@ internal static class OnnxInfoText
         "graph", "variant", "format_version", "library_version",
         "feature_names", "feature_means", "feature_weights", "scaling", "scaling_offsets", "scaling_scales", "missing_values",
         "code_kind", "code_size", "code_offset_size", "condition_size", "condition_values", "class_names", "class_type",
-        "loss", "likelihood_variance", "score_kind", "score_samples", "score_direction", "threshold", "threshold_rule", "score_mean",
-            "score_deviation", "score_quantiles",
+        "loss", "likelihood_variance", "score_kind", "score_samples", "score_direction", "threshold", "threshold_rule",
+        "score_count", "score_mean", "score_deviation", "score_quantiles", "largest_scores",
         "code_mean", "code_covariance", "code_mixture_weights", "code_mixture_means", "code_mixture_covariances",
         "columns", "seed", "thread_count", "training", "options",
     ];
