@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
@@ -28,6 +29,7 @@ internal sealed class OnnxGraphBuilder
 
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<NetworkLayer> _layers = [];
     private string _prefix = "";
     private string _firstAxis = BatchAxis;
 
@@ -45,6 +47,24 @@ internal sealed class OnnxGraphBuilder
         _graph = graph;
         _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name))
             .Concat(graph.Node.SelectMany(node => node.Output)));
+    }
+
+    /// <summary>The part of the network that is being written, one of <see cref="NetworkLayer"/>'s.</summary>
+    internal string Part { get; set; } = NetworkLayer.Encoder;
+
+    /// <summary>What <see cref="Layer"/> was told.</summary>
+    internal IReadOnlyList<NetworkLayer> Layers => _layers;
+
+    /// <summary>Lists a function of the network whose nodes are written; not where a part is written a second time.</summary>
+    /// <param name="function">As in <see cref="NetworkLayer"/>.</param>
+    /// <param name="tensors">Its parameters, and the initializers that they are.</param>
+    /// <param name="arguments">Its other arguments.</param>
+    internal void Layer(string function, (string Parameter, string Initializer)[] tensors,
+        params (string Name, JsonNode Value)[] arguments)
+    {
+        if (_prefix.Length == 0)
+            _layers.Add(new NetworkLayer(Part, function, tensors.ToDictionary(tensor => tensor.Parameter, tensor => tensor.Initializer),
+                new JsonObject(arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value)))));
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>

@@ -9,7 +9,7 @@ namespace MLNetAutoencoder.Onnx;
 /// </summary>
 internal static class ImportedScorerGraph
 {
-    private const string Encoder = "encoder", Decoder = "decoder";
+    private const string Encoder = NetworkLayer.Encoder, Decoder = NetworkLayer.Decoder;
 
     /// <summary>
     /// By how much, relative to the larger of 1 and its magnitude, a row's result may differ alone and in a batch:
@@ -39,6 +39,10 @@ internal static class ImportedScorerGraph
         var model = OpsetForms.Convert(around, opset);
         encoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Encoder), metadata.CodeSize);
         decoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Decoder), metadata.FeatureCount);
+        OnnxFile.SetMetadata(model, (metadata with
+        {
+            Layers = [.. NetworkLayer.OfImported(model.Graph, Encoder), .. NetworkLayer.OfImported(model.Graph, Decoder)],
+        }).ToDictionary());
         return model.ToByteArray();
     }
 

@@ -20,6 +20,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
     public const string CurrentFormatVersion = "1.3";
 
+    /// <summary>The first version whose files list the network's layers.</summary>
+    internal const string LeastFormatWithLayers = "1.3";
+
     /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
     public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
 
@@ -177,10 +180,13 @@ public sealed record AutoencoderMetadata
 
     /// <summary>
     /// How the graph's weights are stored: <c>none</c> (in 32-bit floating point), <c>float16</c>, <c>int8_weights</c>,
-    /// <c>dynamic_int8</c> or <c>static_int8</c>. Training statistics, threshold and quantiles are those of the graph
-    /// before.
+    /// <c>static_int8</c>, or <c>dynamic_int8</c> in older files. Training statistics, threshold and quantiles are
+    /// those of the graph before.
     /// </summary>
     public string Quantization { get; init; } = QuantizationName.None;
+
+    /// <summary>The functions of the network in their order, and where their weights are; empty in files before 1.3.</summary>
+    internal IReadOnlyList<NetworkLayer> Layers { get; init; } = [];
 
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
@@ -251,6 +257,7 @@ public sealed record AutoencoderMetadata
         [Prefix + "code_mixture_means"] = Join(CodeMixtureMeans),
         [Prefix + "code_mixture_covariances"] = Join(Packed(CodeMixtureCovariances)),
         [Prefix + "quantization"] = Quantization,
+        [Prefix + "layers"] = NetworkLayer.ToJson(Layers),
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -339,6 +346,7 @@ public sealed record AutoencoderMetadata
             CodeMixtureMeans = ParseNewer("code_mixture_means", Split, []),
             CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
             Quantization = ParseNewer("quantization", text => text, QuantizationName.None),
+            Layers = ParseNewer("layers", NetworkLayer.Parse, []),
             Options = Text("options"),
             Seed = Parse("seed", WholeLong),
             ThreadCount = Parse("thread_count", Whole),

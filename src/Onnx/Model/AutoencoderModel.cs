@@ -51,10 +51,9 @@ public sealed class AutoencoderModel : IDisposable
     /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its weights
     /// are not copied.
     /// </summary>
-    internal AutoencoderModel(ModelProto model, AutoencoderMetadata metadata)
+    internal AutoencoderModel(ModelProto model)
     {
-        MetadataCheck.Check(metadata, "The graph");
-        (_model, _widths, Metadata) = (model, WidthsOf(model), metadata);
+        (_model, _widths, Metadata) = (model, WidthsOf(model), AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph"));
         _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
     }
 
@@ -159,9 +158,11 @@ public sealed class AutoencoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
-        OnnxFile.SetMetadata(
-            cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization })
-            .ToDictionary());
+        OnnxFile.SetMetadata(cut, (Metadata with
+        {
+            Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization,
+            Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers),
+        }).ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
@@ -215,7 +216,7 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single.</exception>
-    public SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
+    internal SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
 
     /// <summary>
     /// The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those
@@ -227,7 +228,7 @@ public sealed class AutoencoderModel : IDisposable
     /// names other layers.</exception>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single.</exception>
-    public AutoencoderModel WithTorchWeights(SafeTensors weights)
+    internal AutoencoderModel WithTorchWeights(SafeTensors weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
         var model = _model.Clone();
@@ -270,7 +271,7 @@ public sealed class AutoencoderModel : IDisposable
         if (form == OnnxQuantization.StaticInt8 && ranges is not { Rows: > 0 })
             throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
         string name = QuantizationName.Of(form);
-        var quantized = QuantizedGraph.Write(_model, form, ranges?.Find());
+        var quantized = QuantizedGraph.Write(_model, Metadata.Layers, form, ranges?.Find());
         OnnxFile.SetMetadata(quantized, (Metadata with { Quantization = name }).ToDictionary());
         return quantized.ToByteArray();
     }
@@ -280,18 +281,11 @@ public sealed class AutoencoderModel : IDisposable
     /// range over.
     /// </summary>
     /// <param name="capacity">The most rows that are added at once.</param>
-    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
-    /// out is the same at both ends. 1 is from the least value to the largest.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
-    internal ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    internal ActivationRanges CreateActivationRanges(int capacity)
     {
         BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));
-        if (coverage is not (> 0.5 and <= 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(coverage), coverage, FormattableString.Invariant(
-                $"The coverage is {coverage}; expected more than 0.5 and at most 1."));
         OnnxRuntimeLibrary.Require();
-        return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
+        return new ActivationRanges(_model, Metadata.Layers, [.. Inputs.Select(name => (name, Width(name)))], capacity);
     }
 
     /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
@@ -425,8 +419,8 @@ public sealed class AutoencoderModel : IDisposable
                 metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability)
                     .ToDictionary(StringComparer.Ordinal) };
         }
-        OnnxFile.SetMetadata(model, metadata.ToDictionary());
-        return new AutoencoderModel(model, metadata) { Scoring = Scoring, Warn = Warn };
+        OnnxFile.SetMetadata(model, (metadata with { Layers = Metadata.Layers }).ToDictionary());
+        return new AutoencoderModel(model) { Scoring = Scoring, Warn = Warn };
     }
 
     private void WarnOnce(string message)
@@ -457,7 +451,8 @@ public sealed class AutoencoderModel : IDisposable
         if (!inputs.Concat(outputs).All(_widths.ContainsKey))
             throw Lacks(graph);
         var cut = OnnxFile.Cut(_model, inputs, outputs);
-        OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
+        OnnxFile.SetMetadata(
+            cut, (Metadata with { Graph = graph, Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers) }).ToDictionary());
         cut.DocString =
             $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a " +
             $"code of {Metadata.CodeSize} units.";

@@ -52,17 +52,21 @@ internal static class ScorerGraph
         string? logVariance = null;
         if (parts.LogVariance is { } head)
         {
+            graph.Part = NetworkLayer.CodeLogVariance;
             logVariance = graph.Rename(head(graph, mean, condition), GraphNames.CodeLogVariance);
+            graph.Part = NetworkLayer.CodeMean;
             mean = parts.Mean?.Invoke(graph, mean, condition)
                 ?? throw new ArgumentException("A variational autoencoder has a head for the variance and none for the mean.",
                 nameof(parts));
         }
         string code = mean;
+        graph.Part = NetworkLayer.CodeOffset;
         if (offset is not null)
             code = graph.Node("Add", "code/with_offset", [code, parts.OffsetEncoder?.Invoke(graph, offset, condition) ?? offset]);
         code = graph.Rename(code, GraphNames.Code);
         mean = offset is null ? code : mean;
 
+        graph.Part = NetworkLayer.Decoder;
         string scaledReconstruction = parts.Decoder(graph, code, condition);
         string reconstruction = graph.Rename(scaling.Unscale(scaledReconstruction), GraphNames.Reconstruction);
         scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
@@ -88,6 +92,7 @@ internal static class ScorerGraph
             logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
         if (logVariance is not null)
             graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
-        return graph.ToProto(metadata.ToDictionary(), $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
+        return graph.ToProto((metadata with { Layers = graph.Layers }).ToDictionary(),
+            $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
     }
 }

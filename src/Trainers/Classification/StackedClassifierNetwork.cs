@@ -39,5 +39,5 @@ internal sealed class StackedClassifierNetwork : Trainable
     /// <summary>The classifier with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
     public AutoencoderModel ToClassifier(AutoencoderMetadata metadata) => new(ClassifierGraph.Build(
-        (graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata), metadata);
+        (graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata));
 }

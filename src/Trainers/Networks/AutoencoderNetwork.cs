@@ -85,7 +85,7 @@ internal sealed class AutoencoderNetwork : Trainable
             OffsetEncoder = Offset is null ? null : (graph, input, _) => Offset.Emit(graph, input, null),
             Decoder = Decoder.Emit,
             Draws = draws,
-        }, metadata), metadata);
+        }, metadata));
 
     private static Tensor Normal(Tensor like, Pass pass) =>
         randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);
