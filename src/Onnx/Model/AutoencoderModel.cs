@@ -232,7 +232,7 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single.</exception>
-    public SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
+    internal SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
 
     /// <summary>
     /// The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those
@@ -244,7 +244,7 @@ public sealed class AutoencoderModel : IDisposable
     /// names other layers.</exception>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single.</exception>
-    public AutoencoderModel WithTorchWeights(SafeTensors weights)
+    internal AutoencoderModel WithTorchWeights(SafeTensors weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
         var model = _model.Clone();
@@ -263,7 +263,7 @@ public sealed class AutoencoderModel : IDisposable
     /// names other layers.</exception>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single; or there are no rows.</exception>
-    public AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
+    internal AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(score);

@@ -13,7 +13,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <c>torch.nn.functional</c> or <c>torch</c>, the tensors that it takes by their names, and its other arguments;
 /// <c>condition</c> stands for joining the condition to the columns.</para>
 /// </remarks>
-public static class TorchWeights
+internal static class TorchWeights
 {
     /// <summary>The key of the functions from scaled features to the code, without the code offset.</summary>
     public const string EncoderKey = AutoencoderMetadata.Prefix + "encoder";
@@ -174,7 +174,7 @@ public static class TorchWeights
         return metadata with { ScalingOffsets = offsets, ScalingScales = scales };
     }
 
-    private static ReadOnlyMemory<float> ToTorch(TensorProto tensor)
+    private static float[] ToTorch(TensorProto tensor)
     {
         float[] values = OnnxFile.GetValues(tensor);
         if (tensor.Name.EndsWith(Deviation, StringComparison.Ordinal))

@@ -55,37 +55,53 @@ public sealed class SafeTensorsTests
     }
 
     [TestMethod]
+    public void Whole_numbers_and_bytes_are_written_with_the_widest_first()
+    {
+        using var folder = new TestFolder();
+        byte[] state = [1, 2, 255], counts = [.. BitConverter.GetBytes(7L), .. BitConverter.GetBytes(-1L)];
+        SafeTensors.Write(folder["state"], [new SafeTensor("generator", "U8", [3], state), new SafeTensor("weight", [1], [0.5f]),
+            new SafeTensor("steps", "I64", [2], counts)], new Dictionary<string, string>());
+        var read = SafeTensors.ReadFile(folder["state"]);
+        CollectionAssert.AreEqual(new[] { "steps", "weight", "generator" }, read.Tensors.Select(tensor => tensor.Name).ToArray());
+        CollectionAssert.AreEqual(state, read.Find("generator")!.Data.ToArray());
+        CollectionAssert.AreEqual(counts, read.Find("steps")!.Data.ToArray());
+        CollectionAssert.AreEqual(new[] { 7f, -1f }, read.Find("steps")!.Values.ToArray());
+        CollectionAssert.AreEqual(new[] { 1f, 2f, 255f }, read.Find("generator")!.Values.ToArray());
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => read.Expect(
+            new Dictionary<string, IReadOnlyList<long>> { ["generator"] = [3], ["weight"] = [1], ["steps"] = [2] })).Message,
+            "has the tensor 'steps' of type I64; expected F32");
+    }
+
+    [TestMethod]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x""", 8, "header cannot be read")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},}""", 8, "header cannot be read")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}""", 8, "header cannot be read")]
     [DataRow(""" {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "does not start with a brace")]
     [DataRow("""[{"dtype":"F32","shape":[2],"data_offsets":[0,8]}]""", 8, "does not start with a brace")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "names 'a' twice")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", 8, "something else than a map")]
-    [DataRow("""{"a":[1,2]}""", 0, "something else than a map")]
-    [DataRow("""{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}""", 8, "of type \"I64\"; expected F32")]
-    [DataRow("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}}""", 8, "of type 7; expected F32")]
-    [DataRow("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "does not tell 'dtype'")]
-    [DataRow("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "does not tell 'shape'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "does not tell 'data_offsets'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "the shape of the tensor 'a' that is no list of whole numbers")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}""", 6, "the shape of the tensor 'a' that is no list of whole numbers")]
-    [DataRow("""{"a":{"dtype":"F32","shape":"1","data_offsets":[0,4]}}""", 4, "the shape of the tensor 'a' that is no list of whole numbers")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "Two tensors have the name 'a'")]
+    [DataRow("""{"a":[1,2]}""", 0, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"I32","shape":[2],"data_offsets":[0,8]}}""", 8, "of type I32; expected F32")]
+    [DataRow("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}}""", 8, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}""", 6, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","shape":"1","data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
     [DataRow("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "of type F32 and shape [3] in 8 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807,4],"data_offsets":[0,4]}}""", 4, "in 4 bytes")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1152921504606846976,4611686018427387904],"data_offsets":[0,9223372036854775807]}}""", 4, "in 9223372036854775807 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "does not tell begin and end")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "does not tell begin and end")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}""", 4, "the place of the tensor 'a' that is no list of whole numbers")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "has 4 bytes of tensors; its header describes 8")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, "has 8 bytes of tensors; its header describes 4")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "has the tensor 'b' at 8; expected 4")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "has the tensor 'b' at 4; expected 8")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4611686018427387904,4611686018427387908]}}""", 4, "at 4611686018427387904; expected 0")]
-    [DataRow("""{"__metadata__":["pt"]}""", 0, "'__metadata__' that is no map")]
-    [DataRow("""{"__metadata__":{"format":1}}""", 0, "the metadata 'format' that are no text")]
-    [DataRow("""{"__metadata__":{"format":"pt","format":"np"}}""", 0, "names the metadata 'format' twice")]
+    [DataRow("""{"__metadata__":["pt"]}""", 0, "header cannot be read")]
+    [DataRow("""{"__metadata__":{"format":1}}""", 0, "header cannot be read")]
     [DataRow("""{"__metadata__":{"format":"\ud800"}}""", 0, "header cannot be read")]
     [DataRow("""{"a\ud800":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "header cannot be read")]
     public void What_breaks_the_format_is_refused(string header, int bytes, string message) =>
@@ -143,7 +159,7 @@ public sealed class SafeTensorsTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
             () => new SafeTensors([a with { Name = "__metadata__" }], new Dictionary<string, string>())).Message, "keeps for the metadata");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 2 values; its shape [3]");
+            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 8 bytes of type F32; its shape [3]");
     }
 
     [TestMethod]
