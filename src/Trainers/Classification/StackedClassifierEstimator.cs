@@ -249,7 +249,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         var label = ClassifierColumns.FindLabel(input.Schema, _options.LabelColumnName);
         string[] classes = ClassNames(label);
         var columns = TrainingColumns.Find(input.Schema, stack) with { Classes = label };
-        using var rows = TrainingRows.Read(input, columns, new RowReading { MissingValues = _options.MissingValues }, channel).Training;
+        using var rows = TrainingData.Read(input, columns, new RowReading { MissingValues = _options.MissingValues }, channel).Training;
         using var labeled = rows.WithClass();
         if (labeled.Count == 0)
             throw new InvalidOperationException(

@@ -41,7 +41,7 @@ internal sealed class ScoreStatistics
     /// <param name="rows">The rows. One that the scorer gives no score, for a missing value, does not count among the scores.</param>
     /// <exception cref="InvalidOperationException">A score or code is no number although no value is missing, or no row
     /// has a score.</exception>
-    public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingRows rows)
+    public static ScoreStatistics Compute(AutoencoderModel scorer, TrainingData rows)
     {
         var codes = new CodeMoments(scorer.Metadata.CodeSize, rows.Count, scorer.Metadata.Seed);
         var selection = new SelectionSampling(rows.Count, Math.Min(rows.Count, MostScores), scorer.Metadata.Seed);
@@ -77,6 +77,9 @@ internal sealed class ScoreStatistics
                 codes.Add(runner.OutputRow<float>(1, i));
             }
         }
+
+        // Beyond the last row: some sources are closed only by their own end.
+        pass.MoveNext();
         if (scores.Count == 0)
             throw new InvalidOperationException(
                 $"Every one of the {rows.Count} rows that the threshold is to come from has a missing value, and with " +
