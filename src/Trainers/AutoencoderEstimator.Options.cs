@@ -341,6 +341,7 @@ public sealed partial class AutoencoderEstimator
             Budget = MemoryBudget ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4,
             HeldOutShare = heldOutShare,
             Seed = seed,
+            HasDigest = Checkpoint is not null,
             Cancellation = Cancellation,
             KeepsWhenCanceled = WhenCanceled == WhenCanceled.KeepBest,
         };
