@@ -87,8 +87,8 @@ internal static class Experiment
         Scaling = scaling,
         Epochs = 60,
         Threshold = ThresholdRule.Contamination(Contamination),
-        ReconstructionColumnName = AutoencoderColumns.Reconstruction,
-        FeatureErrorsColumnName = AutoencoderColumns.FeatureErrors,
+        ReconstructionColumnName = "Reconstruction",
+        FeatureErrorsColumnName = "FeatureErrors",
         Seed = seed,
     };
 

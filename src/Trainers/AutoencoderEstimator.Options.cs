@@ -349,12 +349,8 @@ public sealed partial class AutoencoderEstimator
         internal Options Clone()
         {
             var copy = (Options)MemberwiseClone();
-            copy.Network = Network.Clone();
-            copy.Code = Code.Clone();
             copy.FeatureWeights = FeatureWeights is null ? null : [.. FeatureWeights];
             copy.Penalties = [.. Penalties];
-            copy.Pretraining = Pretraining?.Clone();
-            copy.Checkpoint = Checkpoint?.Clone();
             return copy;
         }
 

@@ -192,7 +192,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
                     "expected as many values.");
 
             // A key without values may be any.
-            if (!HasValues(found) || !HasValues(expected))
+            if (!AutoencoderColumns.HasKeyNames(found) || !AutoencoderColumns.HasKeyNames(expected))
                 return;
             string[] values = AutoencoderColumns.KeyNames(found), expectedValues = AutoencoderColumns.KeyNames(expected);
             if (!values.SequenceEqual(expectedValues))
@@ -201,9 +201,6 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
                         $"data and {string.Join(", ", expectedValues.Take(10))} in the training data; expected the same in the same " +
                         "order. Make both with the MapValueToKey that was fitted for the training.");
         }
-
-        static bool HasValues(DataViewSchema.Column column) =>
-            column.Type is KeyDataViewType && column.Annotations.Schema.GetColumnOrNull("KeyValues") is not null;
     }
 
     private IReadOnlyList<TrainingEpoch> Train(

@@ -26,7 +26,8 @@ public sealed class GraphContractTests
         var (encoder, decoder, scorer) = Export(s_model);
         Check(encoder, "features:Float[batch,5]", "code:Float[batch,2]");
         Check(decoder, "code:Float[batch,2]", "reconstruction:Float[batch,5]");
-        Check(scorer, "features:Float[batch,5]", "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
+        Check(scorer, "features:Float[batch,5]",
+            "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
 
         static void Check(byte[] model, string inputs, string outputs)
         {
@@ -99,7 +100,7 @@ public sealed class GraphContractTests
         var read = new AutoencoderModel(Export(s_model).Scorer, "The graph").Metadata;
         var written = s_model.Metadata.ToDictionary();
         CollectionAssert.AreEqual(written.OrderBy(pair => pair.Key).ToArray(), read.ToDictionary().OrderBy(pair => pair.Key).ToArray());
-        Assert.AreEqual("1.2", read.FormatVersion);
+        Assert.AreEqual("1.3", read.FormatVersion);
         Assert.AreEqual(AutoencoderMetadata.QuantileCount, read.ScoreQuantiles.Count);
         Assert.AreEqual("Features[0],Features[1],Features[2],Features[3],Features[4]", string.Join(',', read.FeatureNames));
         Assert.AreEqual(3, read.Seed);

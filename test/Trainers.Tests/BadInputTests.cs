@@ -120,7 +120,7 @@ public sealed class BadInputTests
     [TestMethod]
     public void A_code_as_large_as_the_input_trains_with_a_warning()
     {
-        var (model, log) = FitWithLog(options => options.Code.Size = 9, Rows.Make(50));
+        var (model, log) = FitWithLog(options => options.Code = options.Code with { Size = 9 }, Rows.Make(50));
         Assert.IsTrue(
             log.Any(message => message.Contains("The code has 9 units and the column 'Features' 5 features", StringComparison.Ordinal)));
         Assert.AreEqual(9, model.Metadata.CodeSize);
@@ -173,7 +173,7 @@ public sealed class BadInputTests
         Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));
         Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options =>
             options.Scoring = new ScoringOptions { BatchSize = 0 });
-        Refused("option Code.Size is 0; expected at least 1", options => options.Code.Size = 0);
+        Refused("option Code.Size is 0; expected at least 1", options => options.Code = options.Code with { Size = 0 });
         Refused("option Network.Hidden is 0; expected at least 1", options =>
             options.Network = new DenseNetworkOptions { Hidden = [4, 0] });
         Refused("option Scaling is 99; expected one of Standardize, MinMax, None, Robust", options => options.Scaling = (InputScaling)99);
@@ -272,7 +272,7 @@ public sealed class BadInputTests
         VariantRow[] good = VariantRows.Make(20), bad = VariantRows.Make(20);
         (column == "Side" ? bad[13].Side : bad[13].Offset)[1] = value;
         var options = VariantRows.Options();
-        (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
+        (options.ConditionColumnName, options.Code) = ("Side", options.Code with { OffsetColumnName = "Offset" });
         var estimator = s_ml.Autoencoders().Autoencoder(options);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
             () => estimator.Fit(s_ml.Data.LoadFromEnumerable(bad))).Message, message);

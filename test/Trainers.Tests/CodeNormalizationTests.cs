@@ -87,7 +87,7 @@ public sealed class CodeNormalizationTests
     public void Noise_of_its_deviation_comes_after_the_normalization_and_only_while_training()
     {
         var options = Options(CodeNormalization.UnitLength);
-        (options.Code.NoiseDeviation, options.Epochs) = (0.3, 2);
+        (options.Code, options.Epochs) = (options.Code with { NoiseDeviation = 0.3 }, 2);
         NetworkValues.Inspect(s_ml, options, ScaledDigits.View(s_ml, ScaledDigits.Train), (network, set) =>
         {
             using var none = torch.no_grad();
@@ -113,9 +113,9 @@ public sealed class CodeNormalizationTests
         }
         byte[] plain = Bytes(_ => { });
         CollectionAssert.AreEqual(plain, Bytes(options =>
-            (options.Code.NoiseDeviation, options.Code.Normalization) = (0, CodeNormalization.None)));
-        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code.NoiseDeviation = 0.01));
-        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code.Normalization = CodeNormalization.Batch));
+            options.Code = options.Code with { NoiseDeviation = 0, Normalization = CodeNormalization.None }));
+        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code = options.Code with { NoiseDeviation = 0.01 }));
+        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code = options.Code with { Normalization = CodeNormalization.Batch }));
     }
 
     /// <summary>What a plain autoencoder is: the loop of a textbook, written out here, with the same draws.</summary>
@@ -170,7 +170,7 @@ public sealed class CodeNormalizationTests
     private static AutoencoderEstimator.Options Options(CodeNormalization normalization)
     {
         var options = ScaledDigits.Options(hidden: [32], Units, epochs: 20);
-        options.Code.Normalization = normalization;
+        options.Code = options.Code with { Normalization = normalization };
         return options;
     }
 

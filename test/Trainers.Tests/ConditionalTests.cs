@@ -20,7 +20,8 @@ public sealed class ConditionalTests
     {
         var options = VariantRows.Options();
         options.ConditionColumnName = column;
-        options.Code.Variational = isVariational ? new VariationalOptions { Variance = 0.05, Score = VariationalScore.NegativeElbo } : null;
+        options.Code = options.Code with { Variational = isVariational ? new VariationalOptions { Variance = 0.05,
+            Score = VariationalScore.NegativeElbo } : null };
         (options.CodeColumnName, options.ReconstructionColumnName) = ("Code", "Reconstruction");
         (options.Epochs, options.LearningRate) = (20, 0.01);
         return options;

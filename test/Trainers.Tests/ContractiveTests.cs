@@ -111,9 +111,9 @@ public sealed class ContractiveTests
         foreach (double weight in new[] { 0, 1e-4, 1e-3, 2e-3 })
         {
             var options = ScaledDigits.Options(hidden: kind == "deep" ? [32] : [], code: kind == "deep" ? 8 : 32, epochs: 60);
-            options.Code.Activation = Activation.Sigmoid;
-            options.Network.Activation = Activation.Softplus;
-            ((DenseNetworkOptions)options.Network).TiedWeights = kind != "deep";
+            options.Code = options.Code with { Activation = Activation.Sigmoid };
+            options.Network = options.Network with { Activation = Activation.Softplus };
+            options.Network = (DenseNetworkOptions)options.Network with { TiedWeights = kind != "deep" };
             options.Penalties = weight == 0 ? [] : [new ContractivePenalty(weight)];
             double norm = 0;
             using var model = new AutoencoderEstimator(s_ml, options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train), (network, _) =>
@@ -133,9 +133,9 @@ public sealed class ContractiveTests
     public void Dropout_noise_and_statistics_of_the_batch_stay_out_of_the_norm()
     {
         var options = Options([16], Activation.Tanh);
-        options.Network.Normalization = Normalization.Batch;
-        ((DenseNetworkOptions)options.Network).Dropout = 0.5;
-        options.Code.NoiseDeviation = 1;
+        options.Network = options.Network with { Normalization = Normalization.Batch };
+        options.Network = (DenseNetworkOptions)options.Network with { Dropout = 0.5 };
+        options.Code = options.Code with { NoiseDeviation = 1 };
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 64), (network, set) =>
         {
             float[][] before = [.. network.buffers().Select(NetworkValues.Of)];

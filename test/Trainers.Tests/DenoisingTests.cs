@@ -26,7 +26,7 @@ public sealed class DenoisingTests
         double Error(Corruption? corruption)
         {
             var options = ScaledDigits.Options(hidden: [], code: 32);
-            options.Code.Activation = Activation.ReLU;
+            options.Code = options.Code with { Activation = Activation.ReLU };
             options.Corruption = corruption;
             using var model = ScaledDigits.Fit(s_ml, options);
             return ScaledDigits.Error(s_ml, model, noisy, ScaledDigits.HeldOut);
@@ -94,7 +94,7 @@ public sealed class DenoisingTests
     {
         var options = Rows.Options();
         options.Corruption = new MaskingCorruption(0.999999);
-        options.Network.Activation = Activation.Tanh;
+        options.Network = options.Network with { Activation = Activation.Tanh };
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 50), (network, set) =>
         {
             var batch = new TrainingBatch(set.Whole().Rows, null, null, null);

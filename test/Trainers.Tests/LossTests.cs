@@ -282,7 +282,7 @@ public sealed class LossTests
     private static float[] Gradient(ReconstructionLoss loss, WeightedRow[] rows)
     {
         var options = Options(loss, InputScaling.None);
-        options.Code.Activation = Activation.Sigmoid;
+        options.Code = options.Code with { Activation = Activation.Sigmoid };
         options.Penalties = [new L1Penalty(0.1), new KullbackLeiblerPenalty(0.1), new BinaryCodePenalty(0.1), new ContractivePenalty(0.1)];
         (options.Epochs, options.WeightColumnName) = (0, "Weight");
         float[] gradient = [];
@@ -301,7 +301,7 @@ public sealed class LossTests
         options.Loss = loss;
         options.Scaling = scaling;
         if (loss == ReconstructionLoss.BinaryCrossEntropy)
-            options.Network.OutputActivation = Activation.Sigmoid;
+            options.Network = options.Network with { OutputActivation = Activation.Sigmoid };
         return options;
     }
 }

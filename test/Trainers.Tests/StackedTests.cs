@@ -89,9 +89,9 @@ public sealed class StackedTests
             StringAssert.Contains(Assert.Throws<ArgumentException>(() => s_ml.Autoencoders().Stacked(options)).Message, expected);
         }
         Refuses(options => options.Pretraining = null, "The option Pretraining is null; a stacked autoencoder expects PretrainingOptions");
-        Refuses(options => options.Pretraining!.Epochs = -1, "Pretraining.Epochs is -1");
+        Refuses(options => options.Pretraining = options.Pretraining! with { Epochs = -1 }, "Pretraining.Epochs is -1");
         Refuses(options => options.Network = new DenseNetworkOptions { Hidden = [6], DecoderHidden = [5] }, "Network.DecoderHidden");
-        Refuses(options => options.Code.Variational = new VariationalOptions(), "Code.Variational");
+        Refuses(options => options.Code = options.Code with { Variational = new VariationalOptions() }, "Code.Variational");
         Refuses(options => options.ConditionColumnName = "Label", "ConditionColumnName");
     }
 }

@@ -177,7 +177,9 @@ public sealed class TrainingTests
         CollectionAssert.AreEqual(told, log.Where(message => message.Contains("rows/s", StringComparison.Ordinal)).ToArray());
         Assert.HasCount(2 * 2 + 3, told);
         StringAssert.Matches(told[0], new(@"^Layer 1 of 2, epoch 1/2, step \d/\d: loss [0-9.E-]+, [0-9,]+ rows/s, 0:00:\d\d left$"));
-        StringAssert.Matches(told[^1], new(@"^Epoch 3/3, step \d/\d: loss [0-9.E-]+ \(reconstruction [0-9.E-]+, sparsity_l1 [0-9.E-]+\), validation [0-9.E-]+, [0-9,]+ rows/s, 0:00:00 left$"));
+        StringAssert.Matches(told[^1], new(
+            @"^Epoch 3/3, step \d/\d: loss [0-9.E-]+ \(reconstruction [0-9.E-]+, sparsity_l1 [0-9.E-]+\), " +
+            @"validation [0-9.E-]+, [0-9,]+ rows/s, 0:00:00 left$"));
 
         var day = new TrainingProgress("Epoch", 1, 2, 3, 4, new Dictionary<string, double> { ["a"] = 1, ["b"] = 0.5 }, 2, 1234.6,
             new TimeSpan(1, 2, 3, 4));
@@ -331,8 +333,9 @@ public sealed class TrainingTests
             {
                 options.Network = new DenseNetworkOptions { Hidden = [10], Normalization = Normalization.Batch, Dropout = 0.2 };
                 options.Corruption = new MaskingCorruption(0.2);
-                options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = VariationalScore.NegativeElbo,
-                    ScoreSamples = 3 };
+                options.Code = options.Code with { Variational = new VariationalOptions { LearnVariance = true,
+                    Score = VariationalScore.NegativeElbo,
+                    ScoreSamples = 3 } };
                 options.Schedule = new PlateauSchedule(Patience: 2);
             }
             options.Optimizer = what switch

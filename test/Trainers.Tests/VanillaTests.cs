@@ -15,8 +15,8 @@ public sealed class VanillaTests
     {
         const int units = 32;
         var options = ScaledDigits.Options(hidden: [], units, epochs: 200);
-        options.Code.Activation = Activation.ReLU;
-        options.Network.OutputActivation = output;
+        options.Code = options.Code with { Activation = Activation.ReLU };
+        options.Network = options.Network with { OutputActivation = output };
         using var model = s_ml.Autoencoders().Vanilla(options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train));
         double error = ScaledDigits.HeldOutError(s_ml, model),
             pca = new PrincipalSubspace(ScaledDigits.Train).Error(ScaledDigits.HeldOut, units / 2);

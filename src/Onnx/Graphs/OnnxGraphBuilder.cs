@@ -9,7 +9,7 @@ namespace MLNetAutoencoder.Onnx;
 /// A value in the graph is known by its name. Names are paths that a person reads in a graph viewer, such as
 /// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>.
 /// </remarks>
-public sealed class OnnxGraphBuilder
+internal sealed class OnnxGraphBuilder
 {
     /// <summary>The operator set that the graphs are written in.</summary>
     public const int Opset = 17;

@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Onnx;
 /// Puts an encoder and a decoder of another library's into the scorer graph of this one, between its scaling, missing
 /// values, feature errors, score and threshold.
 /// </summary>
-public static class ImportedScorerGraph
+internal static class ImportedScorerGraph
 {
     private const string Encoder = "encoder", Decoder = "decoder";
 

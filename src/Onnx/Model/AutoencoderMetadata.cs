@@ -198,7 +198,7 @@ public sealed record AutoencoderMetadata
     /// Writes every property under its key; of a quantized graph, whose weights would be small beside them, long values
     /// packed.
     /// </summary>
-    public IReadOnlyDictionary<string, string> ToDictionary() =>
+    internal IReadOnlyDictionary<string, string> ToDictionary() =>
         Quantization == QuantizationName.None ? ToTexts() : PackedText.Pack(ToTexts());
 
     private Dictionary<string, string> ToTexts() => new(StringComparer.Ordinal)
@@ -250,7 +250,7 @@ public sealed record AutoencoderMetadata
     /// <param name="source">Where it came from, for messages.</param>
     /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its
     /// format, or a value is missing, cannot be read, or contradicts another.</exception>
-    public static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
+    internal static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         if (!IsAutoencoder(metadata))
@@ -344,7 +344,7 @@ public sealed record AutoencoderMetadata
 
     /// <summary>Whether the metadata are of a graph that this library wrote, of any version.</summary>
     /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
-    public static bool IsAutoencoder(IReadOnlyDictionary<string, string> metadata)
+    internal static bool IsAutoencoder(IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         return metadata.ContainsKey(Prefix + "format_version");

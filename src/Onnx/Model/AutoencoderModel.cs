@@ -74,6 +74,9 @@ public sealed class AutoencoderModel : IDisposable
     /// <summary>Is told once, in a sentence, why the model runs on the CPU although a CUDA device was asked for.</summary>
     public Action<string>? Warn { get; init; }
 
+    /// <summary>The graph as it was read, for the other packages of this library; it is not changed.</summary>
+    internal ModelProto Proto => _model;
+
     /// <summary>The names of the graph's inputs.</summary>
     public IReadOnlyList<string> Inputs => _model.Graph.Input.Select(value => value.Name).ToArray();
 
@@ -142,7 +145,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
     /// <param name="outputs">The outputs to keep.</param>
     /// <param name="rename">Gives each input and output its name in the file.</param>
-    public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
+    internal byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
@@ -154,54 +157,22 @@ public sealed class AutoencoderModel : IDisposable
     }
 
     /// <summary>
-    /// The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's
-    /// outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.
-    /// </summary>
-    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that
-    /// feed this graph among its outputs.</param>
-    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to
-    /// cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own
-    /// inputs.</param>
-    /// <param name="outputs">The outputs to keep.</param>
-    /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
-    /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
-    /// <exception cref="NotSupportedException">The stock graph has an operator that none of the supported transforms has.</exception>
-    public byte[] PipelineBytes(byte[] stockGraph, IReadOnlyDictionary<string, string> columns, IReadOnlyCollection<string> outputs)
-    {
-        ArgumentNullException.ThrowIfNull(stockGraph);
-        ArgumentNullException.ThrowIfNull(columns);
-        ArgumentNullException.ThrowIfNull(outputs);
-        var stock = OnnxFile.Parse(stockGraph, "The graph of the stock transforms");
-        string[] fed = [.. Inputs.Concat(Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
-        var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
-        var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
-        OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
-        joined.DocString =
-            $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} " +
-            $"features, a code of {Metadata.CodeSize} units.";
-        return joined.ToByteArray();
-    }
-
-    /// <summary>
-    /// Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the
-    /// inverse of <see cref="CutAndRename"/>.
+    /// Gives the inputs and outputs of a graph of this library their own names back: the inverse of
+    /// <see cref="CutAndRename"/>.
     /// </summary>
     /// <param name="bytes">The content of an ONNX file.</param>
+    /// <param name="source">Where it came from, for messages.</param>
     /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that
     /// <see cref="CutAndRename"/> did not give.</param>
-    /// <returns> The model, or null where the bytes are not a graph of this library with such names; then they have
-    /// been checked as a file of any origin is.
-    /// </returns>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of
-    /// this library that cannot be read.</exception>
-    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
+    /// <returns>The bytes of the graph, or null where it is not one of this library with such names; then it has been
+    /// checked as a file of any origin is.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, or one of another origin that contradicts itself.</exception>
+    internal static byte[]? RestoreNames(byte[] bytes, string source, Func<string, string?> rename)
     {
-        ArgumentNullException.ThrowIfNull(rename);
-        const string source = "The graph in the model";
         var model = OnnxFile.Parse(bytes, source);
         if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
             && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
-            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray(), source);
+            return OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray();
         GraphCheck.Structural(model, bytes.Length, source);
         return null;
     }
@@ -279,7 +250,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <see cref="OnnxQuantization.StaticInt8"/> only.</param>
     /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the
     /// form needs.</exception>
-    public byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
+    internal byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
     {
         if (Metadata.Quantization != QuantizationName.None)
             throw new InvalidOperationException(
@@ -300,9 +271,9 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
     /// out is the same at both ends. 1 is from the least value to the largest.</param>
     /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
-    public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    internal ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));
         if (coverage is not (> 0.5 and <= 1))
             throw new ArgumentOutOfRangeException(
                 nameof(coverage), coverage, FormattableString.Invariant(
@@ -315,6 +286,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">The inputs that the caller will fill.</param>
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or the buffers would take more than 1 GiB.</exception>
     /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
     /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the
     /// options name cannot be used.</exception>
@@ -326,7 +298,7 @@ public sealed class AutoencoderModel : IDisposable
         if (outputs.Count == 0)
             throw new ArgumentException(
                 $"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        BatchRunner.CheckCapacity(capacity, RowBytes(inputs.Concat(outputs)));
         Lease();
         try
         {
@@ -353,6 +325,9 @@ public sealed class AutoencoderModel : IDisposable
             ReleaseIfUnused();
         }
     }
+
+    /// <summary>The memory that a row of some inputs and outputs takes in the buffers of a runner.</summary>
+    internal long RowBytes(IEnumerable<string> names) => sizeof(float) * names.Sum(name => (long)Width(name));
 
     /// <summary>Gives a runner's session back.</summary>
     internal void EndLease()

@@ -2,7 +2,7 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>What the scores and codes of some rows look like, as the metadata of a model keep it.</summary>
 /// <param name="codeSize">The units of a code.</param>
-public sealed class RowStatistics(int codeSize)
+internal sealed class RowStatistics(int codeSize)
 {
     /// <summary>Of larger codes only the variances are kept: the covariances would outgrow the weights.</summary>
     public const int LargestFullCovariance = 128;

@@ -47,7 +47,7 @@ public sealed class ThresholdRule
     /// <summary>The threshold for a trained model.</summary>
     /// <param name="metadata">The model's metadata, with mean, deviation and quantiles of its training scores.</param>
     /// <exception cref="InvalidOperationException">The metadata have no quantiles of training scores.</exception>
-    public float Compute(AutoencoderMetadata metadata)
+    internal float Compute(AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         return (float)_compute(metadata);

@@ -8,7 +8,7 @@ namespace MLNetAutoencoder.Onnx;
 /// Runs calibration rows through a graph and keeps what the inputs of its dense layers range over. Not safe for use by
 /// several threads at once.
 /// </summary>
-public sealed class ActivationRanges : IDisposable
+internal sealed class ActivationRanges : IDisposable
 {
     private readonly (string Name, int Width, AlignedBuffer Buffer)[] _inputs;
     private readonly LayerWeight[] _layers;

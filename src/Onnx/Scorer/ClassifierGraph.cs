@@ -8,7 +8,7 @@ namespace MLNetAutoencoder.Onnx;
 /// probabilities are NaN and its predicted label is empty; with <c>mean</c> the row is classified as if that had been
 /// observed.</para>
 /// </remarks>
-public static class ClassifierGraph
+internal static class ClassifierGraph
 {
     /// <summary>Builds the graph.</summary>
     /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>

@@ -11,7 +11,7 @@ namespace MLNetAutoencoder.Onnx;
 /// feature error is NaN, and so is the row's score; such a row counts as an anomaly. With <c>mean</c> the row is scored
 /// as if that had been observed.</para>
 /// </remarks>
-public static class ScorerGraph
+internal static class ScorerGraph
 {
     /// <summary>The name of the initializer that holds the threshold.</summary>
     internal const string ThresholdName = "threshold/value";

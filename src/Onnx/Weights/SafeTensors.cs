@@ -142,7 +142,7 @@ internal sealed class SafeTensors
     /// <param name="expected">Names and shapes of the arrays that there must be.</param>
     /// <param name="optional">Names of arrays that there may be besides.</param>
     /// <exception cref="InvalidDataException">An array is missing, has another shape, or is not expected; the message names it.</exception>
-    public IReadOnlyDictionary<string, SafeTensor> Expect(
+    internal IReadOnlyDictionary<string, SafeTensor> Expect(
         IReadOnlyDictionary<string, IReadOnlyList<long>> expected, params string[] optional)
     {
         foreach (var (name, shape) in expected)

@@ -41,7 +41,7 @@ public static partial class AutoencoderTrainersCatalog
     {
         var options = Preset(new DenseNetworkOptions { OutputActivation = Activation.Sigmoid }, featureColumnName, hidden ?? [], code,
             epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Code.Activation = Activation.Sigmoid;
+        options.Code = options.Code with { Activation = Activation.Sigmoid };
         options.Loss = ReconstructionLoss.BinaryCrossEntropy;
         options.Penalties = [new BinaryCodePenalty(weight) { WarmUpEpochs = Math.Max(epochs, 0) }];
         return catalog.BinaryCode(options);

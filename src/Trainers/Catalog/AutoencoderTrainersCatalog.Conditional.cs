@@ -86,7 +86,7 @@ public static partial class AutoencoderTrainersCatalog
         var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
             scaling, seed);
         options.ConditionColumnName = conditionColumnName;
-        options.Code.Variational = Likelihood(variance, beta);
+        options.Code = options.Code with { Variational = Likelihood(variance, beta) };
         return catalog.ConditionalVariational(options);
     }
 

@@ -33,7 +33,7 @@ public static partial class AutoencoderTrainersCatalog
     {
         var options = Preset(new DenseNetworkOptions { TiedWeights = true }, featureColumnName, hidden ?? [], code, epochs, batchSize,
             learningRate, contamination, scaling, seed);
-        options.Code.Activation = Activation.Sigmoid;
+        options.Code = options.Code with { Activation = Activation.Sigmoid };
         options.Penalties = [new ContractivePenalty(weight)];
         return catalog.Contractive(options);
     }

@@ -40,7 +40,7 @@ public static partial class AutoencoderTrainersCatalog
     {
         var network = new ConvolutionalNetworkOptions { Channels = channels, Height = height, Width = width };
         if (filters is not null)
-            network.Filters = filters;
+            network = network with { Filters = filters };
         return catalog.Convolutional(new AutoencoderEstimator.Options
         {
             FeatureColumnName = featureColumnName,

@@ -31,7 +31,7 @@ public static partial class AutoencoderTrainersCatalog
     {
         var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
             scaling, seed);
-        options.Code.Activation = Activation.ReLU;
+        options.Code = options.Code with { Activation = Activation.ReLU };
         options.Penalties = [new L1Penalty(weight)];
         return catalog.Sparse(options);
     }

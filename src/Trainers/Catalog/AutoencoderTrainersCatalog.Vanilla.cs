@@ -29,7 +29,7 @@ public static partial class AutoencoderTrainersCatalog
     {
         var options = Preset(new DenseNetworkOptions { OutputActivation = outputActivation }, featureColumnName, [], code, epochs,
             batchSize, learningRate, contamination, scaling, seed);
-        options.Code.Activation = Activation.ReLU;
+        options.Code = options.Code with { Activation = Activation.ReLU };
         return catalog.Vanilla(options);
     }
 

@@ -37,7 +37,7 @@ public static partial class AutoencoderTrainersCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         var options = Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
             scaling, seed);
-        options.Code.Variational = Likelihood(variance, beta);
+        options.Code = options.Code with { Variational = Likelihood(variance, beta) };
         return catalog.Variational(options);
     }
 

@@ -64,7 +64,7 @@ public static partial class AutoencoderTrainersCatalog
             double learningRate, double contamination, InputScaling scaling, int? seed)
     {
         if (hidden is not null)
-            network.Hidden = hidden;
+            network = network with { Hidden = hidden };
         return new AutoencoderEstimator.Options
         {
             FeatureColumnName = featureColumnName,

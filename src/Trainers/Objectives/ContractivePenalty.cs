@@ -1,3 +1,4 @@
+using MLNetAutoencoder.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
 

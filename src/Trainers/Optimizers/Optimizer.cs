@@ -1,3 +1,4 @@
+using MLNetAutoencoder.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -5,7 +6,7 @@ using MLNetAutoencoder.Onnx;
 namespace MLNetAutoencoder;
 
 /// <summary>The label that a classifier learns from and the columns that it adds: those of ML.NET's multiclass trainers.</summary>
-public static class ClassifierColumns
+internal static class ClassifierColumns
 {
     /// <summary>The name of the label column unless another is given.</summary>
     public const string Label = "Label";
@@ -25,8 +26,7 @@ public static class ClassifierColumns
 
     /// <summary>The type of a label's key values, as <see cref="AutoencoderMetadata.ClassType"/> keeps it.</summary>
     /// <param name="label">A column that <see cref="FindLabel"/> found.</param>
-    public static string ClassType(DataViewSchema.Column label) =>
-        ClassValues.TypeName((label.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues)?.Type as VectorDataViewType)?.ItemType);
+    public static string ClassType(DataViewSchema.Column label) => ClassValues.TypeName(AutoencoderColumns.KeyValueType(label));
 
     /// <summary>The shape of a schema after a classifier: what an estimator promises.</summary>
     /// <param name="input">The shape before it.</param>
@@ -98,15 +98,8 @@ public static class ClassifierColumns
     /// </summary>
     private static uint MostProbable(ReadOnlySpan<float> probabilities)
     {
-        int best = 0;
-        for (int i = 0; i < probabilities.Length; i++)
-        {
-            if (float.IsNaN(probabilities[i]))
-                return 0;
-            if (probabilities[i] > probabilities[best])
-                best = i;
-        }
-        return (uint)best + 1;
+        int best = TensorPrimitives.IndexOfMax(probabilities);
+        return float.IsNaN(probabilities[best]) ? 0 : (uint)best + 1;
     }
 
     private static ArgumentOutOfRangeException NoLabel(string name, string found, string parameter) =>

@@ -9,7 +9,7 @@ namespace MLNetAutoencoder;
 /// The columns are a map from the names of the graph (<see cref="GraphNames"/>) to names of columns; what is not in the
 /// map has no column.
 /// </remarks>
-public static class AutoencoderColumns
+internal static class AutoencoderColumns
 {
     /// <summary>The name of the feature column unless another is given.</summary>
     public const string Features = "Features";
@@ -98,7 +98,6 @@ public static class AutoencoderColumns
     }
 
     /// <summary>How many values an input takes from a column: the length of its vectors, for a key the number of its values.</summary>
-    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
     public static int WidthOf(DataViewSchema.Column column) => column.Type switch
     {
         VectorDataViewType vector => vector.Size,
@@ -106,19 +105,25 @@ public static class AutoencoderColumns
         _ => 1,
     };
 
-    /// <summary>The names of a key column's values, in their order; empty for a column that is no key.</summary>
-    /// <param name="column">The column.</param>
+    /// <summary>
+    /// The names of a key column's values, in their order, or the numbers from 1 where it has none; empty for a column
+    /// that is no key.
+    /// </summary>
     public static string[] KeyNames(DataViewSchema.Column column) => column.Type is KeyDataViewType ? ColumnReaders.KeyNames(column) : [];
 
-    /// <summary>Makes a reader of an input's column.</summary>
+    /// <summary>Whether a column is a key whose values have names.</summary>
+    public static bool HasKeyNames(DataViewSchema.Column column) => column.Type is KeyDataViewType && KeyValueType(column) is not null;
+
+    /// <summary>The type of a key's values, or null where it has none.</summary>
+    public static PrimitiveDataViewType? KeyValueType(DataViewSchema.Column column) =>
+        (column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues)?.Type as VectorDataViewType)?.ItemType;
+
+    /// <summary>Makes a reader of an input's column; a key becomes one-hot.</summary>
     /// <param name="row">The row, or the cursor, that is read.</param>
-    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found. A key becomes one-hot.</param>
+    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
     /// <param name="onMissingKey">Is called for every row whose key is missing; such a row reads as zeros.</param>
-    public static ColumnReader CreateReader(DataViewRow row, DataViewSchema.Column column, Action? onMissingKey = null)
-    {
-        ArgumentNullException.ThrowIfNull(row);
-        return ColumnReaders.Create(row, column, onMissingKey);
-    }
+    public static ColumnReader CreateReader(DataViewRow row, DataViewSchema.Column column, Action? onMissingKey = null) =>
+        ColumnReaders.Create(row, column, onMissingKey);
 
     /// <summary>
     /// The names of the features in a column: its slot names, or the column's name and the slot's number where a slot
@@ -203,7 +208,8 @@ public static class AutoencoderColumns
             : column.Type is KeyDataViewType key
                 ? input == GraphNames.Condition && key.Count <= int.MaxValue && (size == 0 || key.Count == (ulong)size)
                 : column.Type == NumberDataViewType.Single && size is 0 or 1;
-        return fits ? column : throw Mismatch(input, name, column.Type.ToString()!, parameter, size);
+        return fits ? column : throw Mismatch(
+            input, name, column.Type.ToString()!, column.Type is VectorDataViewType { IsKnownSize: false }, parameter, size);
     }
 
     /// <summary>
@@ -214,8 +220,7 @@ public static class AutoencoderColumns
     {
         foreach (var column in inputs)
         {
-            if (column.Type is not KeyDataViewType key || column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is null
-                || metadata.ConditionValues.SequenceEqual(ColumnReaders.Numbers(key)))
+            if (!HasKeyNames(column) || metadata.ConditionValues.SequenceEqual(ColumnReaders.Numbers((KeyDataViewType)column.Type)))
                 continue;
             string[] found = KeyNames(column);
             if (metadata.ConditionValues.Count > 0 && !found.SequenceEqual(metadata.ConditionValues))
@@ -314,15 +319,24 @@ public static class AutoencoderColumns
         bool fits = column.IsKey
             ? input == GraphNames.Condition && column.Kind == SchemaShape.Column.VectorKind.Scalar
             : column.ItemType == NumberDataViewType.Single && column.Kind != SchemaShape.Column.VectorKind.VariableVector;
-        return fits ? column : throw Mismatch(input, name, column.GetTypeString(), nameof(shape));
+        return fits ? column : throw Mismatch(
+            input, name, column.GetTypeString(), column.Kind == SchemaShape.Column.VectorKind.VariableVector, nameof(shape));
     }
 
-    private static ArgumentOutOfRangeException Mismatch(string input, string name, string found, string parameter, int size = 0) =>
-        new(parameter, $"The input column '{name}' is {found}; expected a vector of Single of known size{(size > 0 ? $" {size}" : "")}"
-            + (input == GraphNames.Condition
-                ? $", or a key{(size > 0 ? $" of {size} values" : "")}, for the condition. Make a key of a label with " +
-                "Conversion.MapValueToKey."
-                : ". Put the features together with Concatenate, and convert other types with Conversion.ConvertType."));
+    private static ArgumentOutOfRangeException Mismatch(string input, string name, string found, bool isUnsized, string parameter,
+        int size = 0)
+    {
+        string ofSize = size > 0 ? $" {size}" : "", length = size > 0 ? $"{size}" : "n";
+        string advice = isUnsized
+            ? $"A property such as float[] tells no size: give it the attribute [VectorType({length})], or give its column in a " +
+                $"SchemaDefinition the type new VectorDataViewType(NumberDataViewType.Single, {length})."
+            : input == GraphNames.Condition ? "Make a key of a label with Conversion.MapValueToKey."
+            : "Put the features together with Concatenate, and convert other types with Conversion.ConvertType.";
+        string orKey = input != GraphNames.Condition ? ""
+            : $", or a key{(size > 0 ? $" of {size} values" : "")}, for the condition";
+        return new ArgumentOutOfRangeException(parameter,
+            $"The input column '{name}' is {found}; expected a vector of Single of known size{ofSize}{orKey}. {advice}");
+    }
 
     private static string GetTypeString(this SchemaShape.Column column) =>
         $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";
@@ -332,7 +346,7 @@ public static class AutoencoderColumns
     {
         public DataViewSchema GetOutputSchema() => schema;
 
-        public IDataView Load(object input) => new EmptyDataView(schema);
+        public IDataView Load(object input) => VectorView.Empty(schema);
 
         void ICanSaveModel.Save(ModelSaveContext ctx) =>
             throw new NotSupportedException("A loader that only carries a schema cannot be saved.");

@@ -86,27 +86,14 @@ public sealed class ImportOptions
     /// <summary>Checks the options that can be checked by themselves.</summary>
     internal void Validate()
     {
-        NotNull(Encoder, nameof(Encoder));
-        NotNull(Decoder, nameof(Decoder));
-        NotNull(Scoring, nameof(Scoring));
-        OneOf(Loss, nameof(Loss), LossKind.MeanSquared, LossKind.MeanAbsolute, LossKind.Huber, LossKind.BinaryCrossEntropy,
+        Require.NotNull(Encoder, nameof(Encoder));
+        Require.NotNull(Decoder, nameof(Decoder));
+        Require.NotNull(Scoring, nameof(Scoring));
+        Require.OneOf(Loss, nameof(Loss), LossKind.MeanSquared, LossKind.MeanAbsolute, LossKind.Huber, LossKind.BinaryCrossEntropy,
             LossKind.Cosine);
-        OneOf(MissingValues, nameof(MissingValues), MissingValuePolicy.NaN, MissingValuePolicy.Error, MissingValuePolicy.Mean);
-        if (string.IsNullOrWhiteSpace(FeatureColumnName))
-            throw new ArgumentException($"The option {nameof(FeatureColumnName)} is empty; expected the name of a column.",
-                nameof(FeatureColumnName));
+        Require.OneOf(MissingValues, nameof(MissingValues), MissingValuePolicy.NaN, MissingValuePolicy.Error, MissingValuePolicy.Mean);
+        Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
         AutoencoderColumns.Validate(Columns());
-
-        static void NotNull(object? value, string option)
-        {
-            if (value is null)
-                throw new ArgumentNullException(option, $"The option {option} is null; expected a value.");
-        }
-        static void OneOf(string value, string option, params string[] known)
-        {
-            if (!known.Contains(value))
-                throw new ArgumentException($"The option {option} is '{value}'; expected one of {string.Join(", ", known)}.", option);
-        }
     }
 
     /// <summary>Numbers for each feature.</summary>

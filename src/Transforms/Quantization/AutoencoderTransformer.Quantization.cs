@@ -38,7 +38,7 @@ public sealed partial class AutoencoderTransformer
                 "No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.",
                 nameof(scorerPath));
         using var model = new AutoencoderModel(ToQuantizedOnnx(calibration, options, out var report), "The quantized graph");
-        using var quantized = new AutoencoderTransformer(_context, model);
+        using var quantized = new AutoencoderTransformer(Context, model);
         quantized.ExportOnnx(encoderPath, decoderPath, scorerPath);
         return report;
     }
@@ -57,17 +57,17 @@ public sealed partial class AutoencoderTransformer
     {
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(options);
-        byte[] before = _model.ToOnnx(OnnxGraph.Scorer);
-        WithScore(_model, ScoreBefore).GetOutputSchema(calibration.Schema);
+        byte[] before = Model.ToOnnx(OnnxGraph.Scorer);
+        WithScore(Model, ScoreBefore).GetOutputSchema(calibration.Schema);
         DataViewSchema.Column? label = options.LabelColumnName is null ? null
             : CalibrationScores.FindLabel(calibration.Schema, options.LabelColumnName, nameof(calibration));
 
         using var ranges = options.Form == OnnxQuantization.StaticInt8
-            ? _model.CreateActivationRanges(CalibrationBatch, options.RangeCoverage) : null;
+            ? Model.CreateActivationRanges(CalibrationBatch, options.RangeCoverage) : null;
         if (ranges is not null)
             RequireRows(AddRows(ranges, calibration), calibration);
-        byte[] after = _model.QuantizedBytes(options.Form, ranges);
-        using var quantized = new AutoencoderModel(after, "The quantized graph") { Scoring = _model.Scoring, Warn = _model.Warn };
+        byte[] after = Model.QuantizedBytes(options.Form, ranges);
+        using var quantized = new AutoencoderModel(after, "The quantized graph") { Scoring = Model.Scoring, Warn = Model.Warn };
         var scores = ReadScores(quantized, calibration, label);
         RequireRows(scores.Count, calibration);
         report = scores.Report(options.Form, Threshold, before.Length, after.Length, options.LabelColumnName);
@@ -86,9 +86,9 @@ public sealed partial class AutoencoderTransformer
     {
         DataViewSchema.Column[] columns = [.. InputColumns()
             .Select(pair => AutoencoderColumns.FindInput(
-            calibration.Schema, pair.Key, pair.Value, _model.Width(pair.Key), nameof(calibration)))];
+            calibration.Schema, pair.Key, pair.Value, Model.Width(pair.Key), nameof(calibration)))];
         using var cursor = calibration.GetRowCursor(columns);
-        ColumnReader[] readers = Array.ConvertAll(columns, column => AutoencoderColumns.CreateReader(cursor, column, _missingKey.Report));
+        ColumnReader[] readers = Array.ConvertAll(columns, column => AutoencoderColumns.CreateReader(cursor, column, MissingKey.Report));
         int row = 0;
         while (cursor.MoveNext())
         {
@@ -107,19 +107,19 @@ public sealed partial class AutoencoderTransformer
 
     private CalibrationScores ReadScores(AutoencoderModel quantized, IDataView calibration, DataViewSchema.Column? label)
     {
-        var view = WithScore(_model, ScoreBefore).Transform(calibration);
+        var view = WithScore(Model, ScoreBefore).Transform(calibration);
         return new CalibrationScores(WithScore(quantized, ScoreAfter).Transform(view), ScoreBefore, ScoreAfter, label);
     }
 
     /// <summary>A graph that adds its score under a name and nothing else.</summary>
     private AutoencoderTransformer WithScore(AutoencoderModel model, string name) =>
-        new(_context, model, InputColumns().Append(new(GraphNames.Score, name)).ToDictionary(StringComparer.Ordinal), topFeatures: null,
+        new(Context, model, InputColumns().Append(new(GraphNames.Score, name)).ToDictionary(StringComparer.Ordinal), topFeatures: null,
             ownsModel: false);
 
     /// <summary>The column that each input of the graph takes, in the order of the inputs.</summary>
     private IEnumerable<KeyValuePair<string, string>> InputColumns() =>
-        _model.Inputs.Select(input => new KeyValuePair<string, string>(
-            input, _columns.GetValueOrDefault(input, AutoencoderColumns.DefaultName(input))));
+        Model.Inputs.Select(input => new KeyValuePair<string, string>(
+            input, Columns.GetValueOrDefault(input, AutoencoderColumns.DefaultName(input))));
 
     private static void RequireRows(long rows, IDataView calibration)
     {

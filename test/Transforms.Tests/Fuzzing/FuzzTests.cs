@@ -11,9 +11,6 @@ namespace MLNetAutoencoder.Tests.Transforms;
 [TestClass]
 public sealed class FuzzTests
 {
-    /// <summary>The longest that a file may be worked at, in time of a processor.</summary>
-    public static readonly TimeSpan LongestTime = TimeSpan.FromSeconds(5);
-
     // Set to try others: MLNETAUTOENCODER_FUZZ_SEED, _COUNT and _NODES, _FIRST to begin at a mutant that failed,
     // _REASONS for a file that tells what became of each.
     private static readonly int s_seed = Setting("SEED", 1), s_count = Setting("COUNT", 5_200), s_nodeCount = Setting("NODES", 5_000),

@@ -22,10 +22,11 @@ internal static class GoldenModels
         ["denoising-sparse"] = () => Fit(options =>
             (options.Corruption, options.Penalties) = (new GaussianCorruption(0.1), [new L1Penalty(0.01)])),
         ["conditional"] = () => Fit(options =>
-            (options.ConditionColumnName, options.Code.OffsetColumnName, options.Code.OffsetHidden) = ("Key", "Offset", [4])),
+            (options.ConditionColumnName, options.Code) = ("Key", options.Code with { OffsetColumnName = "Offset", OffsetHidden = [4] })),
         ["variational"] = () => Fit(options =>
         {
-            options.Code.Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 3 };
+            options.Code = options.Code with { Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo,
+                ScoreSamples = 3 } };
             options.CodeLogVarianceColumnName = "CodeLogVariance";
         }),
         ["convolutional"] = () => Fit(options =>

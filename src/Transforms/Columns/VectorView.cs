@@ -3,40 +3,29 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder;
 
-/// <summary>A data view of codes that are made as they are read, and of one condition for all of them where there is one.</summary>
-/// <param name="column">The column's name.</param>
-/// <param name="codeSize">The units of a code.</param>
+/// <summary>A data view of vectors of Single that are made as they are read.</summary>
+/// <param name="schema">The schema.</param>
 /// <param name="rows">The number of rows.</param>
-/// <param name="codes">As many codes as there are rows, the same at each enumeration; one array may serve all of them.</param>
-/// <param name="condition">The column of the condition and its value; null for none.</param>
-internal sealed class CodeView(string column, int codeSize, int rows, IEnumerable<float[]> codes, (string Column, float[] Value)? condition)
-    : IDataView
+/// <param name="values">As many rows, each with the vectors of the columns in their order, the same at each enumeration;
+/// one array may serve all of them.</param>
+internal sealed class VectorView(DataViewSchema schema, int rows, IEnumerable<float[][]> values) : IDataView
 {
-    private const int CodeColumn = 0;
+    /// <summary>A view without rows, for making stock transformers that look at the schema alone.</summary>
+    public static VectorView Empty(DataViewSchema schema) => new(schema, 0, []);
 
-    public DataViewSchema Schema { get; } = MakeSchema(column, codeSize, condition);
+    public DataViewSchema Schema => schema;
 
     public bool CanShuffle => false;
 
     public long? GetRowCount() => rows;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        new Cursor(Schema, codes.GetEnumerator(), condition?.Value, [.. columnsNeeded.Select(needed => needed.Index)]);
+        new Cursor(schema, values.GetEnumerator(), [.. columnsNeeded.Select(needed => needed.Index)]);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
 
-    private static DataViewSchema MakeSchema(string column, int codeSize, (string Column, float[] Value)? condition)
-    {
-        var builder = new DataViewSchema.Builder();
-        builder.AddColumn(column, new VectorDataViewType(NumberDataViewType.Single, codeSize));
-        if (condition is { } side)
-            builder.AddColumn(side.Column, new VectorDataViewType(NumberDataViewType.Single, side.Value.Length));
-        return builder.ToSchema();
-    }
-
-    private sealed class Cursor(DataViewSchema schema, IEnumerator<float[]> codes, float[]? condition, HashSet<int> active)
-        : DataViewRowCursor
+    private sealed class Cursor(DataViewSchema schema, IEnumerator<float[][]> rows, HashSet<int> active) : DataViewRowCursor
     {
         private long _position = -1;
         private bool _ended;
@@ -49,7 +38,7 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
 
         public override bool MoveNext()
         {
-            if (!_ended && codes.MoveNext())
+            if (!_ended && rows.MoveNext())
             {
                 _position++;
                 return true;
@@ -69,7 +58,7 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
             ValueGetter<VBuffer<float>> getter = (ref VBuffer<float> value) =>
             {
                 CheckOnRow();
-                float[] values = column.Index == CodeColumn ? codes.Current : condition!;
+                float[] values = rows.Current[column.Index];
                 var editor = VBufferEditor.Create(ref value, values.Length);
                 values.CopyTo(editor.Values);
                 value = editor.Commit();
@@ -89,7 +78,7 @@ internal sealed class CodeView(string column, int codeSize, int rows, IEnumerabl
             {
                 _ended = true;
                 _position = -1;
-                codes.Dispose();
+                rows.Dispose();
             }
             base.Dispose(disposing);
         }

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
-namespace MLNetAutoencoder.Tests;
+namespace MLNetAutoencoder.Tests.Interop;
 
 /// <summary>A chain of stock transforms, and what ML.NET's own <c>ConvertToOnnx</c> writes of it.</summary>
 internal static class ExportedChain

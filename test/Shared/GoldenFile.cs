@@ -4,7 +4,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 
-namespace MLNetAutoencoder.Tests.Transforms;
+namespace MLNetAutoencoder.Tests;
 
 /// <summary>What stands beside a saved model: rows, and what the version that saved it made of them.</summary>
 internal sealed record GoldenFile

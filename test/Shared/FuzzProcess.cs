@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MLNetAutoencoder.Tests.Transforms;
+namespace MLNetAutoencoder.Tests;
 
 /// <summary>
 /// The process that reads mutants: it may die, and is then started again. It has little memory: for managed objects by
@@ -8,6 +8,9 @@ namespace MLNetAutoencoder.Tests.Transforms;
 /// </summary>
 internal sealed class FuzzProcess : IDisposable
 {
+    /// <summary>The longest that a file may be worked at, in time of a processor.</summary>
+    public static readonly TimeSpan LongestTime = TimeSpan.FromSeconds(5);
+
     /// <summary>The most memory that it may write to, besides what is read from files.</summary>
     private const int MostMegabytes = 2_048;
 
@@ -46,7 +49,7 @@ internal sealed class FuzzProcess : IDisposable
         while (!Ends(answer))
         {
             // A busy machine lets it wait; what it may not do is work, or wait for itself.
-            bool hangs = _isWarm ? process.TotalProcessorTime - processorBefore > FuzzTests.LongestTime || clock.Elapsed > s_longestWait
+            bool hangs = _isWarm ? process.TotalProcessorTime - processorBefore > LongestTime || clock.Elapsed > s_longestWait
                 : clock.Elapsed > s_longestStart;
             if (hangs)
             {

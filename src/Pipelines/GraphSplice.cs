@@ -1,5 +1,7 @@
+using Google.Protobuf;
+using MLNetAutoencoder.Onnx;
 
-namespace MLNetAutoencoder.Onnx;
+namespace MLNetAutoencoder;
 
 /// <summary>Joins the graph of the stock transforms of a pipeline and a graph of ours: one graph from raw columns to score.</summary>
 /// <remarks>
@@ -14,15 +16,34 @@ internal static class GraphSplice
 
     private const string MachineLearning = "ai.onnx.ml";
 
-    /// <summary>Joins two graphs.</summary>
-    /// <param name="stock">What ML.NET's <c>ConvertToOnnx</c> wrote of the transforms before the autoencoder.</param>
-    /// <param name="model">A graph of ours; it stays as it is.</param>
-    /// <param name="columns">For each input of ours, the column that feeds it.</param>
-    /// <param name="inputs">From the names of the joined graph's inputs to those of their columns.</param>
-    /// <exception cref="ArgumentException">A column does not fit the input that it feeds.</exception>
-    /// <exception cref="InvalidDataException">The stock graph lacks a column, or is of another opset.</exception>
+    /// <summary>One ONNX file from raw columns to a graph's outputs.</summary>
+    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of the transforms before the autoencoder, with
+    /// the columns that feed the graph among its outputs.</param>
+    /// <param name="model">The graph; it stays as it is.</param>
+    /// <param name="columns">From names of the graph to names of columns: one for each input (or output at which to
+    /// cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own
+    /// inputs.</param>
+    /// <param name="outputs">The outputs to keep.</param>
+    /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
+    /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
     /// <exception cref="NotSupportedException">The stock graph has an operator that the supported transforms do not have.</exception>
-    public static ModelProto Join(ModelProto stock, ModelProto model, IReadOnlyDictionary<string, string> columns,
+    public static byte[] Join(byte[] stockGraph, AutoencoderModel model, IReadOnlyDictionary<string, string> columns,
+        IReadOnlyCollection<string> outputs)
+    {
+        var stock = OnnxFile.Parse(stockGraph, "The graph of the stock transforms");
+        string[] fed = [.. model.Inputs.Concat(model.Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
+        var joined = Join(stock, OnnxFile.Cut(model.Proto, fed, outputs), columns, out var inputs);
+        var metadata = model.Metadata;
+        var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
+        OnnxFile.SetMetadata(joined, (metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
+        joined.DocString =
+            $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {metadata.Variant} autoencoder: " +
+            $"{metadata.FeatureCount} features, a code of {metadata.CodeSize} units.";
+        return joined.ToByteArray();
+    }
+
+    /// <summary>Joins the two graphs; <paramref name="inputs"/> goes from the names of the joined one's inputs to their columns.</summary>
+    private static ModelProto Join(ModelProto stock, ModelProto model, IReadOnlyDictionary<string, string> columns,
         out IReadOnlyDictionary<string, string> inputs)
     {
         if (stock.OpsetImport.FirstOrDefault(set => set.Domain.Length == 0)?.Version is not Opset)

@@ -1,7 +1,8 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
+using MLNetAutoencoder.Onnx;
 
-namespace MLNetAutoencoder.Onnx;
+namespace MLNetAutoencoder;
 
 /// <summary>What ML.NET's <c>ConvertToOnnx</c> writes of stock transforms, made fit to stand before a graph of ours.</summary>
 /// <remarks>
@@ -98,12 +99,14 @@ internal sealed class StockGraph
     /// <summary>Adds whole numbers as a constant.</summary>
     public string Constant(string name, long[] values, params long[] shape)
     {
-        byte[] bytes = new byte[values.Length * sizeof(long)];
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), values[i]);
         name = Claim(_taken, Folder + name);
-        Graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Int64, Dims = { shape },
-            RawData = ByteString.CopyFrom(bytes) });
+        Graph.Initializer.Add(new TensorProto
+        {
+            Name = name,
+            DataType = (int)OnnxElementType.Int64,
+            Dims = { shape },
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())),
+        });
         return name;
     }
 

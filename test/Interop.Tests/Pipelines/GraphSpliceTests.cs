@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 using OnnxFile = MLNetAutoencoder.Onnx.OnnxFile;
 
-namespace MLNetAutoencoder.Tests.Onnx;
+namespace MLNetAutoencoder.Tests.Interop;
 
 /// <summary>Graphs joined to the two files that ML.NET's own packages wrote.</summary>
 [TestClass]
@@ -36,7 +36,7 @@ public sealed class GraphSpliceTests
     [DataRow(false, 20)]
     public void The_packages_files_give_the_chains_scores(bool allColumns, int batch)
     {
-        byte[] bytes = s_model.PipelineBytes(allColumns ? ExportedChain.AllColumns : ExportedChain.FeaturesOnly, s_columns,
+        byte[] bytes = GraphSplice.Join(allColumns ? ExportedChain.AllColumns : ExportedChain.FeaturesOnly, s_model, s_columns,
             [.. s_model.Outputs]);
         var rows = s_ml.Data.LoadFromEnumerable(ExportedChain.Rows.Append(
             new ExportedChain.Raw { A = float.NaN, B = -3, Cat = "violet", N = 7, D = -1 }));
@@ -47,8 +47,8 @@ public sealed class GraphSpliceTests
     [TestMethod]
     public void Both_files_give_one_graph_with_the_leftovers_gone()
     {
-        byte[] bytes = s_model.PipelineBytes(ExportedChain.AllColumns, s_columns, [.. s_model.Outputs]);
-        CollectionAssert.AreEqual(bytes, s_model.PipelineBytes(ExportedChain.FeaturesOnly, s_columns, [.. s_model.Outputs]));
+        byte[] bytes = GraphSplice.Join(ExportedChain.AllColumns, s_model, s_columns, [.. s_model.Outputs]);
+        CollectionAssert.AreEqual(bytes, GraphSplice.Join(ExportedChain.FeaturesOnly, s_model, s_columns, [.. s_model.Outputs]));
         var graph = OnnxFile.Parse(bytes, "The pipeline").Graph;
         Assert.AreEqual("A B Cat N D", string.Join(' ', graph.Input.Select(input => input.Name)));
         Assert.AreEqual("score is_anomaly feature_errors reconstruction code",
@@ -75,7 +75,7 @@ public sealed class GraphSpliceTests
     [TestMethod]
     public void Cut_at_the_features_the_pipeline_is_the_scorer_again()
     {
-        var joined = OnnxFile.Parse(s_model.PipelineBytes(ExportedChain.FeaturesOnly, s_columns, [.. s_model.Outputs]), "The pipeline");
+        var joined = OnnxFile.Parse(GraphSplice.Join(ExportedChain.FeaturesOnly, s_model, s_columns, [.. s_model.Outputs]), "The pipeline");
         var scorer = OpsetForms.Convert(OnnxFile.Parse(s_model.ToBytes(), "The scorer"), 12);
         joined.Graph.Output.Add(scorer.Graph.Input[0].Clone());
         var cut = OnnxFile.Cut(joined, [GraphNames.Features], [.. scorer.Graph.Output.Select(output => output.Name)]);
@@ -105,7 +105,7 @@ public sealed class GraphSpliceTests
         {
             var graph = ModelProto.Parser.ParseFrom(file ?? ExportedChain.FeaturesOnly);
             spoil(graph);
-            var e = Assert.ThrowsExactly<TException>(() => s_model.PipelineBytes(graph.ToByteArray(), columns, [.. s_model.Outputs]));
+            var e = Assert.ThrowsExactly<TException>(() => GraphSplice.Join(graph.ToByteArray(), s_model, columns, [.. s_model.Outputs]));
             StringAssert.Contains(e.Message, expected);
         }
     }

@@ -28,9 +28,13 @@ internal static class PipelineExport
     /// <summary>The bytes of an ONNX file.</summary>
     public static byte[] Convert(MLContext context, ITransformer model, DataViewSchema inputSchema)
     {
-        var parts = PartsOf(model).ToArray();
-        int place = PlaceOfAutoencoder(parts);
-        var (graph, columns) = GraphOf(parts[place]);
+        ITransformer[] parts = [.. TransformerChains.PartsOf(model, TransformerScope.Scoring)];
+        int place = TransformerChains.PlaceOf(parts, part => part is ScoringTransformer, "It stands at the end.");
+        var autoencoder = (ScoringTransformer)parts[place];
+        if (autoencoder is AutoencoderTransformer { AddsTopFeatures: true })
+            throw new NotSupportedException(
+                "The columns of top features are not in the graph. Export the autoencoder that they were made from.");
+        var (graph, columns) = (autoencoder.Model, autoencoder.Columns);
 
         // Each part is bound to what the parts before it make of the data; that refuses what does not fit, by name.
         var schemas = new DataViewSchema[parts.Length + 1];
@@ -52,37 +56,8 @@ internal static class PipelineExport
         }
 
         byte[] stock = ToOnnx(context, new TransformerChain<ITransformer>([.. steps]), Only(inputSchema, needed), fed);
-        return graph.PipelineBytes(stock, columns, OutputsOf(graph, columns));
+        return GraphSplice.Join(stock, graph, columns, OutputsOf(graph, columns));
     }
-
-    /// <summary>The parts of nested chains, one after the other, that take part in scoring.</summary>
-    private static IEnumerable<ITransformer> PartsOf(ITransformer model) =>
-        model is IEnumerable<ITransformer> chain ? StockChain.Members(model, chain, TransformerScope.Scoring).SelectMany(PartsOf) : [model];
-
-    private static int PlaceOfAutoencoder(ITransformer[] parts)
-    {
-        int[] places = [.. Enumerable.Range(0, parts.Length)
-            .Where(i => parts[i] is AutoencoderTransformer or StackedClassifierTransformer)];
-        string found = string.Join(", ", parts.Select(part => part.GetType().Name));
-        return places.Length switch
-        {
-            1 => places[0],
-            0 => throw new ArgumentException(
-                $"The model ({found}) holds no autoencoder of this library. Where ML.NET opened it from a file, give it to " +
-                $"{nameof(AutoencoderCatalog.Upgrade)} first."),
-            _ => throw new ArgumentException($"The model ({found}) holds {places.Length} autoencoders; expected one, at the end."),
-        };
-    }
-
-    private static (AutoencoderModel Graph, IReadOnlyDictionary<string, string> Columns) GraphOf(ITransformer part) => part switch
-    {
-        AutoencoderTransformer { AddsTopFeatures: true } =>
-            throw new NotSupportedException(
-            "The columns of top features are not in the graph. Export the autoencoder that they were made from."),
-        AutoencoderTransformer autoencoder => (autoencoder.Model, autoencoder.Columns),
-        StackedClassifierTransformer classifier => (classifier.Model, classifier.Columns),
-        _ => throw new ArgumentException($"{part.GetType().Name} is no autoencoder.", nameof(part)),
-    };
 
     /// <summary>
     /// Everything that the graph gives; of an encoder, a decoder or a reconstructor, which share the whole graph, what
@@ -178,7 +153,7 @@ internal static class PipelineExport
         using var stream = new MemoryStream();
 
         // A view of our own: a view of ML.NET's may be a step of a pipeline itself, which would be written too.
-        context.Model.ConvertToOnnx(transformer, new EmptyDataView(inputs), stream, outputs);
+        context.Model.ConvertToOnnx(transformer, VectorView.Empty(inputs), stream, outputs);
         return stream.ToArray();
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNetAutoencoder.Tests.Transforms;
+namespace MLNetAutoencoder.Tests;
 
 /// <summary>A row of the golden files. It stands in them, so its members stay as they are.</summary>
 public sealed class GoldenRow
