@@ -221,6 +221,18 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
+    public void So_does_that_of_the_cross_entropy_whose_reconstructions_are_no_numbers()
+    {
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options =>
+        {
+            options.Network = new DenseNetworkOptions { Hidden = [6], OutputActivation = Activation.Sigmoid };
+            (options.Loss, options.Scaling) = (ReconstructionLoss.BinaryCrossEntropy, InputScaling.MinMax);
+            (options.LearningRate, options.Epochs) = (1e38, 20);
+        }));
+        StringAssert.Contains(error.Message, "Training diverged");
+    }
+
+    [TestMethod]
     public void Training_that_explodes_in_its_last_step_gives_no_model()
     {
         var error = Assert.ThrowsExactly<InvalidOperationException>(

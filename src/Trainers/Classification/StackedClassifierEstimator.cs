@@ -144,7 +144,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         string[] classes = ClassNames(label);
         var columns = TrainingColumns.Find(input.Schema, stack) with { Classes = label };
         var reading = stack.Reading(_seed, heldOutShare: 0) with { Budget = long.MaxValue };
-        using var rows = TrainingRows.Read(input, columns, reading, channel).Training;
+        using var rows = TrainingData.Read(input, columns, reading, channel).Training;
         using var labeled = rows.WithClass();
         if (labeled.Count == 0)
             throw new InvalidOperationException(

@@ -15,7 +15,7 @@ internal static class TrainingScores
     /// <param name="rows">The rows.</param>
     /// <param name="take">Takes each row's score and code, in the order of the rows.</param>
     /// <exception cref="InvalidOperationException">A score is no number although no value is missing.</exception>
-    public static void Compute(AutoencoderModel scorer, TrainingRows rows, Take take)
+    public static void Compute(AutoencoderModel scorer, TrainingData rows, Take take)
     {
         var layout = rows.Layout;
         (string Name, Range Range)[] inputs = [.. scorer.Inputs.Select(
@@ -46,6 +46,9 @@ internal static class TrainingScores
                 take(score, runner.OutputRow<float>(1, i));
             }
         }
+
+        // Beyond the last row: some sources are closed only by their own end.
+        pass.MoveNext();
     }
 
     private static bool IsComplete(ReadOnlySpan<float> record)
