@@ -20,12 +20,6 @@ internal static class Require
                 option, value, FormattableString.Invariant($"The option {option} is {value}; expected {expected}."));
     }
 
-    public static void OneOf(string value, string option, params string[] known)
-    {
-        if (!known.Contains(value))
-            throw new ArgumentException($"The option {option} is '{value}'; expected one of {string.Join(", ", known)}.", option);
-    }
-
     /// <summary>A number of threads; beyond what OpenMP keeps on a thread's stack, the process ends.</summary>
     public static void Threads(int? value, string option)
     {

@@ -252,7 +252,11 @@ internal sealed class OnnxGraphBuilder
     /// <summary>Ends the graph and gives the bytes of an ONNX file.</summary>
     /// <param name="metadata">Keys and values for the file's <c>metadata_props</c>, written in the order of the keys.</param>
     /// <param name="description">What the model is, kept as its doc string.</param>
-    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "")
+    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "") =>
+        ToProto(metadata, description).ToByteArray();
+
+    /// <summary>Ends the graph. The file's content refers to the weights' memory; it is no copy.</summary>
+    internal ModelProto ToProto(IReadOnlyDictionary<string, string> metadata, string description)
     {
         var model = new ModelProto
         {
@@ -264,7 +268,7 @@ internal sealed class OnnxGraphBuilder
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
         OnnxFile.SetMetadata(model, metadata);
-        return model.ToByteArray();
+        return model;
     }
 
     private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)

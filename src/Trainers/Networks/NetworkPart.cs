@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>Layers with weights: they train, and write themselves into a graph with the weights that they have then.</summary>
-internal abstract class NetworkPart : Trainable
+internal abstract class NetworkPart(string name) : NetworkModule(name)
 {
     /// <summary>Runs the part.</summary>
     /// <param name="input">[batch, n].</param>

@@ -36,6 +36,7 @@ internal static class Resampling
     /// <param name="factor">How often each pixel is repeated on each side.</param>
     public static Tensor Enlarge(Tensor images, ImageShape to, int factor)
     {
+        // Not by nn.functional.interpolate, whose gradient sums in another order: a seed's bytes would be others.
         long[] factors = to.Factors(factor);
         long channels = images.shape[1], height = images.shape[2], width = images.shape[3];
         return images.reshape(-1, channels, height, 1, width, 1).expand(-1, -1, -1, factors[0], -1, factors[1])
