@@ -12,6 +12,9 @@ internal static class Report
     }
 
     /// <summary>Ends a benchmark with one figure.</summary>
-    public static void Ratio(string name, double value) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio {name} {(Math.Abs(value) is > 0 and < 0.001 ? value.ToString("E1", CultureInfo.InvariantCulture) : value.ToString("F3", CultureInfo.InvariantCulture))}"));
+    public static void Ratio(string name, double value)
+    {
+        string format = Math.Abs(value) is > 0 and < 0.001 ? "E1" : "F3";
+        Console.WriteLine($"ratio {name} {value.ToString(format, CultureInfo.InvariantCulture)}");
+    }
 }

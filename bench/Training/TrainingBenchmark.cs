@@ -27,7 +27,8 @@ internal static class TrainingBenchmark
             : $"PyTorch {peer.Version}, of its two forms of Adam the faster";
         Console.WriteLine("training: large is 784-128-64-128-784, small 30-16-4-16-30; Adam, mean squared error");
         Console.WriteLine($"TorchSharp {version.ToString(3)}; {pyTorch}; {Environment.ProcessorCount} processors");
-        Console.WriteLine($"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}), of which the first is not timed.");
+        Console.WriteLine(
+            $"Medians of {Rounds} alternating turns of {s_large.Epochs} epochs (small: {s_small.Epochs}); the first is not timed.");
         Console.WriteLine();
         Console.WriteLine(
             $"{"rows/s: median (slowest - fastest)",-36}{"Fit",-32}{"the other side",-32}{"ratio",8}{"loss",12}{"theirs",12}");

@@ -73,7 +73,8 @@ void SaveAndOpenAgain(Outcome outcome, DataSet data)
     outcome.Autoencoder.ExportOnnx(Path.Combine(folder, "encoder.onnx"), Path.Combine(folder, "decoder.onnx"),
         Path.Combine(folder, "scorer.onnx"));
     Console.WriteLine();
-    Console.WriteLine($"Saved to {folder}: {string.Join(", ", Directory.GetFiles(folder).Order().Select(file => $"{Path.GetFileName(file)} ({new FileInfo(file).Length / 1024.0:F0} KB)"))}");
+    var files = Directory.GetFiles(folder).Order().Select(file => $"{Path.GetFileName(file)} ({new FileInfo(file).Length / 1024.0:F0} KB)");
+    Console.WriteLine($"Saved to {folder}: {string.Join(", ", files)}");
 
     var again = ml.Autoencoders().Load(model, out _);
     var reloaded = ml.Data.CreateEnumerable<ScoredRow>(again.Transform(data.Test), reuseRowObject: false).Select(row => row.Score);
@@ -81,7 +82,8 @@ void SaveAndOpenAgain(Outcome outcome, DataSet data)
         $"Opened with Autoencoders().Load: largest difference of {outcome.Scored.Length} scores {LargestDifference(outcome, reloaded):G3}");
 
     var stock = StockProcess.Score(model, data.Test);
-    Console.WriteLine($"Opened with ml.Model.Load in a process without this library: {string.Join(", ", stock.Where(column => !data.Features.Contains(column.Key)).Select(column => $"{column.Key} {column.Value.Type}"))}");
+    var added = stock.Where(column => !data.Features.Contains(column.Key)).Select(column => $"{column.Key} {column.Value.Type}");
+    Console.WriteLine($"Opened with ml.Model.Load in a process without this library: {string.Join(", ", added)}");
     Console.WriteLine(
         $"  largest difference of {outcome.Scored.Length} scores " +
         $"{LargestDifference(outcome, stock["Score"].Values.Select(value => float.Parse(value))):G3}");

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -7,6 +9,7 @@ namespace MLNetAutoencoder;
 /// Everything this library adds to ML.NET, had from <see cref="AutoencoderExtensions.Autoencoders"/>. The package
 /// <c>MLNetAutoencoder.Trainers</c> adds the trainers.
 /// </summary>
+[SuppressMessage("Performance", "CA1822", Justification = "What a catalog offers is called on the catalog.")]
 public sealed class AutoencoderCatalog
 {
     internal AutoencoderCatalog(MLContext context) => Context = context;
@@ -44,30 +47,43 @@ public sealed class AutoencoderCatalog
     /// Opens an ONNX file that this library wrote: a scorer gives the autoencoder as it was fitted, with its columns
     /// and its threshold; an encoder or a decoder gives that part.
     /// </summary>
-    /// <param name="filePath">The file, as <see cref="AutoencoderTransformer.ExportOnnx"/> wrote it.</param>
+    /// <param name="filePath">The file, as <see cref="AutoencoderTransformer.ToOnnx"/> gives it.</param>
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, a classifier, or of a
-    /// newer format.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, a classifier
+    /// (<see cref="ClassifierFromOnnx(string, ScoringOptions)"/>), or of a newer format.</exception>
     public AutoencoderTransformer FromOnnx(string filePath, ScoringOptions? scoring = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(filePath);
-        if (!File.Exists(filePath))
-            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected an ONNX file."
-                : $"The ONNX file '{filePath}' does not exist.", filePath);
+        RequireFile(filePath, "an ONNX file", "ONNX file");
         return FromOnnx(File.ReadAllBytes(filePath), $"The file '{filePath}'", scoring);
     }
 
     /// <summary>Opens the content of an ONNX file, as <see cref="FromOnnx(string, ScoringOptions)"/> does a file.</summary>
     /// <param name="bytes">The content.</param>
     /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, a classifier, or of
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, a classifier
+    /// (<see cref="ClassifierFromOnnx(byte[], ScoringOptions)"/>), or of a newer format.</exception>
+    public AutoencoderTransformer FromOnnx(byte[] bytes, ScoringOptions? scoring = null) => FromOnnx(bytes, "The ONNX model", scoring);
+
+    /// <summary>Opens an ONNX file with a classifier that this library wrote.</summary>
+    /// <param name="filePath">The file, as <see cref="StackedClassifierTransformer.ExportOnnx"/> wrote it.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, an autoencoder, or of
     /// a newer format.</exception>
-    public AutoencoderTransformer FromOnnx(byte[] bytes, ScoringOptions? scoring = null)
+    public StackedClassifierTransformer ClassifierFromOnnx(string filePath, ScoringOptions? scoring = null)
     {
-        ArgumentNullException.ThrowIfNull(bytes);
-        return FromOnnx(bytes, "The ONNX model", scoring);
+        RequireFile(filePath, "an ONNX file", "ONNX file");
+        return ClassifierFromOnnx(File.ReadAllBytes(filePath), $"The file '{filePath}'", scoring);
     }
+
+    /// <summary>Opens the content of such a file.</summary>
+    /// <param name="bytes">The content.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, an autoencoder, or
+    /// of a newer format.</exception>
+    public StackedClassifierTransformer ClassifierFromOnnx(byte[] bytes, ScoringOptions? scoring = null) =>
+        ClassifierFromOnnx(bytes, "The ONNX model", scoring);
 
     /// <summary>
     /// Makes an autoencoder of an encoder and a decoder that another library wrote, such as PyTorch. It is a model of
@@ -111,16 +127,14 @@ public sealed class AutoencoderCatalog
     /// <exception cref="OutOfMemoryException">ML.NET takes a number in it for a length and asks for more memory than there is.</exception>
     public ITransformer Load(string filePath, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(filePath);
-        if (!File.Exists(filePath))
-            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected a model file."
-                : $"The model file '{filePath}' does not exist.", filePath);
+        RequireFile(filePath, "a model file", "model file");
         using var stream = File.OpenRead(filePath);
         return ModelFile.Load(this, stream, $"The file '{filePath}'", out inputSchema, scoring);
     }
 
     /// <summary>Opens a model from a stream, as <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> does from a file.</summary>
-    /// <param name="stream">A readable, seekable stream.</param>
+    /// <param name="stream">A readable stream. One that can be sought in is read whole, wherever it stands, as ML.NET
+    /// does; another from where it stands. It is left open.</param>
     /// <param name="inputSchema">The schema that the model was saved with; null where it was saved with none.</param>
     /// <param name="scoring">Device, threads and batches of the autoencoders; null for the context's device and ONNX
     /// Runtime's threads.</param>
@@ -148,65 +162,63 @@ public sealed class AutoencoderCatalog
         return StockChain.Upgrade(this, transformer, scoring);
     }
 
-    /// <summary>
-    /// Writes a fitted pipeline, stock transforms and the autoencoder after them, as one ONNX file from raw columns to
-    /// score, which any ONNX runtime runs without ML.NET.
-    /// </summary>
-    /// <remarks>
-    /// <para>Inputs: the raw columns that the score depends on, under their names, [batch, 1] or, for vectors, [batch,
-    /// n]; text is a string tensor, a key its number from 1 (0: missing). Outputs: those of the autoencoder's own graph
-    /// (<see cref="GraphNames"/>). Opset 12 and ai.onnx.ml 2, the last that ML.NET writes.</para>
-    /// <para>Before the autoencoder may stand Concatenate, CopyColumns, SelectColumns, DropColumns, NormalizeMinMax,
-    /// NormalizeMeanVariance, ReplaceMissingValues, OneHotEncoding, MapValueToKey, MapKeyToVector and
-    /// ConvertType; what the score does not depend on is left out. After it nothing may stand.</para>
-    /// <para>Do not give such a chain to ML.NET's own <c>ConvertToOnnx</c>: it writes only what stands after the
-    /// autoencoder, and says nothing.</para>
-    /// </remarks>
-    /// <param name="model">A fitted chain that ends in an autoencoder or a classifier of this library; or one of these alone.</param>
-    /// <param name="inputSchema">The schema of the raw data, such as <c>data.Schema</c>, or what
-    /// <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> gave.</param>
-    /// <param name="filePath">Where the file goes. An existing file is replaced.</param>
-    /// <exception cref="ArgumentException">The model holds no autoencoder of this library, or more than one.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The schema lacks a column, or has it in another type.</exception>
-    /// <exception cref="NotSupportedException">A transform stands after the autoencoder, or one that the score depends
-    /// on cannot be written; the message names it and its columns.</exception>
-    /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
-    public void ExportPipelineToOnnx(ITransformer model, DataViewSchema inputSchema, string filePath)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(filePath);
-        AtomicFile.WriteAll((filePath, ExportPipelineToOnnx(model, inputSchema)));
-    }
-
-    /// <summary>Gives the bytes of the file that <see cref="ExportPipelineToOnnx(ITransformer, DataViewSchema, string)"/> writes.</summary>
-    /// <param name="model">A fitted chain that ends in an autoencoder or a classifier of this library; or one of these alone.</param>
-    /// <param name="inputSchema">The schema of the raw data.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    /// <exception cref="ArgumentException">The model holds no autoencoder of this library, or more than one.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The schema lacks a column, or has it in another type.</exception>
-    /// <exception cref="NotSupportedException">A transform stands after the autoencoder, or one that the score depends
-    /// on cannot be written; the message names it and its columns.</exception>
-    public byte[] ExportPipelineToOnnx(ITransformer model, DataViewSchema inputSchema)
+    /// <summary>Finds the autoencoder in a model, however its chains stand in one another.</summary>
+    /// <param name="model">A fitted chain, such as <c>pipeline.Fit(data)</c> or what
+    /// <see cref="Load(string, out DataViewSchema, ScoringOptions)"/> gave; or an autoencoder, which is given back.</param>
+    /// <returns>The autoencoder, which belongs to the model and ends with it.</returns>
+    /// <exception cref="ArgumentException">There is no autoencoder in it, or more than one
+    /// (<see cref="FindAll"/>); the message lists the model's parts.</exception>
+    public AutoencoderTransformer Find(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return PipelineExport.Convert(Context, model, inputSchema);
+        ITransformer[] parts = [.. TransformerChains.PartsOf(model, TransformerScope.Everything)];
+        return (AutoencoderTransformer)parts[TransformerChains.PlaceOf(
+            parts, part => part is AutoencoderTransformer, $"{nameof(FindAll)} gives all of them.")];
+    }
+
+    /// <summary>Finds all autoencoders and classifiers in a model, however its chains stand in one another.</summary>
+    /// <param name="model">A fitted chain, or one of its parts.</param>
+    /// <returns>Those that there are, in their order; empty where there is none.</returns>
+    public IReadOnlyList<ScoringTransformer> FindAll(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return [.. TransformerChains.PartsOf(model, TransformerScope.Everything).OfType<ScoringTransformer>()];
     }
 
     /// <summary>Makes the transformer that a graph is for.</summary>
-    internal ITransformer Make(AutoencoderModel model, ScoringOptions? scoring)
+    internal ScoringTransformer Make(AutoencoderModel model, ScoringOptions? scoring)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var placed = AutoencoderTransformer.ForContext(Context, model, scoring ?? new ScoringOptions());
-        return model.Metadata.ClassNames.Count > 0 ? new StackedClassifierTransformer(Context, placed)
-            : new AutoencoderTransformer(Context, placed);
+        var placed = ScoringTransformer.ForContext(Context, model, scoring ?? new ScoringOptions());
+        return IsClassifier(model) ? new StackedClassifierTransformer(Context, placed) : new AutoencoderTransformer(Context, placed);
     }
 
     private AutoencoderTransformer FromOnnx(byte[] bytes, string source, ScoringOptions? scoring)
     {
+        ArgumentNullException.ThrowIfNull(bytes);
         var model = new AutoencoderModel(bytes, source);
-        return model.Metadata.ClassNames.Count == 0 ? FromModel(model, scoring)
+        return !IsClassifier(model) ? FromModel(model, scoring)
             : throw new InvalidDataException(
-                $"{source} is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)} " +
-                $"with an {nameof(AutoencoderModel)} of it.");
+                $"{source} is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromOnnx)}.");
+    }
+
+    private StackedClassifierTransformer ClassifierFromOnnx(byte[] bytes, string source, ScoringOptions? scoring)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        var model = new AutoencoderModel(bytes, source);
+        return IsClassifier(model) ? ClassifierFromModel(model, scoring)
+            : throw new InvalidDataException(
+                $"{source} is the {model.Metadata.Graph} of an autoencoder ({model.Metadata.Variant}) and tells no classes. Use " +
+                $"{nameof(FromOnnx)}.");
+    }
+
+    private static bool IsClassifier(AutoencoderModel model) => model.Metadata.ClassNames.Count > 0;
+
+    private static void RequireFile(string filePath, string expected, string kind)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(filePath);
+        if (!File.Exists(filePath))
+            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected {expected}."
+                : $"The {kind} '{filePath}' does not exist.", filePath);
     }
 }

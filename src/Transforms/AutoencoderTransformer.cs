@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -17,24 +16,11 @@ namespace MLNetAutoencoder;
 /// <para>Safe for use by several threads. It saves into an ordinary model file, which any ML.NET application opens without this library;
 /// see <see cref="AutoencoderCatalog.Load(string, out DataViewSchema, ScoringOptions)"/> for opening it with this library.</para>
 /// </remarks>
-public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
+public sealed partial class AutoencoderTransformer : ScoringTransformer
 {
-    private readonly MLContext _context;
-    private readonly AutoencoderModel _model;
-    private readonly IReadOnlyDictionary<string, string> _columns;
     private readonly TopFeatureColumns? _topFeatures;
-    private readonly bool _ownsModel;
-    private readonly MissingKeyWarning _missingKey;
-    private bool _disposed;
-
-    /// <summary>The graph, for what exports it.</summary>
-    internal AutoencoderModel Model => _model;
-
-    /// <summary>From names of the graph to names of columns.</summary>
-    internal IReadOnlyDictionary<string, string> Columns => _columns;
-
-    /// <summary>Whether its columns are those of top features, which the graph does not have.</summary>
-    internal bool AddsTopFeatures => _topFeatures is not null;
+    private AutoencoderTransformer? _encoder, _decoder, _reconstructor, _scorer;
+    private AutoencoderGenerator? _generator;
 
     internal AutoencoderTransformer(MLContext context, AutoencoderModel model)
         : this(context, model, AutoencoderColumns.Of(model), topFeatures: null, ownsModel: true)
@@ -43,18 +29,10 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
 
     private AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns,
         TopFeatureColumns? topFeatures, bool ownsModel)
-    {
-        AutoencoderColumns.Validate(columns);
-        _context = context;
-        _model = model;
-        _columns = columns;
-        _topFeatures = topFeatures;
-        _ownsModel = ownsModel;
-        _missingKey = new MissingKeyWarning(context, columns);
-    }
+        : base(context, model, columns, ownsModel) => _topFeatures = topFeatures;
 
-    /// <summary>What the model says of itself: sizes, feature names, scaling, threshold, training summary and more.</summary>
-    public AutoencoderMetadata Metadata => _model.Metadata;
+    /// <summary>Whether its columns are those of top features, which the graph does not have.</summary>
+    internal bool AddsTopFeatures => _topFeatures is not null;
 
     /// <summary>
     /// What the epochs of the training came to. Empty for a model that was opened from a file, whose metadata have a
@@ -63,28 +41,36 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     public IReadOnlyList<TrainingEpoch> History { get; internal set; } = [];
 
     /// <summary>The score above which a row counts as an anomaly.</summary>
-    public float Threshold => _model.Metadata.Threshold;
+    public float Threshold => Metadata.Threshold;
 
-    /// <summary>Features to code. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Encoder => Part(GraphNames.Features, GraphNames.Code);
+    /// <summary>
+    /// Features to code, and to the logarithm of its variance where the options name a column for that. It shares this
+    /// model's sessions and ends with it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The model is only a decoder.</exception>
+    public AutoencoderTransformer Encoder => Part(ref _encoder, GraphNames.Features,
+        Columns.ContainsKey(GraphNames.CodeLogVariance) ? [GraphNames.Code, GraphNames.CodeLogVariance] : [GraphNames.Code]);
 
     /// <summary>Code to reconstruction in raw units. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Decoder => Part(GraphNames.Code, GraphNames.Reconstruction);
+    /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
+    public AutoencoderTransformer Decoder => Part(ref _decoder, GraphNames.Code, [GraphNames.Reconstruction]);
 
     /// <summary>Features to reconstruction in raw units. It shares this model's sessions and ends with it.</summary>
-    public AutoencoderTransformer Reconstructor => Part(GraphNames.Features, GraphNames.Reconstruction);
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder.</exception>
+    public AutoencoderTransformer Reconstructor => Part(ref _reconstructor, GraphNames.Features, [GraphNames.Reconstruction]);
 
     /// <summary>
     /// Features to those of predicted label and score that the options name, or both where they name neither. It shares
     /// this model's sessions and ends with it.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder.</exception>
     public AutoencoderTransformer Scorer
     {
         get
         {
             string[] outputs = [GraphNames.IsAnomaly, GraphNames.Score];
-            string[] named = [.. outputs.Where(_columns.ContainsKey)];
-            return Part(GraphNames.Features, named.Length > 0 ? named : outputs);
+            string[] named = [.. outputs.Where(Columns.ContainsKey)];
+            return Part(ref _scorer, GraphNames.Features, named.Length > 0 ? named : outputs);
         }
     }
 
@@ -93,11 +79,8 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// model's sessions and ends with it.
     /// </summary>
     /// <exception cref="InvalidOperationException">The model is only an encoder.</exception>
-    public AutoencoderGenerator Generator => new(_model, Decoder, name =>
-        _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)));
-
-    /// <inheritdoc/>
-    public bool IsRowToRowMapper => true;
+    public AutoencoderGenerator Generator =>
+        _generator ??= new(Model, MakePart(GraphNames.Code, [GraphNames.Reconstruction]), ColumnOf);
 
     /// <summary>
     /// Writes encoder, decoder and scorer as ONNX files for any runtime: all that are asked for, or none where one
@@ -121,7 +104,7 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
         (string? Path, OnnxGraph Graph, OnnxExportOptions Options)[] graphs =
             [(encoderPath, OnnxGraph.Encoder, ofParts), (decoderPath, OnnxGraph.Decoder, ofParts), (scorerPath, OnnxGraph.Scorer, options)];
         (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null)
-            .Select(graph => (graph.Path!, _model.ToOnnx(graph.Graph, graph.Options)))];
+            .Select(graph => (graph.Path!, Model.ToOnnx(graph.Graph, graph.Options)))];
         if (files.Length == 0)
             throw new ArgumentException(
                 "No path is given, so there is nothing to write. Give at least one of encoder, decoder and scorer a path.",
@@ -129,13 +112,25 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
         AtomicFile.WriteAll(files);
     }
 
+    /// <summary>Writes one of encoder, decoder and scorer as an ONNX file for any runtime.</summary>
+    /// <param name="path">Where it goes. An existing file is replaced.</param>
+    /// <param name="graph">Which of them.</param>
+    /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
+    /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
+    /// <exception cref="ArgumentException">The path is empty; or an option is out of its range, or asks for an output
+    /// that this graph cannot have.</exception>
+    /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is
+    /// asked for, or knows too little of its training scores for a probability.</exception>
+    public void ExportOnnx(string path, OnnxGraph graph = OnnxGraph.Scorer, OnnxExportOptions? options = null) =>
+        AtomicFile.WriteAll((path, ToOnnx(graph, options)));
+
     /// <summary>Encoder, decoder or scorer as the content of an ONNX file for any runtime.</summary>
     /// <param name="graph">Which of them.</param>
     /// <param name="options">In what form; null for opset 17 and the outputs that the model has.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or asks for an output that this graph cannot have.</exception>
     /// <exception cref="InvalidOperationException">The model is only an encoder or a decoder and does not have what is
     /// asked for, or knows too little of its training scores for a probability.</exception>
-    public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null) => _model.ToOnnx(graph, options);
+    public byte[] ToOnnx(OnnxGraph graph, OnnxExportOptions? options = null) => Model.ToOnnx(graph, options);
 
     /// <summary>
     /// Writes the weights of every layer as a safetensors file that PyTorch reads; see <see cref="TorchWeights"/> for
@@ -144,7 +139,7 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <param name="path">Where it goes. An existing file is replaced.</param>
     /// <exception cref="IOException">The file cannot be written, and is as it was.</exception>
     /// <exception cref="InvalidOperationException">The graph keeps its weights in another form than Single.</exception>
-    public void ExportTorchWeights(string path) => AtomicFile.WriteAll((path, _model.ToTorchWeights().ToBytes()));
+    public void ExportTorchWeights(string path) => AtomicFile.WriteAll((path, Model.ToTorchWeights().ToBytes()));
 
     /// <summary>
     /// The same network with weights of a safetensors file; the present one stays as it is. The old weights' threshold
@@ -157,8 +152,8 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// shape or is not expected.</exception>
     public AutoencoderTransformer WithTorchWeights(string path)
     {
-        var columns = _columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal);
-        return new AutoencoderTransformer(_context, _model.WithTorchWeights(SafeTensors.ReadFile(path)), columns, _topFeatures,
+        var columns = Columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal);
+        return new AutoencoderTransformer(Context, Model.WithTorchWeights(SafeTensors.ReadFile(path)), columns, _topFeatures,
             ownsModel: true);
     }
 
@@ -179,15 +174,15 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(threshold);
-        var model = _model.WithTorchWeights(SafeTensors.ReadFile(path), changed => Score(_context, changed, _columns, rows), threshold);
-        return new AutoencoderTransformer(_context, model, _columns, _topFeatures, ownsModel: true);
+        var model = Model.WithTorchWeights(SafeTensors.ReadFile(path), changed => Score(Context, changed, Columns, rows), threshold);
+        return new AutoencoderTransformer(Context, model, Columns, _topFeatures, ownsModel: true);
     }
 
     /// <summary>The same fitted model with another threshold; the present one stays as it is. Nothing is trained.</summary>
     /// <param name="rule">How the threshold is chosen from the training scores, which the model keeps.</param>
     /// <exception cref="InvalidOperationException">The rule needs training scores that the model does not have.</exception>
     public AutoencoderTransformer WithThreshold(ThresholdRule rule) =>
-        new(_context, _model.WithThreshold(rule), _columns, _topFeatures, ownsModel: true) { History = History };
+        new(Context, Model.WithThreshold(rule), Columns, _topFeatures, ownsModel: true) { History = History };
 
     /// <summary>The same fitted model with a given threshold; the present one stays as it is.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
@@ -201,9 +196,12 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     /// <param name="scoring">The options. Where they name no device, the context's is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public AutoencoderTransformer WithScoring(ScoringOptions scoring) =>
-        new(_context, ForContext(_context, _model, scoring), _columns, _topFeatures, ownsModel: true) { History = History };
+        new(Context, ForContext(Context, Model, scoring), Columns, _topFeatures, ownsModel: true) { History = History };
 
     /// <summary>The features of a row that add most to its score.</summary>
+    /// <remarks>
+    /// Each call sets up buffers of its own. For many rows use the columns of <see cref="TopFeatures(int, string)"/>.
+    /// </remarks>
     /// <param name="features">The row, in raw units.</param>
     /// <param name="count">How many features are wanted, from 1 to as many as there are.</param>
     /// <param name="condition">The row's condition, for a label one-hot; empty where the model has none.</param>
@@ -221,12 +219,8 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
                 nameof(features));
         CheckSide(nameof(condition), condition.Length, Metadata.ConditionSize);
         CheckSide(nameof(codeOffset), codeOffset.Length, Metadata.CodeOffsetSize);
-        string[] inputs = [.. _model.Inputs];
-        using var runner = _model.CreateRunner(inputs, [GraphNames.FeatureErrors, GraphNames.Reconstruction], capacity: 1);
-        for (int i = 0; i < inputs.Length; i++)
-            (inputs[i] switch { GraphNames.Condition => condition, GraphNames.CodeOffset => codeOffset, _ => features })
-                .CopyTo(runner.Input(i));
-        runner.Run(1);
+        using var runner = SingleRow.Run(
+            Model, [GraphNames.FeatureErrors, GraphNames.Reconstruction], features, condition, codeOffset);
         var errors = runner.OutputRow<float>(0, 0);
         var expected = runner.OutputRow<float>(1, 0);
         Span<int> places = new int[count];
@@ -253,41 +247,21 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
     public AutoencoderTransformer TopFeatures(int count, string prefix = "TopFeature")
     {
         CheckFeatureCount(count);
-        var columns = _model.Inputs.ToDictionary(name => name, name =>
-            _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)), StringComparer.Ordinal);
-        return new AutoencoderTransformer(_context, _model, columns, new TopFeatureColumns(prefix, count, Metadata.FeatureNames),
+        var columns = Model.Inputs.ToDictionary(name => name, ColumnOf, StringComparer.Ordinal);
+        return new AutoencoderTransformer(Context, Model, columns, new TopFeatureColumns(prefix, count, Metadata.FeatureNames),
             ownsModel: false);
     }
 
-    /// <inheritdoc/>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Plan(inputSchema).OutputSchema;
+    private protected override IEnumerable<OutputColumn> OutputsAfter(DataViewSchema input) =>
+        AutoencoderColumns.OutputColumns(input, Model, Columns).Concat(_topFeatures?.Columns() ?? []);
 
-    /// <inheritdoc/>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(Plan(input.Schema), input);
-    }
-
-    /// <inheritdoc/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AutoencoderRowMapper(Plan(inputSchema));
-
-    /// <summary>Releases the native sessions. Safe to call twice; scoring afterwards is an <see cref="ObjectDisposedException"/>.</summary>
-    public void Dispose()
-    {
-        _disposed = true;
-        if (_ownsModel)
-            _model.Dispose();
-    }
-
-    // ML.NET gives outsiders no format of their own, but lets them hand the context, once, to a stock transformer.
-    void ICanSaveModel.Save(ModelSaveContext ctx)
+    private protected override void Save(ModelSaveContext ctx)
     {
         if (_topFeatures is not null)
             throw new NotSupportedException(
                 "The columns of top features cannot be saved: ML.NET has no stock transformer that makes them. Leave them out of what is " +
                 "saved, and add them by TopFeatures after loading.");
-        StockChain.Save(_model, _columns, ctx, _context.TempFilePath);
+        base.Save(ctx);
     }
 
     /// <summary>Scores rows, and tells what their scores and codes look like.</summary>
@@ -328,22 +302,6 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
         return statistics;
     }
 
-    /// <summary>
-    /// A model that runs where the options say, and where they are silent the context; it tells the context's log where
-    /// CUDA cannot be used.
-    /// </summary>
-    internal static AutoencoderModel ForContext(MLContext context, AutoencoderModel model, ScoringOptions scoring)
-    {
-        ArgumentNullException.ThrowIfNull(scoring);
-        var effective = scoring with { GpuDeviceId = scoring.GpuDeviceId ?? context.GpuDeviceId,
-            FallbackToCpu = scoring.FallbackToCpu ?? context.FallbackToCpu };
-        return model.WithScoring(effective, message =>
-        {
-            using var channel = ((IHostEnvironment)context).Register("Autoencoder").Start("Scoring");
-            channel.Warning(MessageSensitivity.None, message);
-        });
-    }
-
     private void CheckFeatureCount(int count)
     {
         if (count < 1 || count > Metadata.FeatureCount)
@@ -358,26 +316,21 @@ public sealed partial class AutoencoderTransformer : ITransformer, IDisposable
             throw new ArgumentException($"The {name} of the row has {found} values; the model takes {expected}.", name);
     }
 
-    private ScoringPlan Plan(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        if (_disposed)
-            throw new ObjectDisposedException(nameof(AutoencoderTransformer),
-                "The autoencoder has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
-        var outputs = AutoencoderColumns.OutputColumns(inputSchema, _model, _columns).Concat(_topFeatures?.Columns() ?? []);
-        return new ScoringPlan(_model, _columns, outputs, inputSchema) { OnMissingKey = _missingKey.Report };
-    }
+    /// <summary>The column of an input or output of the graph, by its usual name where the options name none.</summary>
+    private string ColumnOf(string name) => Columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name));
 
-    private AutoencoderTransformer Part(string input, params string[] outputs)
+    /// <summary>A part of the model; one that a user has disposed is made again.</summary>
+    private AutoencoderTransformer Part(ref AutoencoderTransformer? part, string input, string[] outputs) =>
+        part is { IsDisposed: false } ? part : part = MakePart(input, outputs);
+
+    private AutoencoderTransformer MakePart(string input, string[] outputs)
     {
-        if (!_model.Inputs.Append(GraphNames.Code).Contains(input) || !outputs.All(_model.Outputs.Contains))
+        if (!Model.Inputs.Append(GraphNames.Code).Contains(input) || !outputs.All(Model.Outputs.Contains))
             throw new InvalidOperationException(
                 $"The model is only the {Metadata.Graph} of an autoencoder; it has no {string.Join(" and ", outputs)} of {input}.");
-        string[] sides = [.. _model.Inputs.Where(name =>
-            name == GraphNames.Condition || (name == GraphNames.CodeOffset && input == GraphNames.Features))];
-        var columns = outputs.Prepend(input).Concat(sides)
-            .ToDictionary(name => name, name => _columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name)),
-            StringComparer.Ordinal);
-        return new AutoencoderTransformer(_context, _model, columns, topFeatures: null, ownsModel: false);
+        var sides = Model.Inputs.Where(name =>
+            name == GraphNames.Condition || (name == GraphNames.CodeOffset && input == GraphNames.Features));
+        var columns = outputs.Prepend(input).Concat(sides).ToDictionary(name => name, ColumnOf, StringComparer.Ordinal);
+        return new AutoencoderTransformer(Context, Model, columns, topFeatures: null, ownsModel: false);
     }
 }

@@ -12,7 +12,7 @@ public sealed class TrainingTests
     {
         ["dense"] = _ => { },
         ["convolutional"] = options => options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] },
-        ["variational"] = options => options.Code.Variational = new VariationalOptions(),
+        ["variational"] = options => options.Code = options.Code with { Variational = new VariationalOptions() },
     };
 
     private static IEnumerable<object[]> Kinds => s_kinds.Keys.Select(kind => new object[] { kind });

@@ -61,6 +61,11 @@ internal static class GraphReader
         {
             return new Verdict(Outcome.RefusedByRuntime, e.Message);
         }
+        catch (NotSupportedException e)
+        {
+            // A changed opset from which an operator cannot be brought to that of the export.
+            return new Verdict(Outcome.Scored, e.Message);
+        }
         if (hasDecoder && model.Metadata.ClassNames.Count == 0)
         {
             using var transformer = s_ml.Autoencoders().FromModel(model, s_scoring);

@@ -19,17 +19,18 @@ public sealed partial class CleanGraphTests
             options.Network = new ConvolutionalNetworkOptions { Channels = VariantRow.FeatureCount, Height = 1, Width = 1,
             Layout = ImageLayout.Interleaved, Filters = [4], Pooling = [1] },
         ["equal weights"] = options => options.FeatureWeights = [.. Enumerable.Repeat(3f, VariantRow.FeatureCount)],
-        ["a normalized linear code"] = options => options.Code.Normalization = CodeNormalization.Batch,
-        ["one sample of the code"] = options => options.Code.Variational =
-            new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 1 },
+        ["a normalized linear code"] = options => options.Code = options.Code with { Normalization = CodeNormalization.Batch },
+        ["one sample of the code"] = options => options.Code = options.Code with
+            { Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 1 } },
         ["one sample of the code, cross-entropy, condition"] = options =>
         {
-            options.Code.Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability, ScoreSamples = 1 };
+            options.Code = options.Code with { Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability,
+                ScoreSamples = 1 } };
             options.ConditionColumnName = "Key";
             options.Loss = ReconstructionLoss.BinaryCrossEntropy;
-            options.Network.OutputActivation = Activation.Sigmoid;
+            options.Network = options.Network with { OutputActivation = Activation.Sigmoid };
         },
-        ["GELU"] = options => options.Network.Activation = Activation.GELU,
+        ["GELU"] = options => options.Network = options.Network with { Activation = Activation.GELU },
         ["images that pooling does not divide"] = options =>
             options.Network = new ConvolutionalNetworkOptions { Channels = 1, Height = 1, Width = 12, Filters = [4, 6, 8],
             Layout = ImageLayout.Interleaved },

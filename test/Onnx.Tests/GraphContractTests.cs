@@ -26,7 +26,8 @@ public sealed class GraphContractTests
         var (encoder, decoder, scorer) = Export(s_model);
         Check(encoder, "features:Float[batch,5]", "code:Float[batch,2]");
         Check(decoder, "code:Float[batch,2]", "reconstruction:Float[batch,5]");
-        Check(scorer, "features:Float[batch,5]", "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
+        Check(scorer, "features:Float[batch,5]",
+            "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
 
         static void Check(byte[] model, string inputs, string outputs)
         {
@@ -99,7 +100,7 @@ public sealed class GraphContractTests
         var read = new AutoencoderModel(Export(s_model).Scorer, "The graph").Metadata;
         var written = s_model.Metadata.ToDictionary();
         CollectionAssert.AreEqual(written.OrderBy(pair => pair.Key).ToArray(), read.ToDictionary().OrderBy(pair => pair.Key).ToArray());
-        Assert.AreEqual("1.2", read.FormatVersion);
+        Assert.AreEqual("1.3", read.FormatVersion);
         Assert.AreEqual(AutoencoderMetadata.QuantileCount, read.ScoreQuantiles.Count);
         Assert.AreEqual("Features[0],Features[1],Features[2],Features[3],Features[4]", string.Join(',', read.FeatureNames));
         Assert.AreEqual(3, read.Seed);
@@ -111,12 +112,11 @@ public sealed class GraphContractTests
     }
 
     [TestMethod]
-    public void Threshold_is_the_contamination_quantile_of_the_training_scores_and_stands_in_the_graph()
+    public void Threshold_lies_at_the_contamination_quantile_of_the_training_scores_and_stands_in_the_graph()
     {
         var scores = Rows.Read(s_ml, s_model.Transform(Rows.View(s_ml, 200))).Select(row => (double)row.Score).Order().ToArray();
-        // 1 - 0.1 of 199 steps between 200 scores: NumPy's percentile.
-        double expected = scores[179] + 0.1 * (scores[180] - scores[179]);
-        Assert.AreEqual(expected, s_model.Threshold, 1e-6);
+        // 1 - 0.1 of 199 steps between 200 scores, NumPy's percentile, lies between these two: the threshold is in the middle.
+        Assert.AreEqual((scores[179] + scores[180]) / 2, s_model.Threshold, 1e-6);
         Assert.AreEqual("contamination 0.1", s_model.Metadata.ThresholdRule);
         Assert.AreEqual(20, Rows.Read(s_ml, s_model.Transform(Rows.View(s_ml, 200))).Count(row => row.PredictedLabel));
     }

@@ -19,9 +19,9 @@ internal static class EveryVariant
         ["dense, layer-normalized"] = options => options.Network =
             new DenseNetworkOptions { Hidden = [10], Activation = Activation.Tanh, Normalization = Normalization.Layer },
         ["convolutional"] = options => options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] },
-        ["variational"] = options => options.Code.Variational = new VariationalOptions(),
+        ["variational"] = options => options.Code = options.Code with { Variational = new VariationalOptions() },
         ["conditional"] = options => options.ConditionColumnName = "Key",
-        ["dense with a code offset"] = options => options.Code.OffsetColumnName = "Offset",
+        ["dense with a code offset"] = options => options.Code = options.Code with { OffsetColumnName = "Offset" },
         ["dense, missing values as means"] = options => options.ScoringMissingValues = ScoringMissingValues.Mean,
         ["dense, unscaled"] = options => options.Scaling = InputScaling.None,
     };
@@ -39,12 +39,13 @@ internal static class EveryVariant
             options.Corruption = new GaussianCorruption(0.1);
             options.Penalties = [new L1Penalty(0.01)];
             options.ConditionColumnName = "Side";
-            options.Code.Variational = new VariationalOptions { LearnVariance = true, WarmUpEpochs = 2, FreeBits = 0.05 };
+            options.Code = options.Code with { Variational = new VariationalOptions { LearnVariance = true, WarmUpEpochs = 2,
+                FreeBits = 0.05 } };
         },
         ["contractive sparse dense"] = options =>
         {
             options.Penalties = [new ContractivePenalty(0.1), new KullbackLeiblerPenalty(0.1)];
-            options.Code.Activation = Activation.Sigmoid;
+            options.Code = options.Code with { Activation = Activation.Sigmoid };
             options.Network = new DenseNetworkOptions { Hidden = [10, 6], Normalization = Normalization.Batch, Dropout = 0.1 };
         },
         ["stacked denoising dense"] = options =>
@@ -55,27 +56,25 @@ internal static class EveryVariant
         },
         ["variational dense"] = options =>
         {
-            options.Code.Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability, ScoreSamples = 4 };
-            options.Code.OffsetColumnName = "Offset";
+            options.Code = options.Code with { Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability,
+                ScoreSamples = 4 }, OffsetColumnName = "Offset" };
             options.Loss = ReconstructionLoss.BinaryCrossEntropy;
-            options.Network.OutputActivation = Activation.Sigmoid;
+            options.Network = options.Network with { OutputActivation = Activation.Sigmoid };
             options.WeightColumnName = "Weight";
         },
         ["contractive conditional variational dense"] = options =>
         {
             options.Penalties = [new ContractivePenalty(0.05, JacobianMethod.Stochastic)];
             options.ConditionColumnName = "Key";
-            options.Code.Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 3, Beta = 2 };
-            options.Code.OffsetColumnName = "Side";
-            options.Code.OffsetHidden = [4];
+            options.Code = options.Code with { Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo,
+                ScoreSamples = 3, Beta = 2 }, OffsetColumnName = "Side", OffsetHidden = [4] };
             options.FeatureWeights = [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)];
         },
         ["conditional dense"] = options =>
         {
             options.ConditionColumnName = "Key";
-            options.Code.OffsetColumnName = "Offset";
-            options.Code.Normalization = CodeNormalization.UnitLength;
-            options.Code.NoiseDeviation = 0.1;
+            options.Code = options.Code with { OffsetColumnName = "Offset", Normalization = CodeNormalization.UnitLength,
+                NoiseDeviation = 0.1 };
             options.Loss = ReconstructionLoss.Cosine;
         },
         ["sparse dense"] = options =>
@@ -91,8 +90,7 @@ internal static class EveryVariant
         ["binary-code dense"] = options =>
         {
             options.Penalties = [new BinaryCodePenalty(0.1)];
-            options.Code.Activation = Activation.Sigmoid;
-            options.Code.NoiseDeviation = 0.2;
+            options.Code = options.Code with { Activation = Activation.Sigmoid, NoiseDeviation = 0.2 };
             options.Loss = ReconstructionLoss.MeanAbsolute;
             options.Network = new DenseNetworkOptions { Hidden = [10], DecoderHidden = [7, 9], Normalization = Normalization.Layer };
         },
@@ -103,7 +101,8 @@ internal static class EveryVariant
             options.Corruption = new GaussianCorruption(0.1);
             options.Penalties = [new L1Penalty(0.01)];
             options.ConditionColumnName = "Key";
-            options.Code.Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability, ScoreSamples = 3 };
+            options.Code = options.Code with { Variational = new VariationalOptions { Score = VariationalScore.ReconstructionProbability,
+                ScoreSamples = 3 } };
         },
         ["contractive convolutional"] = options =>
         {
@@ -113,8 +112,7 @@ internal static class EveryVariant
                     Upsampling = Upsampling.TransposedConvolution, OutputActivation = Activation.Sigmoid,
             };
             options.Penalties = [new ContractivePenalty(0.01, JacobianMethod.Exact)];
-            options.Code.OffsetColumnName = "Offset";
-            options.Code.Normalization = CodeNormalization.Layer;
+            options.Code = options.Code with { OffsetColumnName = "Offset", Normalization = CodeNormalization.Layer };
             options.Loss = ReconstructionLoss.BinaryCrossEntropy;
         },
         ["denoising contractive dense"] = options =>
@@ -122,8 +120,7 @@ internal static class EveryVariant
             options.Network = new DenseNetworkOptions { Hidden = [] };
             options.Corruption = new GaussianCorruption(0.3);
             options.Penalties = [new ContractivePenalty(0.1)];
-            options.Code.Activation = Activation.Sigmoid;
-            options.Code.Normalization = CodeNormalization.Batch;
+            options.Code = options.Code with { Activation = Activation.Sigmoid, Normalization = CodeNormalization.Batch };
         },
     };
 

@@ -120,7 +120,7 @@ public sealed class BadInputTests
     [TestMethod]
     public void A_code_as_large_as_the_input_trains_with_a_warning()
     {
-        var (model, log) = FitWithLog(options => options.Code.Size = 9, Rows.Make(50));
+        var (model, log) = FitWithLog(options => options.Code = options.Code with { Size = 9 }, Rows.Make(50));
         Assert.IsTrue(
             log.Any(message => message.Contains("The code has 9 units and the column 'Features' 5 features", StringComparison.Ordinal)));
         Assert.AreEqual(9, model.Metadata.CodeSize);
@@ -166,14 +166,14 @@ public sealed class BadInputTests
         Refused("option BatchSize is 0; expected at least 1", options => options.BatchSize = 0);
         Refused("option LearningRate is 0; expected more than 0", options => options.LearningRate = 0);
         Refused("option LearningRate is NaN", options => options.LearningRate = double.NaN);
-        Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options =>
-            options.Threshold = ThresholdRule.Contamination(0.5));
+        Refused("The contamination is 0.51; expected 0 to 0.5", options =>
+            options.Threshold = ThresholdRule.Contamination(0.51));
         Refused("The number of deviations is -1; expected at least 0, and no infinity", options =>
             options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
         Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));
         Refused("option ScoringOptions.BatchSize is 0; expected at least 1", options =>
             options.Scoring = new ScoringOptions { BatchSize = 0 });
-        Refused("option Code.Size is 0; expected at least 1", options => options.Code.Size = 0);
+        Refused("option Code.Size is 0; expected at least 1", options => options.Code = options.Code with { Size = 0 });
         Refused("option Network.Hidden is 0; expected at least 1", options =>
             options.Network = new DenseNetworkOptions { Hidden = [4, 0] });
         Refused("option Scaling is 99; expected one of Standardize, MinMax, None, Robust", options => options.Scaling = (InputScaling)99);
@@ -221,6 +221,18 @@ public sealed class BadInputTests
     }
 
     [TestMethod]
+    public void So_does_that_of_the_cross_entropy_whose_reconstructions_are_no_numbers()
+    {
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options =>
+        {
+            options.Network = new DenseNetworkOptions { Hidden = [6], OutputActivation = Activation.Sigmoid };
+            (options.Loss, options.Scaling) = (ReconstructionLoss.BinaryCrossEntropy, InputScaling.MinMax);
+            (options.LearningRate, options.Epochs) = (1e38, 20);
+        }));
+        StringAssert.Contains(error.Message, "Training diverged");
+    }
+
+    [TestMethod]
     public void Training_that_explodes_in_its_last_step_gives_no_model()
     {
         var error = Assert.ThrowsExactly<InvalidOperationException>(
@@ -260,7 +272,7 @@ public sealed class BadInputTests
         VariantRow[] good = VariantRows.Make(20), bad = VariantRows.Make(20);
         (column == "Side" ? bad[13].Side : bad[13].Offset)[1] = value;
         var options = VariantRows.Options();
-        (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
+        (options.ConditionColumnName, options.Code) = ("Side", options.Code with { OffsetColumnName = "Offset" });
         var estimator = s_ml.Autoencoders().Autoencoder(options);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
             () => estimator.Fit(s_ml.Data.LoadFromEnumerable(bad))).Message, message);

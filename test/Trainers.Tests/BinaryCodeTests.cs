@@ -51,7 +51,7 @@ public sealed class BinaryCodeTests
         {
             const int epochs = 60;
             var options = ScaledDigits.Options(hidden: [32], code: 16, epochs: epochs);
-            options.Code.Activation = Activation.Sigmoid;
+            options.Code = options.Code with { Activation = Activation.Sigmoid };
             options.Penalties = weight is { } present ? [new BinaryCodePenalty(present) { WarmUpEpochs = epochs }] : [];
             using var model = ScaledDigits.Fit(s_ml, options);
             float[] code = [.. ScaledDigits.Column(s_ml, model, ScaledDigits.HeldOut, "Code").SelectMany(row => row)];
@@ -68,7 +68,7 @@ public sealed class BinaryCodeTests
     public void The_penalty_warms_up_over_its_epochs()
     {
         var options = Rows.Options();
-        options.Code.Activation = Activation.Sigmoid;
+        options.Code = options.Code with { Activation = Activation.Sigmoid };
         options.Penalties = [new BinaryCodePenalty(2) { WarmUpEpochs = 10 }];
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 50), (network, set) =>
         {

@@ -29,7 +29,7 @@ public sealed class CancellationTests
             var options = Options(kind);
             (options.Epochs, options.Cancellation, options.WhenCanceled) = (1_000_000, source.Token, whenCanceled);
             if (options.Pretraining is { } pretraining)
-                pretraining.Epochs = 1_000_000;
+                options.Pretraining = pretraining with { Epochs = 1_000_000 };
             options.Progress = new DirectProgress(_ =>
             {
                 if (Interlocked.Increment(ref steps) == signalAt)
@@ -127,7 +127,7 @@ public sealed class CancellationTests
         var options = Options(kind);
         (options.Epochs, options.MaxTrainingTime) = (1_000_000, longest);
         if (options.Pretraining is { } pretraining)
-            pretraining.Epochs = 1_000_000;
+            options.Pretraining = pretraining with { Epochs = 1_000_000 };
         var remaining = new List<TimeSpan>();
         options.Progress = new DirectProgress(told =>
         {
@@ -165,7 +165,7 @@ public sealed class CancellationTests
                 break;
             case "autograd":
                 options.Network = new DenseNetworkOptions { Hidden = [10], Normalization = Normalization.Batch, Dropout = 0.2 };
-                options.Code.Variational = new VariationalOptions();
+                options.Code = options.Code with { Variational = new VariationalOptions() };
                 break;
             case "pretrained":
                 options.Pretraining = new PretrainingOptions();

@@ -47,7 +47,7 @@ public sealed class CheckpointOfOtherTrainingTests
         ["another weight"] = ("WeightColumn", options => options.WeightColumnName = "OtherWeight"),
         ["no weight"] = ("WeightColumn", options => options.WeightColumnName = null),
         ["another condition"] = ("ConditionColumn", options => options.ConditionColumnName = "OtherSide"),
-        ["another code offset"] = ("OffsetColumn", options => options.Code.OffsetColumnName = "OtherOffset"),
+        ["another code offset"] = ("OffsetColumn", options => options.Code = options.Code with { OffsetColumnName = "OtherOffset" }),
         ["another label"] = ("LabelColumn", options => options.LabelColumnName = "OtherTruth"),
     };
 
@@ -137,7 +137,7 @@ public sealed class CheckpointOfOtherTrainingTests
         (options.Epochs, options.Checkpoint) = (epochs, new CheckpointOptions { Folder = folder.Path, Continue = true });
         options.FeatureWeights = Weights(rising: false);
         (options.WeightColumnName, options.ConditionColumnName, options.LabelColumnName) = ("Weight", "Side", "Truth");
-        options.Code.OffsetColumnName = "Offset";
+        options.Code = options.Code with { OffsetColumnName = "Offset" };
         change?.Invoke(options);
         var estimator = s_ml.Autoencoders().Autoencoder(options);
         var view = s_ml.Data.LoadFromEnumerable(rows);

@@ -75,19 +75,19 @@ public sealed class CodeNormalizationTests
         var generator = new torch.Generator(1, torch.CPU);
         using var layer = new CodeLayer("code", 3, new CodeOptions { Size = 2 }, Activation.ReLU, CodeNormalization.UnitLength, generator);
         var code = layer.Forward(torch.zeros(4, 3), null, new Pass(true, generator));
-        layer.Units.Parameters.First().bytes.Clear();
-        layer.Units.Parameters.Last().bytes.Clear();
+        layer.Units.parameters().First().bytes.Clear();
+        layer.Units.parameters().Last().bytes.Clear();
         code = layer.Forward(torch.ones(4, 3), null, new Pass(true, generator));
         code.sum().backward();
         Assert.IsTrue(NetworkValues.Of(code).All(value => value == 0));
-        Assert.IsTrue(layer.Parameters.SelectMany(parameter => NetworkValues.Of(parameter.grad!)).All(float.IsFinite));
+        Assert.IsTrue(layer.parameters().SelectMany(parameter => NetworkValues.Of(parameter.grad!)).All(float.IsFinite));
     }
 
     [TestMethod]
     public void Noise_of_its_deviation_comes_after_the_normalization_and_only_while_training()
     {
         var options = Options(CodeNormalization.UnitLength);
-        (options.Code.NoiseDeviation, options.Epochs) = (0.3, 2);
+        (options.Code, options.Epochs) = (options.Code with { NoiseDeviation = 0.3 }, 2);
         NetworkValues.Inspect(s_ml, options, ScaledDigits.View(s_ml, ScaledDigits.Train), (network, set) =>
         {
             using var none = torch.no_grad();
@@ -113,9 +113,9 @@ public sealed class CodeNormalizationTests
         }
         byte[] plain = Bytes(_ => { });
         CollectionAssert.AreEqual(plain, Bytes(options =>
-            (options.Code.NoiseDeviation, options.Code.Normalization) = (0, CodeNormalization.None)));
-        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code.NoiseDeviation = 0.01));
-        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code.Normalization = CodeNormalization.Batch));
+            options.Code = options.Code with { NoiseDeviation = 0, Normalization = CodeNormalization.None }));
+        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code = options.Code with { NoiseDeviation = 0.01 }));
+        CollectionAssert.AreNotEqual(plain, Bytes(options => options.Code = options.Code with { Normalization = CodeNormalization.Batch }));
     }
 
     /// <summary>What a plain autoencoder is: the loop of a textbook, written out here, with the same draws.</summary>
@@ -159,7 +159,7 @@ public sealed class CodeNormalizationTests
             }
 
             // The optimizer and the backward pass are our own: sums of Singles in another order, over 35 steps.
-            foreach (var (expected, actual) in parameters.Zip(network.Parameters))
+            foreach (var (expected, actual) in parameters.Zip(network.parameters()))
             {
                 foreach (var (first, second) in MemoryMarshal.Cast<byte, float>(expected.bytes).ToArray().Zip(NetworkValues.Of(actual)))
                     Assert.AreEqual(first, second, 1e-5);
@@ -170,7 +170,7 @@ public sealed class CodeNormalizationTests
     private static AutoencoderEstimator.Options Options(CodeNormalization normalization)
     {
         var options = ScaledDigits.Options(hidden: [32], Units, epochs: 20);
-        options.Code.Normalization = normalization;
+        options.Code = options.Code with { Normalization = normalization };
         return options;
     }
 

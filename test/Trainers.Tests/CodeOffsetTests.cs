@@ -10,14 +10,14 @@ public sealed class CodeOffsetTests
 {
     private static readonly MLContext s_ml = new(seed: 1);
 
-    private static AutoencoderTransformer Fit(Action<CodeOptions> change)
+    private static AutoencoderTransformer Fit(Func<CodeOptions, CodeOptions> change)
     {
         var options = VariantRows.Options();
-        options.Code.OffsetColumnName = "Offset";
+        options.Code = options.Code with { OffsetColumnName = "Offset" };
         options.CodeColumnName = "Code";
         options.ReconstructionColumnName = "Reconstruction";
         (options.Epochs, options.LearningRate) = (60, 0.01);
-        change(options.Code);
+        options.Code = change(options.Code);
         return s_ml.Autoencoders().Autoencoder(options).Fit(VariantRows.View(s_ml, 600));
     }
 
@@ -27,7 +27,7 @@ public sealed class CodeOffsetTests
     [DynamicData(nameof(Encoders))]
     public void A_model_trained_with_offsets_needs_the_right_ones(string how)
     {
-        using var model = Fit(code => code.OffsetHidden = how == "encoded" ? [4] : null);
+        using var model = Fit(code => code with { OffsetHidden = how == "encoded" ? [4] : null });
         var rows = VariantRows.Make(300, seed: 77);
         double right = Error(rows);
 
@@ -49,7 +49,7 @@ public sealed class CodeOffsetTests
     [TestMethod]
     public void The_code_is_the_sum_and_decodes_alone()
     {
-        using var model = Fit(_ => { });
+        using var model = Fit(code => code);
         var rows = VariantRows.Make(50, seed: 8);
         float[][] with = Codes(rows);
         foreach (var row in rows)
@@ -75,11 +75,7 @@ public sealed class CodeOffsetTests
     [DynamicData(nameof(Encoders))]
     public void Exported_graphs_take_the_offset_as_a_second_input(string how)
     {
-        using var model = Fit(code =>
-        {
-            if (how == "encoded")
-                (code.OffsetColumnName, code.OffsetHidden) = ("Side", []);
-        });
+        using var model = Fit(code => how == "encoded" ? code with { OffsetColumnName = "Side", OffsetHidden = [] } : code);
         using var folder = new TestFolder();
         model.ExportOnnx(folder["encoder.onnx"], folder["decoder.onnx"], folder["scorer.onnx"]);
         int width = how == "encoded" ? 3 : 2;
@@ -96,12 +92,12 @@ public sealed class CodeOffsetTests
     [TestMethod]
     public void A_column_of_another_length_than_the_code_is_refused_by_name()
     {
-        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(code => code.OffsetColumnName = "Side"));
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(code => code with { OffsetColumnName = "Side" }));
         StringAssert.Contains(
             error.Message,
             "The code offset column 'Side' is Vector<Single, 3>; the code has 2 units, so expected a vector of Single of size 2. Set " +
             "Code.OffsetHidden");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => Fit(code => code.OffsetColumnName = "Nowhere")).Message, "Could not find the input column 'Nowhere'");
+            () => Fit(code => code with { OffsetColumnName = "Nowhere" })).Message, "Could not find the input column 'Nowhere'");
     }
 }

@@ -130,30 +130,32 @@ public sealed class CombinationTests
         Refused("Network.Normalization (Layer) and Network.Hidden (1)", options =>
             options.Network = new DenseNetworkOptions { Hidden = [4], DecoderHidden = [1], Normalization = Normalization.Layer });
         Refused("BatchSize (1) and Network.Normalization (Batch)", options =>
-            (options.BatchSize, options.Network.Normalization) = (1, Normalization.Batch));
+            (options.BatchSize, options.Network) = (1, options.Network with { Normalization = Normalization.Batch }));
         Refused("BatchSize (1) and Code.Normalization (Batch)", options =>
-            (options.BatchSize, options.Code.Normalization) = (1, CodeNormalization.Batch));
-        Refused("Code.OffsetHidden (set) and Code.OffsetColumnName (null)", options => options.Code.OffsetHidden = [3]);
+            (options.BatchSize, options.Code) = (1, options.Code with { Normalization = CodeNormalization.Batch }));
+        Refused("Code.OffsetHidden (set) and Code.OffsetColumnName (null)", options =>
+            options.Code = options.Code with { OffsetHidden = [3] });
         Refused("Loss (BinaryCrossEntropy) and Network.OutputActivation (Linear)", options =>
             options.Loss = ReconstructionLoss.BinaryCrossEntropy);
         Refused("Loss (Huber) and Code.Variational (set)", options =>
-            (options.Loss, options.Code.Variational) = (ReconstructionLoss.Huber, new()));
+            (options.Loss, options.Code) = (ReconstructionLoss.Huber, options.Code with { Variational = new() }));
         Refused("Loss (BinaryCrossEntropy) and Code.Variational.LearnVariance (True)", options =>
         {
-            (options.Loss, options.Network.OutputActivation) = (ReconstructionLoss.BinaryCrossEntropy, Activation.Sigmoid);
-            options.Code.Variational = new() { LearnVariance = true };
+            (options.Loss, options.Network) = (
+                ReconstructionLoss.BinaryCrossEntropy, options.Network with { OutputActivation = Activation.Sigmoid });
+            options.Code = options.Code with { Variational = new() { LearnVariance = true } };
         });
         Refused("Loss (Cosine) and FeatureWeights (set)", options =>
             (options.Loss, options.FeatureWeights) = (ReconstructionLoss.Cosine, [1]));
         Refused("Penalties.KullbackLeiblerPenalty (set) and Code.Activation (ReLU)", options =>
-            (options.Code.Activation, options.Penalties) = (Activation.ReLU, [new KullbackLeiblerPenalty(1)]));
+            (options.Code, options.Penalties) = (options.Code with { Activation = Activation.ReLU }, [new KullbackLeiblerPenalty(1)]));
         Refused("Penalties.BinaryCodePenalty (set) and Code.Variational (set)", options =>
-            (options.Code.Variational, options.Penalties) = (new(), [new BinaryCodePenalty(1)]));
+            (options.Code, options.Penalties) = (options.Code with { Variational = new() }, [new BinaryCodePenalty(1)]));
         Refused("Penalties.ContractivePenalty.Method (ClosedForm) and Network (dense)", options =>
             options.Penalties = [new ContractivePenalty(1, JacobianMethod.ClosedForm)]);
         Refused("option Penalties has 2 of L1Penalty", options => options.Penalties = [new L1Penalty(1), new L1Penalty(2)]);
         Refused("Pretraining (set) and Code.Variational (set)", options =>
-            (options.Pretraining, options.Code.Variational) = (new(), new()));
+            (options.Pretraining, options.Code) = (new(), options.Code with { Variational = new() }));
         Refused("Pretraining (set) and Network (convolutional)", options =>
             (options.Pretraining, options.Network) = (new(), new ConvolutionalNetworkOptions { Height = 3, Width = 4 }));
         Refused("Pretraining (set) and ConditionColumnName (Key)", options =>
@@ -162,15 +164,18 @@ public sealed class CombinationTests
         Refused("option FeatureWeights has no weight above 0", options => options.FeatureWeights = [0, 0]);
         Refused("option FeatureWeights is -1", options => options.FeatureWeights = [-1]);
         Refused("option WeightL2 is -1", options => options.WeightL2 = -1);
-        Refused("option Code.NoiseDeviation is NaN", options => options.Code.NoiseDeviation = double.NaN);
+        Refused("option Code.NoiseDeviation is NaN", options => options.Code = options.Code with { NoiseDeviation = double.NaN });
         Refused("option Network.Dropout is 1", options => options.Network = new DenseNetworkOptions { Dropout = 1 });
         Refused("option Corruption.Share is 1", options => options.Corruption = new MaskingCorruption(1));
         Refused("option Corruption.Deviation is 0", options => options.Corruption = new GaussianCorruption(0));
         Refused("option Penalties.L1Penalty.Weight is 0", options => options.Penalties = [new L1Penalty(0)]);
         Refused("option Penalties.KullbackLeiblerPenalty.TargetRate is 1", options =>
-            (options.Code.Activation, options.Penalties) = (Activation.Sigmoid, [new KullbackLeiblerPenalty(1, 1)]));
-        Refused("option Code.Variational.Variance is 0", options => options.Code.Variational = new() { Variance = 0 });
-        Refused("option Code.Variational.ScoreSamples is 0", options => options.Code.Variational = new() { ScoreSamples = 0 });
+            (options.Code, options.Penalties) = (
+                options.Code with { Activation = Activation.Sigmoid }, [new KullbackLeiblerPenalty(1, 1)]));
+        Refused("option Code.Variational.Variance is 0", options =>
+            options.Code = options.Code with { Variational = new() { Variance = 0 } });
+        Refused("option Code.Variational.ScoreSamples is 0", options =>
+            options.Code = options.Code with { Variational = new() { ScoreSamples = 0 } });
         Refused("option Pretraining.Epochs is -1", options => options.Pretraining = new() { Epochs = -1 });
 
         static void Refused(string message, Action<AutoencoderEstimator.Options> change)

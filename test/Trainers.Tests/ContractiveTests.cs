@@ -73,10 +73,10 @@ public sealed class ContractiveTests
     {
         Inspect([.. Enumerable.Repeat(6, depth)], Activation.Sigmoid, (network, rows) =>
         {
-            foreach (var parameter in network.Parameters)
+            foreach (var parameter in network.parameters())
                 parameter.grad?.zero_();
             ContractivePenalty.SquaredNorm(Context(network, rows, NetworkValues.Pass(isTraining: true)), method).backward();
-            var encoder = network.Trunk.Parameters.Concat(network.CodeLayer.Parameters).ToArray();
+            var encoder = network.Trunk.parameters().Concat(network.CodeLayer.parameters()).ToArray();
             double largest = encoder.Max(parameter => NetworkValues.Of(parameter.grad!).Max(Math.Abs));
             Assert.IsGreaterThan(0, largest);
             foreach (var parameter in encoder)
@@ -111,9 +111,9 @@ public sealed class ContractiveTests
         foreach (double weight in new[] { 0, 1e-4, 1e-3, 2e-3 })
         {
             var options = ScaledDigits.Options(hidden: kind == "deep" ? [32] : [], code: kind == "deep" ? 8 : 32, epochs: 60);
-            options.Code.Activation = Activation.Sigmoid;
-            options.Network.Activation = Activation.Softplus;
-            ((DenseNetworkOptions)options.Network).TiedWeights = kind != "deep";
+            options.Code = options.Code with { Activation = Activation.Sigmoid };
+            options.Network = options.Network with { Activation = Activation.Softplus };
+            options.Network = (DenseNetworkOptions)options.Network with { TiedWeights = kind != "deep" };
             options.Penalties = weight == 0 ? [] : [new ContractivePenalty(weight)];
             double norm = 0;
             using var model = new AutoencoderEstimator(s_ml, options).Fit(ScaledDigits.View(s_ml, ScaledDigits.Train), (network, _) =>
@@ -133,16 +133,16 @@ public sealed class ContractiveTests
     public void Dropout_noise_and_statistics_of_the_batch_stay_out_of_the_norm()
     {
         var options = Options([16], Activation.Tanh);
-        options.Network.Normalization = Normalization.Batch;
-        ((DenseNetworkOptions)options.Network).Dropout = 0.5;
-        options.Code.NoiseDeviation = 1;
+        options.Network = options.Network with { Normalization = Normalization.Batch };
+        options.Network = (DenseNetworkOptions)options.Network with { Dropout = 0.5 };
+        options.Code = options.Code with { NoiseDeviation = 1 };
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 64), (network, set) =>
         {
-            float[][] before = [.. network.Statistics.Select(NetworkValues.Of)];
+            float[][] before = [.. network.buffers().Select(NetworkValues.Of)];
             double together = Norm(network, set.Whole().Rows, JacobianMethod.Exact);
             double apart = Enumerable.Range(0, 64).Average(i => Norm(network, set.Whole().Rows.narrow(0, i, 1), JacobianMethod.Exact));
             Assert.AreEqual(apart, together, 1e-5 * together, "a row's norm depends on no other row");
-            foreach (var (expected, actual) in before.Zip(network.Statistics))
+            foreach (var (expected, actual) in before.Zip(network.buffers()))
                 CollectionAssert.AreEqual(expected, NetworkValues.Of(actual));
         });
     }
@@ -152,7 +152,8 @@ public sealed class ContractiveTests
     {
         using var model = s_ml.Autoencoders().Contractive(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("contractive dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "\"tied_weights\":true,\"code_size\":8,\"code_activation\":\"Sigmoid\"");
+        StringAssert.Contains(model.Metadata.Options, "\"tied_weights\":true");
+        StringAssert.Contains(model.Metadata.Options, "\"code\":{\"size\":8,\"activation\":\"Sigmoid\"");
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(
                 () => s_ml.Autoencoders().Contractive(new AutoencoderEstimator.Options { Penalties = [new L1Penalty(1)] })).Message,

@@ -9,7 +9,9 @@ public sealed class DeepTests
     private static readonly MLContext s_ml = new(seed: 1);
 
     public static IEnumerable<object[]> ActivationsAndNormalizations =>
-        from activation in Enum.GetValues<Activation>() from normalization in Enum.GetValues<Normalization>() select new object[] { activation, normalization };
+        from activation in Enum.GetValues<Activation>()
+        from normalization in Enum.GetValues<Normalization>()
+        select new object[] { activation, normalization };
 
     [TestMethod]
     [DataRow(1)]
@@ -29,7 +31,7 @@ public sealed class DeepTests
     public void Graph_equals_libtorch_for_each_activation_and_normalization(Activation activation, Normalization normalization)
     {
         var options = Options(new DenseNetworkOptions { Hidden = [16, 8], Activation = activation, Normalization = normalization });
-        options.Code.Activation = activation;
+        options.Code = options.Code with { Activation = activation };
         Parity.Check(s_ml, options, Rows.View(s_ml, 256), batch: 7, 1e-5);
     }
 
@@ -56,19 +58,15 @@ public sealed class DeepTests
     [TestMethod]
     public void Batch_normalization_is_folded_and_dropout_left_out_of_the_graph()
     {
-        string[] plain = Operators(_ => { });
-        CollectionAssert.AreEqual(plain, Operators(network => network.Normalization = Normalization.Batch), "batch normalization");
-        CollectionAssert.AreEqual(plain, Operators(network => network.Dropout = 0.5), "dropout");
-        CollectionAssert.AreEqual(plain, Operators(network => network.TiedWeights = true), "tied weights");
-        CollectionAssert.AreNotEqual(plain, Operators(network => network.Normalization = Normalization.Layer),
+        string[] plain = Operators(network => network);
+        CollectionAssert.AreEqual(plain, Operators(network => network with { Normalization = Normalization.Batch }), "batch normalization");
+        CollectionAssert.AreEqual(plain, Operators(network => network with { Dropout = 0.5 }), "dropout");
+        CollectionAssert.AreEqual(plain, Operators(network => network with { TiedWeights = true }), "tied weights");
+        CollectionAssert.AreNotEqual(plain, Operators(network => network with { Normalization = Normalization.Layer }),
             "layer normalization depends on the row");
 
-        static string[] Operators(Action<DenseNetworkOptions> change) => NetworkValues.Operators(Rows.Fit(s_ml, options =>
-        {
-            var network = new DenseNetworkOptions { Hidden = [6] };
-            change(network);
-            options.Network = network;
-        }));
+        static string[] Operators(Func<DenseNetworkOptions, DenseNetworkOptions> change) => NetworkValues.Operators(Rows.Fit(s_ml, options =>
+            options.Network = change(new DenseNetworkOptions { Hidden = [6] })));
     }
 
     [TestMethod]

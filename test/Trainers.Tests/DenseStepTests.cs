@@ -29,8 +29,8 @@ public sealed class DenseStepTests
             foreach (var batch in set.InOrder(48))
             {
                 double loss = step.Run(batch.Rows, batch.Rows);
-                float[][] written = [.. network.Parameters.Select(parameter => Values(parameter.grad!))];
-                TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
+                float[][] written = [.. network.parameters().Select(parameter => Values(parameter.grad!))];
+                TorchSharp.Modules.Parameter[] parameters = [.. network.parameters()];
                 foreach (var parameter in parameters)
                     parameter.grad = null;
                 var expected = objective.Terms(batch, 0, new Pass(IsTraining: true, generator)).Single();
@@ -56,14 +56,14 @@ public sealed class DenseStepTests
     {
         Assert.IsTrue(IsPlain(_ => { }));
         Assert.IsTrue(IsPlain(options => options.Corruption = new GaussianCorruption(0.1)));
-        Assert.IsFalse(IsPlain(options => options.Network.Activation = Activation.GELU));
-        Assert.IsFalse(IsPlain(options => options.Network.Normalization = Normalization.Batch));
-        Assert.IsFalse(IsPlain(options => ((DenseNetworkOptions)options.Network).Dropout = 0.1));
-        Assert.IsFalse(IsPlain(options => ((DenseNetworkOptions)options.Network).TiedWeights = true));
+        Assert.IsFalse(IsPlain(options => options.Network = options.Network with { Activation = Activation.GELU }));
+        Assert.IsFalse(IsPlain(options => options.Network = options.Network with { Normalization = Normalization.Batch }));
+        Assert.IsFalse(IsPlain(options => options.Network = (DenseNetworkOptions)options.Network with { Dropout = 0.1 }));
+        Assert.IsFalse(IsPlain(options => options.Network = (DenseNetworkOptions)options.Network with { TiedWeights = true }));
         Assert.IsFalse(IsPlain(options => options.Loss = ReconstructionLoss.Huber));
         Assert.IsFalse(IsPlain(options => options.Penalties = [new L1Penalty(1)]));
         Assert.IsFalse(IsPlain(options => options.WeightL2 = 1));
-        Assert.IsFalse(IsPlain(options => options.Code.NoiseDeviation = 1));
+        Assert.IsFalse(IsPlain(options => options.Code = options.Code with { NoiseDeviation = 1 }));
         Assert.IsFalse(IsPlain(options => options.ConditionColumnName = "Key"));
         Assert.IsFalse(IsPlain(options => options.WeightColumnName = "Weight"));
 

@@ -21,7 +21,7 @@ public sealed class DenseTests
     {
         var options = Rows.Options();
         options.Network = new DenseNetworkOptions { Hidden = [16, 8], Activation = activation, OutputActivation = Activation.Linear };
-        options.Code.Activation = activation;
+        options.Code = options.Code with { Activation = activation };
         options.Epochs = 3;
         Parity.Check(s_ml, options, Rows.View(s_ml, 512), batch, 1e-5);
     }
@@ -148,8 +148,8 @@ public sealed class DenseTests
             {
                 // Six rectified units may all be dead from the start, whatever the scaling.
                 using var model = Rows.Fit(s_ml, options =>
-                    (options.Scaling, options.Epochs, options.LearningRate, options.Network.Activation) = (
-                    scaling, epochs, 0.01, Activation.LeakyReLU));
+                    (options.Scaling, options.Epochs, options.LearningRate, options.Network) = (
+                        scaling, epochs, 0.01, options.Network with { Activation = Activation.LeakyReLU }));
                 return Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 100, seed: 23))).Average(row => row.Score);
             }
             double untrained = Error(0), trained = Error(60);
@@ -163,9 +163,9 @@ public sealed class DenseTests
         var options = Rows.Options();
         var estimator = s_ml.Autoencoders().Dense(options);
         byte[] before = Scorer(estimator.Fit(Rows.View(s_ml, 100)));
-        options.Code.Size = 4;
+        options.Code = options.Code with { Size = 4 };
         options.Epochs = 1;
-        ((DenseNetworkOptions)options.Network).Hidden = [3];
+        options.Network = (DenseNetworkOptions)options.Network with { Hidden = [3] };
         CollectionAssert.AreEqual(before, Scorer(estimator.Fit(Rows.View(s_ml, 100))));
     }
 

@@ -50,7 +50,7 @@ public sealed class MemoryOfTrainingTests
         var options = EveryVariant.Options(name);
         options.Epochs = 2;
         if (options.Network is DenseNetworkOptions dense)
-            dense.Hidden = [.. dense.Hidden.Select(width => 25 * width)];
+            options.Network = dense with { Hidden = [.. dense.Hidden.Select(width => 25 * width)] };
         using var source = new CancellationTokenSource();
         options.Cancellation = source.Token;
         switch (i % 5)

@@ -53,7 +53,7 @@ public sealed class MissingTrainingValueTests
             options => options.FeatureWeights = [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)])],
         ["absolute", 0, (Action<AutoencoderEstimator.Options>)(options => options.Loss = ReconstructionLoss.MeanAbsolute)],
         ["variational", 0.01, (Action<AutoencoderEstimator.Options>)(
-            options => options.Code.Variational = new VariationalOptions { Variance = 0.01 })],
+            options => options.Code = options.Code with { Variational = new VariationalOptions { Variance = 0.01 } })],
     ];
 
     /// <summary>
@@ -149,8 +149,8 @@ public sealed class MissingTrainingValueTests
         (double OfMissing, double OfComplete) Errors(TrainingMissingValues missing)
         {
             using var model = Fit(missing, Holed(600, 0.25), options =>
-                (options.Epochs, options.LearningRate, options.Code.Size, options.ReconstructionColumnName) = (
-                100, 0.01, 4, "Reconstruction"));
+                (options.Epochs, options.LearningRate, options.Code, options.ReconstructionColumnName) = (
+                    100, 0.01, options.Code with { Size = 4 }, "Reconstruction"));
             float[][] Reconstruct(VariantRow[] rows) => [.. model.Transform(View(rows)).GetColumn<float[]>("Reconstruction")];
             double Mean(float[][] reconstructions, Func<int, int, bool> counts) => Enumerable.Range(0, truth.Length)
                 .SelectMany(i => Enumerable.Range(0, VariantRow.FeatureCount).Where(j => counts(i, j))
@@ -192,7 +192,7 @@ public sealed class MissingTrainingValueTests
             (zeros[i].Side[2], zeros[i].Offset[0]) = (0, 0);
         }
         void Sides(AutoencoderEstimator.Options options) =>
-            (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Side", "Offset");
+            (options.ConditionColumnName, options.Code) = ("Side", options.Code with { OffsetColumnName = "Offset" });
         using var expected = Fit(TrainingMissingValues.Refuse, zeros, Sides);
         using var model = Fit(TrainingMissingValues.Masked, holed, Sides);
         CollectionAssert.AreEqual(expected.History.Select(epoch => epoch.Loss).ToArray(),

@@ -41,7 +41,7 @@ public sealed partial class OptionRangeTests
         }),
         ["variational"] = () => Common(options =>
         {
-            options.Code.Variational = new VariationalOptions();
+            options.Code = options.Code with { Variational = new VariationalOptions() };
             options.CodeLogVarianceColumnName = "CodeLogVariance";
             options.Corruption = new SaltAndPepperCorruption(0.1);
             options.Optimizer = new SgdOptimizer();

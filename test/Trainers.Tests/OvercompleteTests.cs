@@ -13,18 +13,20 @@ public sealed class OvercompleteTests
     [DataRow(5, true)]
     [DataRow(12, true)]
     public void A_code_without_a_penalty_warns_from_the_width_of_the_features_on(int code, bool expected) =>
-        Check(expected, options => options.Code.Size = code);
+        Check(expected, options => options.Code = options.Code with { Size = code });
 
     [TestMethod]
     public void Whatever_keeps_the_network_from_copying_silences_the_warning()
     {
         Check(false, options => options.Penalties = [new L1Penalty(0.01)]);
-        Check(false, options => (options.Penalties, options.Code.Activation) = ([new KullbackLeiblerPenalty(0.01)], Activation.Sigmoid));
-        Check(false, options => (options.Penalties, options.Code.Activation) = ([new BinaryCodePenalty(0.01)], Activation.Sigmoid));
+        Check(false, options => (options.Penalties, options.Code) = (
+            [new KullbackLeiblerPenalty(0.01)], options.Code with { Activation = Activation.Sigmoid }));
+        Check(false, options =>
+            (options.Penalties, options.Code) = ([new BinaryCodePenalty(0.01)], options.Code with { Activation = Activation.Sigmoid }));
         Check(false, options => options.Penalties = [new ContractivePenalty(0.01)]);
         Check(false, options => options.Corruption = new MaskingCorruption(0.2));
-        Check(false, options => options.Code.NoiseDeviation = 0.1);
-        Check(false, options => ((DenseNetworkOptions)options.Network).Dropout = 0.1);
+        Check(false, options => options.Code = options.Code with { NoiseDeviation = 0.1 });
+        Check(false, options => options.Network = (DenseNetworkOptions)options.Network with { Dropout = 0.1 });
 
         // Small weights copy as well as large ones: the decoder may have those.
         Check(true, options => options.WeightL2 = 1e-4);
@@ -37,7 +39,7 @@ public sealed class OvercompleteTests
         ml.Log += (_, e) => log.Add(e.RawMessage);
         Rows.Fit(ml, options =>
         {
-            options.Code.Size = 9;
+            options.Code = options.Code with { Size = 9 };
             options.Epochs = 1;
             change(options);
         }).Dispose();

@@ -17,7 +17,7 @@ public sealed class SparseTests
         double[] shares = [.. new[] { 0, 1e-4, 1e-3, 1e-2 }.Select(weight =>
         {
             var options = ScaledDigits.Options(hidden: [], Units);
-            options.Code.Activation = Activation.ReLU;
+            options.Code = options.Code with { Activation = Activation.ReLU };
             options.Penalties = weight == 0 ? [] : [new L1Penalty(weight)];
             using var model = ScaledDigits.Fit(s_ml, options);
             float[] code = [.. ScaledDigits.Column(s_ml, model, ScaledDigits.HeldOut, "Code").SelectMany(row => row)];
@@ -37,7 +37,7 @@ public sealed class SparseTests
         double[] distances = [.. new[] { 0, 1e-3, 1e-2, 1e-1 }.Select(weight =>
         {
             var options = ScaledDigits.Options(hidden: [], Units);
-            options.Code.Activation = Activation.Sigmoid;
+            options.Code = options.Code with { Activation = Activation.Sigmoid };
             options.Penalties = weight == 0 ? [] : [new KullbackLeiblerPenalty(weight, target)];
             using var model = ScaledDigits.Fit(s_ml, options);
             double mean = ScaledDigits.Column(s_ml, model, ScaledDigits.HeldOut, "Code").Average(row => row.Average(h => (double)h));
@@ -70,7 +70,7 @@ public sealed class SparseTests
     {
         using var model = s_ml.Autoencoders().Sparse(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("sparse dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "L1Penalty");
+        StringAssert.Contains(model.Metadata.Options, "\"penalties\":[{\"kind\":\"l1\",\"weight\":");
         var error = Assert.ThrowsExactly<ArgumentException>(
             () => s_ml.Autoencoders().Sparse(new AutoencoderEstimator.Options { Penalties = [new ContractivePenalty(1)] }));
         StringAssert.Contains(

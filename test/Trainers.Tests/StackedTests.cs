@@ -70,12 +70,12 @@ public sealed class StackedTests
         var view = Rows.View(s_ml, 100);
         using var simple = s_ml.Autoencoders().Stacked(hidden: [6, 4], code: 2, pretrainingEpochs: 1, epochs: 1, seed: 1).Fit(view);
         Assert.AreEqual("stacked dense", simple.Metadata.Variant);
-        StringAssert.Contains(simple.Metadata.Options, "\"pretraining_epochs\":1");
+        StringAssert.Contains(simple.Metadata.Options, "\"pretraining\":{\"epochs\":1}");
 
         var options = Rows.Options();
         options.Pretraining = new PretrainingOptions();
         using var model = s_ml.Autoencoders().Stacked(options).Fit(view);
-        StringAssert.Contains(model.Metadata.Options, $"\"pretraining_epochs\":{PretrainingOptions.DefaultEpochs}");
+        StringAssert.Contains(model.Metadata.Options, $"\"pretraining\":{{\"epochs\":{PretrainingOptions.DefaultEpochs}}}");
     }
 
     [TestMethod]
@@ -89,9 +89,9 @@ public sealed class StackedTests
             StringAssert.Contains(Assert.Throws<ArgumentException>(() => s_ml.Autoencoders().Stacked(options)).Message, expected);
         }
         Refuses(options => options.Pretraining = null, "The option Pretraining is null; a stacked autoencoder expects PretrainingOptions");
-        Refuses(options => options.Pretraining!.Epochs = -1, "Pretraining.Epochs is -1");
+        Refuses(options => options.Pretraining = options.Pretraining! with { Epochs = -1 }, "Pretraining.Epochs is -1");
         Refuses(options => options.Network = new DenseNetworkOptions { Hidden = [6], DecoderHidden = [5] }, "Network.DecoderHidden");
-        Refuses(options => options.Code.Variational = new VariationalOptions(), "Code.Variational");
+        Refuses(options => options.Code = options.Code with { Variational = new VariationalOptions() }, "Code.Variational");
         Refuses(options => options.ConditionColumnName = "Label", "ConditionColumnName");
     }
 }

@@ -35,7 +35,7 @@ public sealed class VariationalDigitsTests
     public void A_variational_autoencoder_uses_its_code_and_samples_digits(int seed)
     {
         var options = Options(seed);
-        options.Code.Variational = new VariationalOptions { Variance = 0.01 };
+        options.Code = options.Code with { Variational = new VariationalOptions { Variance = 0.01 } };
         options.CodeLogVarianceColumnName = "LogVariance";
         using var model = s_ml.Autoencoders().Variational(options).Fit(LabeledDigits.View(s_ml, LabeledDigits.Train));
 
@@ -73,8 +73,9 @@ public sealed class VariationalDigitsTests
     public void A_conditional_variational_autoencoder_samples_the_digit_that_it_is_told(int seed, bool learnVariance)
     {
         var options = Options(seed, "Key");
-        options.Code.Variational = new VariationalOptions { Variance = learnVariance ? VariationalOptions.DefaultVariance : 0.01,
-            LearnVariance = learnVariance };
+        options.Code = options.Code with
+            { Variational = new VariationalOptions { Variance = learnVariance ? VariationalOptions.DefaultVariance : 0.01,
+            LearnVariance = learnVariance } };
         using var model = s_ml.Autoencoders().ConditionalVariational(options).Fit(LabeledDigits.View(s_ml, LabeledDigits.Train));
         DigitCode[] codes = LabeledDigits.NormalCodes(500, seed);
         float[][] samples = Decode(model, codes);
@@ -121,7 +122,7 @@ public sealed class VariationalDigitsTests
         {
             // The draws of a score are made after the training: the three fits have the same weights.
             var options = new AutoencoderEstimator.Options { Seed = seed };
-            options.Code.Variational = new VariationalOptions { LearnVariance = true, Score = score };
+            options.Code = options.Code with { Variational = new VariationalOptions { LearnVariance = true, Score = score } };
             using var model = s_ml.Autoencoders().Variational(options).Fit(train);
             var scored = model.Transform(LabeledDigits.View(s_ml, LabeledDigits.HeldOut)).GetColumn<float>("Score")
                 .Zip(LabeledDigits.HeldOut).ToLookup(row => IsNormal(row.Second), row => row.First);

@@ -17,21 +17,24 @@ public sealed class VariationalTests
     /// <summary>What a likelihood and its options are, by a name for people.</summary>
     private static readonly Dictionary<string, Action<AutoencoderEstimator.Options>> s_likelihoods = new()
     {
-        ["Gaussian, fixed variance"] = options => options.Code.Variational = new() { Variance = 0.03 },
-        ["Gaussian, learned variance"] = options => options.Code.Variational = new() { Variance = 0.3, LearnVariance = true },
-        ["Bernoulli"] = options => (options.Loss, options.Network.OutputActivation, options.Code.Variational) = (
-            ReconstructionLoss.BinaryCrossEntropy, Activation.Sigmoid, new()),
+        ["Gaussian, fixed variance"] = options => options.Code = options.Code with { Variational = new() { Variance = 0.03 } },
+        ["Gaussian, learned variance"] = options =>
+            options.Code = options.Code with { Variational = new() { Variance = 0.3, LearnVariance = true } },
+        ["Bernoulli"] = options => (options.Loss, options.Network, options.Code) = (ReconstructionLoss.BinaryCrossEntropy,
+            options.Network with { OutputActivation = Activation.Sigmoid }, options.Code with { Variational = new() }),
     };
 
     /// <summary>What else an objective or a score is made of.</summary>
     private static readonly Dictionary<string, Action<AutoencoderEstimator.Options>> s_additions = new()
     {
         ["plain"] = _ => { },
-        ["β and warm-up"] = options => (options.Code.Variational!.Beta, options.Code.Variational.WarmUpEpochs) = (2.5, 4),
-        ["free bits"] = options => options.Code.Variational!.FreeBits = 0.02,
+        ["β and warm-up"] = options =>
+            options.Code = options.Code with { Variational = options.Code.Variational! with { Beta = 2.5, WarmUpEpochs = 4 } },
+        ["free bits"] = options => options.Code = options.Code with { Variational = options.Code.Variational! with { FreeBits = 0.02 } },
         ["feature weights"] = options => options.FeatureWeights = [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)],
         ["row weights"] = options => options.WeightColumnName = "Weight",
-        ["condition and code offset"] = options => (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Key", "Offset"),
+        ["condition and code offset"] = options =>
+            (options.ConditionColumnName, options.Code) = ("Key", options.Code with { OffsetColumnName = "Offset" }),
     };
 
     public static IEnumerable<object[]> Objectives =>
@@ -150,7 +153,7 @@ public sealed class VariationalTests
     {
         const int samples = 6;
         var options = Options(likelihood, addition);
-        (options.Code.Variational!.Score, options.Code.Variational.ScoreSamples) = (score, samples);
+        options.Code = options.Code with { Variational = options.Code.Variational! with { Score = score, ScoreSamples = samples } };
         (options.CodeColumnName, options.CodeLogVarianceColumnName, options.ReconstructionColumnName) = (
             "Code", "LogVariance", "Reconstruction");
 
@@ -203,7 +206,7 @@ public sealed class VariationalTests
     public void A_rows_score_depends_on_the_row_alone(VariationalScore score)
     {
         var options = Options("Gaussian, fixed variance", "condition and code offset");
-        options.Code.Variational!.Score = score;
+        options.Code = options.Code with { Variational = options.Code.Variational! with { Score = score } };
         using var model = s_ml.Autoencoders().Variational(options).Fit(VariantRows.View(s_ml, 300));
         Assert.HasCount(VariationalOptions.DefaultScoreSamples * options.Code.Size, Draws(model));
         float[] first = Score(VariantRows.Make(256, seed: 4), 256);
@@ -237,7 +240,7 @@ public sealed class VariationalTests
         float[] Scores(int samples)
         {
             var options = Options("Gaussian, fixed variance", "plain");
-            (options.Code.Variational!.Score, options.Code.Variational.ScoreSamples) = (score, samples);
+            options.Code = options.Code with { Variational = options.Code.Variational! with { Score = score, ScoreSamples = samples } };
             using var model = s_ml.Autoencoders().Variational(options).Fit(VariantRows.View(s_ml, 300));
             return VariationalTests.Scores(model, VariantRows.View(s_ml, 100, seed: 6));
         }
@@ -251,7 +254,7 @@ public sealed class VariationalTests
         foreach (var policy in new[] { ScoringMissingValues.NaN, ScoringMissingValues.Mean })
         {
             var options = Options("Bernoulli", "plain");
-            options.Code.Variational!.Score = score;
+            options.Code = options.Code with { Variational = options.Code.Variational! with { Score = score } };
             options.ScoringMissingValues = policy;
             using var model = s_ml.Autoencoders().Variational(options).Fit(VariantRows.View(s_ml, 200));
             VariantRow[] rows = VariantRows.Make(9, seed: 2), filled = VariantRows.Make(9, seed: 2);
@@ -308,10 +311,10 @@ public sealed class VariationalTests
     [TestMethod]
     public void The_larger_β_the_smaller_the_divergence_and_free_bits_keep_units_in_use()
     {
-        double[] Divergences(Action<VariationalOptions> change)
+        double[] Divergences(Func<VariationalOptions, VariationalOptions> change)
         {
             var options = Options("Gaussian, fixed variance", "plain");
-            change(options.Code.Variational!);
+            options.Code = options.Code with { Variational = change(options.Code.Variational!) };
             options.Epochs = 40;
             double[] divergences = [];
             Inspect(options, (network, set) =>
@@ -323,15 +326,15 @@ public sealed class VariationalTests
             });
             return divergences;
         }
-        double[] sums = [.. new[] { 0.25, 1, 4 }.Select(beta => Divergences(options => options.Beta = beta).Sum())];
+        double[] sums = [.. new[] { 0.25, 1, 4 }.Select(beta => Divergences(options => options with { Beta = beta }).Sum())];
         Assert.IsGreaterThan(1.2 * sums[1], sums[0]);
         Assert.IsGreaterThan(1.2 * sums[2], sums[1]);
 
         // With β = 100 nothing is worth its divergence, and the code collapses. What is free is used all the same: more
         // than the 0.1 nat that a unit in use is said to carry. It stays somewhat below
         // the limit, because what lies above it in any batch is drawn down a hundred times as hard as reconstruction draws it up.
-        double[] collapsed = Divergences(options => options.Beta = 100),
-            kept = Divergences(options => (options.Beta, options.FreeBits) = (100, 0.5));
+        double[] collapsed = Divergences(options => options with { Beta = 100 }),
+            kept = Divergences(options => options with { Beta = 100, FreeBits = 0.5 });
         Assert.IsLessThan(0.02, collapsed.Max());
         Assert.IsGreaterThan(0.1, kept.Min());
         Assert.IsLessThan(0.55, kept.Max());
@@ -350,13 +353,13 @@ public sealed class VariationalTests
         using var model = catalog.Variational(hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002,
             contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("variational dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "\"LearnVariance\":false");
+        StringAssert.Contains(model.Metadata.Options, "\"learn_variance\":false");
         Assert.AreEqual(0.25f, model.Metadata.LikelihoodVariance);
-        foreach (string option in new[] { "\"hidden\":[6]", "\"code_size\":3", "\"Variance\":0.25", "\"Beta\":2", "\"epochs\":1",
+        foreach (string option in new[] { "\"hidden\":[6]", "\"size\":3", "\"variance\":0.25", "\"beta\":2", "\"epochs\":1",
             "\"batch_size\":16", "\"learning_rate\":0.002", "contamination 0.2", "\"scaling\":\"MinMax\"" })
             StringAssert.Contains(model.Metadata.Options, option);
         using var learned = catalog.Variational(epochs: 1, seed: 4).Fit(Rows.View(s_ml, 50));
-        StringAssert.Contains(learned.Metadata.Options, "\"LearnVariance\":true");
+        StringAssert.Contains(learned.Metadata.Options, "\"learn_variance\":true");
         Assert.AreNotEqual((float)VariationalOptions.DefaultVariance, learned.Metadata.LikelihoodVariance);
     }
 

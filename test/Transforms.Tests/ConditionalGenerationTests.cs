@@ -23,7 +23,7 @@ public sealed class ConditionalGenerationTests
         options.Network = new DenseNetworkOptions { Hidden = [10], Activation = Activation.Tanh };
         options.LearningRate = 0.01;
         options.ConditionColumnName = "Key";
-        options.Code.OffsetColumnName = "Offset";
+        options.Code = options.Code with { OffsetColumnName = "Offset" };
         options.CodeColumnName = "Code";
         options.ReconstructionColumnName = "Reconstruction";
         change?.Invoke(options);
@@ -116,7 +116,8 @@ public sealed class ConditionalGenerationTests
     [TestMethod]
     public void A_variational_conditional_model_is_sampled_from_its_prior()
     {
-        using var model = Fit(options => (options.Code.OffsetColumnName, options.Code.Variational) = (null, new VariationalOptions()));
+        using var model = Fit(options =>
+            options.Code = options.Code with { OffsetColumnName = null, Variational = new VariationalOptions() });
         Assert.AreEqual(CodeDistribution.StandardNormal, model.Generator.DefaultDistribution);
         float[] codes = Column(model.Generator.Sample(2000, seed: 3, condition: OneHot(0)), "Code");
 

@@ -102,8 +102,8 @@ public sealed class ConformanceTests
     {
         var options = VariantRows.Options();
         options.ConditionColumnName = "Key";
-        options.Code.OffsetColumnName = "Offset";
-        options.Code.Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 3 };
+        options.Code = options.Code with { OffsetColumnName = "Offset",
+            Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 3 } };
         options.ProbabilityColumnName = "Probability";
         options.CodeColumnName = "Code";
         options.CodeLogVarianceColumnName = "CodeLogVariance";

@@ -217,7 +217,7 @@ public sealed class GenerationTests
         using var variational = With(metadata => metadata with { IsVariational = true });
         IsDefault(variational, CodeDistribution.StandardNormal);
         using var offset = Rows.Fit(s_ml, options =>
-            (options.Code.Variational, options.Code.OffsetColumnName) = (new VariationalOptions(), "Extra"));
+            options.Code = options.Code with { Variational = new VariationalOptions(), OffsetColumnName = "Extra" });
         IsDefault(offset, CodeDistribution.GaussianMixture);
         IsDefault(s_model, CodeDistribution.GaussianMixture);
         using var withoutMixture = With(metadata =>

@@ -48,23 +48,17 @@ public sealed record OnnxExportOptions
     /// <exception cref="ArgumentException">An option asks for an output that this graph cannot have.</exception>
     internal void Validate(AutoencoderMetadata metadata, OnnxGraph graph)
     {
-        Check(Opset is >= OpsetForms.Least and <= OpsetForms.Most, Opset, nameof(Opset), $"{OpsetForms.Least} to {OpsetForms.Most}");
-        Check(TopFeatures >= 0 && TopFeatures <= metadata.FeatureCount, TopFeatures, nameof(TopFeatures),
-            $"0 to {metadata.FeatureCount}, the number of features");
-        Check(BatchSize is null or >= 1, BatchSize, nameof(BatchSize), "at least 1, or null for a symbolic axis");
+        Require.InRange(Opset is >= OpsetForms.Least and <= OpsetForms.Most, Opset, $"{nameof(OnnxExportOptions)}.{nameof(Opset)}",
+            $"{OpsetForms.Least} to {OpsetForms.Most}");
+        Require.InRange(TopFeatures >= 0 && TopFeatures <= metadata.FeatureCount, TopFeatures,
+            $"{nameof(OnnxExportOptions)}.{nameof(TopFeatures)}", $"0 to {metadata.FeatureCount}, the number of features");
+        Require.AtLeast(BatchSize, 1, $"{nameof(OnnxExportOptions)}.{nameof(BatchSize)}");
         if (graph == OnnxGraph.Scorer)
             return;
         if (Probability is not null)
             throw NoSuchOutput(nameof(Probability), Probability.Value, "null", graph);
         if (TopFeatures != 0)
             throw NoSuchOutput(nameof(TopFeatures), TopFeatures, "0", graph);
-    }
-
-    private static void Check(bool isInRange, object? value, string option, string expected)
-    {
-        if (!isInRange)
-            throw new ArgumentOutOfRangeException(
-                option, value, $"The option {nameof(OnnxExportOptions)}.{option} is {value}; expected {expected}.");
     }
 
     private static ArgumentException NoSuchOutput(string option, object value, string expected, OnnxGraph graph) =>

@@ -1,7 +1,7 @@
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Writes files so that a reader sees the old ones or the new ones, never half of one.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>
     /// Writes several files: all of them to temporary files beside their targets first, and only then each to its place

@@ -3,7 +3,7 @@ using Google.Protobuf;
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>A named attribute of an ONNX node: a number, a list of whole numbers or a text.</summary>
-public readonly struct OnnxAttribute
+internal readonly struct OnnxAttribute
 {
     private readonly AttributeProto _attribute;
 

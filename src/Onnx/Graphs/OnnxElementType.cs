@@ -1,7 +1,7 @@
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Element types of the tensors in this library's graphs, with ONNX's own numbers (<c>TensorProto.DataType</c>).</summary>
-public enum OnnxElementType
+internal enum OnnxElementType
 {
     /// <summary>32-bit floating point, <c>FLOAT</c>.</summary>
     Single = 1,

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
@@ -8,7 +9,7 @@ namespace MLNetAutoencoder.Onnx;
 /// A value in the graph is known by its name. Names are paths that a person reads in a graph viewer, such as
 /// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>.
 /// </remarks>
-public sealed class OnnxGraphBuilder
+internal sealed class OnnxGraphBuilder
 {
     /// <summary>The operator set that the graphs are written in.</summary>
     public const int Opset = 17;
@@ -27,6 +28,7 @@ public sealed class OnnxGraphBuilder
 
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<NetworkLayer> _layers = [];
     private string _prefix = "";
     private string _firstAxis = BatchAxis;
 
@@ -44,6 +46,24 @@ public sealed class OnnxGraphBuilder
         _graph = graph;
         _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name))
             .Concat(graph.Node.SelectMany(node => node.Output)));
+    }
+
+    /// <summary>The part of the network that is being written, one of <see cref="NetworkLayer"/>'s.</summary>
+    internal string Part { get; set; } = NetworkLayer.Encoder;
+
+    /// <summary>What <see cref="Layer"/> was told.</summary>
+    internal IReadOnlyList<NetworkLayer> Layers => _layers;
+
+    /// <summary>Lists a function of the network whose nodes are written; not where a part is written a second time.</summary>
+    /// <param name="function">As in <see cref="NetworkLayer"/>.</param>
+    /// <param name="tensors">Its parameters, and the initializers that they are.</param>
+    /// <param name="arguments">Its other arguments.</param>
+    internal void Layer(string function, (string Parameter, string Initializer)[] tensors,
+        params (string Name, JsonNode Value)[] arguments)
+    {
+        if (_prefix.Length == 0)
+            _layers.Add(new NetworkLayer(Part, function, tensors.ToDictionary(tensor => tensor.Parameter, tensor => tensor.Initializer),
+                new JsonObject(arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value)))));
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
@@ -228,7 +248,11 @@ public sealed class OnnxGraphBuilder
     /// <summary>Ends the graph and gives the bytes of an ONNX file.</summary>
     /// <param name="metadata">Keys and values for the file's <c>metadata_props</c>, written in the order of the keys.</param>
     /// <param name="description">What the model is, kept as its doc string.</param>
-    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "")
+    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "") =>
+        ToProto(metadata, description).ToByteArray();
+
+    /// <summary>Ends the graph. The file's content refers to the weights' memory; it is no copy.</summary>
+    internal ModelProto ToProto(IReadOnlyDictionary<string, string> metadata, string description)
     {
         var model = new ModelProto
         {
@@ -240,7 +264,7 @@ public sealed class OnnxGraphBuilder
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
         OnnxFile.SetMetadata(model, metadata);
-        return model.ToByteArray();
+        return model;
     }
 
     private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)

@@ -6,20 +6,18 @@ namespace MLNetAutoencoder.Onnx;
 /// Puts an encoder and a decoder of another library's into the scorer graph of this one, between its scaling, missing
 /// values, feature errors, score and threshold.
 /// </summary>
-public static class ImportedScorerGraph
+internal static class ImportedScorerGraph
 {
-    private const string Encoder = "encoder", Decoder = "decoder";
+    private const string Encoder = NetworkLayer.Encoder, Decoder = NetworkLayer.Decoder;
 
     /// <summary>Builds the graph, in this library's opset where both can be brought to it, otherwise in that of one of the two.</summary>
     /// <param name="encoder">Scaled features to code.</param>
     /// <param name="decoder">Code to scaled reconstruction.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold
     /// are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which
-    /// the metadata need the quantiles of some scores.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     /// <exception cref="InvalidDataException">The two are of opsets that cannot be brought to one.</exception>
-    public static byte[] Build(ImportedGraph encoder, ImportedGraph decoder, AutoencoderMetadata metadata, bool withProbability = false)
+    public static byte[] Build(ImportedGraph encoder, ImportedGraph decoder, AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(decoder);
@@ -30,10 +28,14 @@ public static class ImportedScorerGraph
 
         // Any operator with one input and one output can hold the place of the two.
         GraphPart Place(string name) => (graph, input, _) => graph.Node("Neg", name, [input]);
-        var around = OnnxFile.Parse(ScorerGraph.Build(Place(Encoder), Place(Decoder), metadata, withProbability), "The graph");
+        var around = ScorerGraph.Build(new AutoencoderParts { Encoder = Place(Encoder), Decoder = Place(Decoder) }, metadata);
         var model = OpsetForms.Convert(around, opset);
         encoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Encoder), metadata.CodeSize);
         decoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Decoder), metadata.FeatureCount);
+        OnnxFile.SetMetadata(model, (metadata with
+        {
+            Layers = [.. NetworkLayer.OfImported(model.Graph, Encoder), .. NetworkLayer.OfImported(model.Graph, Decoder)],
+        }).ToDictionary());
         return model.ToByteArray();
     }
 

@@ -11,7 +11,7 @@ namespace MLNetAutoencoder.Onnx;
 public sealed class AutoencoderModel : IDisposable
 {
     private readonly ModelProto _model;
-    private readonly string _source;
+    private readonly string? _source;
     private readonly Lazy<ModelProto> _runnable;
     private readonly SessionPool _sessions;
     private readonly Dictionary<string, int> _widths;
@@ -28,8 +28,7 @@ public sealed class AutoencoderModel : IDisposable
     {
     }
 
-    /// <summary>The same of a graph that has been parsed, which is the model's from now on.</summary>
-    internal AutoencoderModel(ModelProto model, string source)
+    private AutoencoderModel(ModelProto model, string source)
     {
         (_model, _source) = (model, source);
 
@@ -41,11 +40,25 @@ public sealed class AutoencoderModel : IDisposable
                 $"{source} is a whole pipeline from raw columns ({string.Join(", ", model.Graph.Input.Select(value => value.Name))}), " +
                 "which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved " +
                 "with the pipeline.");
-        var values = GraphCheck.Check(model, source);
-        ContractCheck.Check(model, values, Metadata, source);
-        _widths = model.Graph.Input.Concat(model.Graph.Output).ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+        ContractCheck.Check(model, GraphCheck.Check(model, source), Metadata, source);
+        _widths = WidthsOf(model);
         _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(model));
         _sessions = new SessionPool(this, _runnable, source);
+    }
+
+    /// <summary>
+    /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its weights
+    /// are not copied.
+    /// </summary>
+    /// <param name="model">The graph.</param>
+    /// <param name="origin">Where the graph came from that this one was made of; null for this process. What is from
+    /// outside is tried when a session is made.</param>
+    internal AutoencoderModel(ModelProto model, AutoencoderModel? origin = null)
+    {
+        (_model, _source, _widths) = (model, origin?._source, WidthsOf(model));
+        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph");
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(model));
+        _sessions = new SessionPool(this, _runnable, _source);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
@@ -73,6 +86,9 @@ public sealed class AutoencoderModel : IDisposable
 
     /// <summary>Is told once, in a sentence, why the model runs on the CPU although a CUDA device was asked for.</summary>
     public Action<string>? Warn { get; init; }
+
+    /// <summary>The graph as it was read, for the other packages of this library; it is not changed.</summary>
+    internal ModelProto Proto => _model;
 
     /// <summary>The names of the graph's inputs.</summary>
     public IReadOnlyList<string> Inputs => _model.Graph.Input.Select(value => value.Name).ToArray();
@@ -142,66 +158,36 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="inputs">Inputs, or outputs at which to cut.</param>
     /// <param name="outputs">The outputs to keep.</param>
     /// <param name="rename">Gives each input and output its name in the file.</param>
-    public byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
+    internal byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
-        OnnxFile.SetMetadata(
-            cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization })
-            .ToDictionary());
+        OnnxFile.SetMetadata(cut, (Metadata with
+        {
+            Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization,
+            Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers),
+        }).ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
     /// <summary>
-    /// The graph behind that of the stock transforms before it, as one ONNX file from raw columns to this graph's
-    /// outputs: opset 12, the last that ML.NET writes, and ai.onnx.ml where the transforms need it.
-    /// </summary>
-    /// <param name="stockGraph">What ML.NET's <c>ConvertToOnnx</c> wrote of those transforms, with the columns that
-    /// feed this graph among its outputs.</param>
-    /// <param name="columns">From names of this graph to names of columns: one for each input (or output at which to
-    /// cut), and for outputs where they have one. The file's metadata name the outputs' and those of its own
-    /// inputs.</param>
-    /// <param name="outputs">The outputs to keep.</param>
-    /// <exception cref="ArgumentException">A column does not fit the input that it feeds, or the graph has no such output.</exception>
-    /// <exception cref="InvalidDataException">The stock graph is no ONNX model, lacks a column, or is of another opset.</exception>
-    /// <exception cref="NotSupportedException">The stock graph has an operator that none of the supported transforms has.</exception>
-    public byte[] PipelineBytes(byte[] stockGraph, IReadOnlyDictionary<string, string> columns, IReadOnlyCollection<string> outputs)
-    {
-        ArgumentNullException.ThrowIfNull(stockGraph);
-        ArgumentNullException.ThrowIfNull(columns);
-        ArgumentNullException.ThrowIfNull(outputs);
-        var stock = OnnxFile.Parse(stockGraph, "The graph of the stock transforms");
-        string[] fed = [.. Inputs.Concat(Outputs).Where(name => columns.ContainsKey(name) && !outputs.Contains(name))];
-        var joined = GraphSplice.Join(stock, OnnxFile.Cut(_model, fed, outputs), columns, out var inputs);
-        var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
-        OnnxFile.SetMetadata(joined, (Metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
-        joined.DocString =
-            $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} " +
-            $"features, a code of {Metadata.CodeSize} units.";
-        return joined.ToByteArray();
-    }
-
-    /// <summary>
-    /// Reads a graph of this library whose inputs and outputs have other names, and gives them their own back: the
-    /// inverse of <see cref="CutAndRename"/>.
+    /// Gives the inputs and outputs of a graph of this library their own names back: the inverse of
+    /// <see cref="CutAndRename"/>.
     /// </summary>
     /// <param name="bytes">The content of an ONNX file.</param>
+    /// <param name="source">Where it came from, for messages.</param>
     /// <param name="rename">Gives the name in the contract for a name in the file, or null for a name that
     /// <see cref="CutAndRename"/> did not give.</param>
-    /// <returns> The model, or null where the bytes are not a graph of this library with such names; then they have
-    /// been checked as a file of any origin is.
-    /// </returns>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model or contradict themselves, or it is a graph of
-    /// this library that cannot be read.</exception>
-    public static AutoencoderModel? TryReadRenamed(byte[] bytes, Func<string, string?> rename)
+    /// <returns>The bytes of the graph, or null where it is not one of this library with such names; then it has been
+    /// checked as a file of any origin is.</returns>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, or one of another origin that contradicts itself.</exception>
+    internal static byte[]? RestoreNames(byte[] bytes, string source, Func<string, string?> rename)
     {
-        ArgumentNullException.ThrowIfNull(rename);
-        const string source = "The graph in the model";
-        var model = OnnxFile.Parse(bytes, source, onlyKnown: true);
+        var model = OnnxFile.Parse(bytes, source);
         if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
             && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
-            return new AutoencoderModel(OnnxFile.RenameBorder(model, name => rename(name)!), source);
+            return OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray();
         GraphCheck.Structure(model, source);
         return null;
     }
@@ -211,7 +197,7 @@ public sealed class AutoencoderModel : IDisposable
     public AutoencoderModel WithThreshold(ThresholdRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return WithMetadata(Metadata with { Threshold = rule.Compute(Metadata), ThresholdRule = rule.ToString() });
+        return WithMetadata(rule.AddTo(Metadata));
     }
 
     /// <summary>
@@ -220,10 +206,13 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be
     /// those of the graph.</param>
-    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata)
+    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata) => WithMetadata(metadata, withProbability: null);
+
+    /// <summary>The same, with or without the probability; null for as it is, as far as there are quantiles.</summary>
+    internal AutoencoderModel WithMetadata(AutoencoderMetadata metadata, bool? withProbability)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        return With(_model.Clone(), metadata);
+        return With(_model.Clone(), metadata, withProbability);
     }
 
     /// <summary>
@@ -232,7 +221,7 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single.</exception>
-    public SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
+    internal SafeTensors ToTorchWeights() => TorchWeights.Of(_model, Metadata);
 
     /// <summary>
     /// The same layers with other weights. Threshold, statistics of the scores and distribution of the codes were those
@@ -244,7 +233,7 @@ public sealed class AutoencoderModel : IDisposable
     /// names other layers.</exception>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single.</exception>
-    public AutoencoderModel WithTorchWeights(SafeTensors weights)
+    internal AutoencoderModel WithTorchWeights(SafeTensors weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
         var model = _model.Clone();
@@ -263,7 +252,7 @@ public sealed class AutoencoderModel : IDisposable
     /// names other layers.</exception>
     /// <exception cref="InvalidOperationException">The graph is a classifier's, or keeps its weights in another form
     /// than Single; or there are no rows.</exception>
-    public AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
+    internal AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(score);
@@ -279,7 +268,7 @@ public sealed class AutoencoderModel : IDisposable
     /// <see cref="OnnxQuantization.StaticInt8"/> only.</param>
     /// <exception cref="InvalidOperationException">The graph is quantized already, or of an opset that lacks what the
     /// form needs.</exception>
-    public byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
+    internal byte[] QuantizedBytes(OnnxQuantization form, ActivationRanges? ranges = null)
     {
         if (Metadata.Quantization != QuantizationName.None)
             throw new InvalidOperationException(
@@ -287,7 +276,7 @@ public sealed class AutoencoderModel : IDisposable
         if (form == OnnxQuantization.StaticInt8 && ranges is not { Rows: > 0 })
             throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
         string name = QuantizationName.Of(form);
-        var quantized = QuantizedGraph.Write(_model, form, ranges?.Find());
+        var quantized = QuantizedGraph.Write(_model, Metadata.Layers, form, ranges?.Find());
         OnnxFile.SetMetadata(quantized, (Metadata with { Quantization = name }).ToDictionary());
         return quantized.ToByteArray();
     }
@@ -297,24 +286,18 @@ public sealed class AutoencoderModel : IDisposable
     /// range over.
     /// </summary>
     /// <param name="capacity">The most rows that are added at once.</param>
-    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
-    /// out is the same at both ends. 1 is from the least value to the largest.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
-    public ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    internal ActivationRanges CreateActivationRanges(int capacity)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        if (coverage is not (> 0.5 and <= 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(coverage), coverage, FormattableString.Invariant(
-                $"The coverage is {coverage}; expected more than 0.5 and at most 1."));
+        BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));
         OnnxRuntimeLibrary.Require();
-        return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
+        return new ActivationRanges(_model, Metadata.Layers, [.. Inputs.Select(name => (name, Width(name)))], capacity);
     }
 
     /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
     /// <param name="inputs">The inputs that the caller will fill.</param>
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or the buffers would take more than 1 GiB.</exception>
     /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph; or of three rows that are tried, one gets another
     /// result alone than beside the others.</exception>
     /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the
@@ -327,7 +310,7 @@ public sealed class AutoencoderModel : IDisposable
         if (outputs.Count == 0)
             throw new ArgumentException(
                 $"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        BatchRunner.CheckCapacity(capacity, RowBytes(inputs.Concat(outputs)));
         _sessions.Lease();
         try
         {
@@ -348,27 +331,31 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     public void Dispose() => _sessions.Dispose();
 
+    /// <summary>The memory that a row of some inputs and outputs takes in the buffers of a runner.</summary>
+    internal long RowBytes(IEnumerable<string> names) => sizeof(float) * names.Sum(name => (long)Width(name));
+
     /// <summary>The weights that the sessions share; null before there is a session.</summary>
     internal SharedWeights? Weights => _sessions.Weights;
 
-    /// <summary>A model over a changed graph.</summary>
-    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata)
+    /// <summary>A model over a changed graph, in which threshold and probability are those of the metadata.</summary>
+    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata, bool? withProbability = null)
     {
         if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
             threshold.SetSingles([metadata.Threshold]);
-        if (Outputs.Contains(GraphNames.Probability) && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles))
+        bool has = Outputs.Contains(GraphNames.Probability), wants = withProbability ?? (has && metadata.ScoreQuantiles.Count > 0);
+        if (wants != has || (has && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles)))
         {
             // Made anew, since it is made of the quantiles.
             int topFeatures = Outputs.Contains(GraphNames.TopFeatureIndices) ? Width(GraphNames.TopFeatureIndices) : 0;
             model = OptionalOutputs.Set(model, metadata, withProbability: false, topFeatures);
-            if (metadata.ScoreQuantiles.Count > 0)
+            if (wants)
                 model = OptionalOutputs.Set(model, metadata, withProbability: true, topFeatures);
             else
                 metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability)
                     .ToDictionary(StringComparer.Ordinal) };
         }
-        OnnxFile.SetMetadata(model, metadata.ToDictionary());
-        return new AutoencoderModel(model, "The graph") { Scoring = Scoring, Warn = Warn };
+        OnnxFile.SetMetadata(model, (metadata with { Layers = Metadata.Layers }).ToDictionary());
+        return new AutoencoderModel(model, origin: this) { Scoring = Scoring, Warn = Warn };
     }
 
     private ModelProto Whole(string graph, string output) => Outputs.Contains(output) ? _model : throw Lacks(graph);
@@ -391,7 +378,8 @@ public sealed class AutoencoderModel : IDisposable
         if (!inputs.Concat(outputs).All(_widths.ContainsKey))
             throw Lacks(graph);
         var cut = OnnxFile.Cut(_model, inputs, outputs);
-        OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
+        OnnxFile.SetMetadata(
+            cut, (Metadata with { Graph = graph, Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers) }).ToDictionary());
         cut.DocString =
             $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a " +
             $"code of {Metadata.CodeSize} units.";
@@ -409,6 +397,9 @@ public sealed class AutoencoderModel : IDisposable
             return "scorer";
         return model.Graph.Input.Any(value => value.Name == GraphNames.Features) ? "encoder" : "decoder";
     }
+
+    private static Dictionary<string, int> WidthsOf(ModelProto model) => model.Graph.Input.Concat(model.Graph.Output)
+        .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
 
     private OnnxElementType ElementType(string output) =>
         (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;

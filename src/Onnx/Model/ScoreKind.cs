@@ -4,7 +4,7 @@ namespace MLNetAutoencoder.Onnx;
 /// The values of <see cref="AutoencoderMetadata.ScoreKind"/>: what the score is. All but <see cref="ClassProbability"/>
 /// are higher for rows more anomalous.
 /// </summary>
-public static class ScoreKind
+internal static class ScoreKind
 {
     /// <summary>The mean of the feature errors, weighted by the feature weights.</summary>
     public const string MeanFeatureError = "mean_feature_error";

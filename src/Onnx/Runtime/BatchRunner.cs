@@ -16,6 +16,9 @@ namespace MLNetAutoencoder.Onnx;
 /// </remarks>
 public sealed class BatchRunner : IDisposable
 {
+    /// <summary>The most memory that the buffers of one runner take.</summary>
+    internal const long MostBytes = 1L << 30;
+
     private readonly AutoencoderModel _model;
     private readonly SessionPool _sessions;
     private readonly Func<bool, InferenceSession> _sessionFor;
@@ -41,12 +44,24 @@ public sealed class BatchRunner : IDisposable
         _inputs = inputs;
         _outputs = outputs;
         Capacity = capacity;
-        _inputBuffers = Array.ConvertAll(inputs, input => new AlignedBuffer(checked(capacity * input.Width * sizeof(float))));
-        _outputBuffers = Array.ConvertAll(outputs, output => new AlignedBuffer(checked(capacity * output.Width * ElementSize(output))));
+        _inputBuffers = Array.ConvertAll(inputs, input => new AlignedBuffer(capacity * input.Width * sizeof(float)));
+        _outputBuffers = Array.ConvertAll(outputs, output => new AlignedBuffer(capacity * output.Width * ElementSize(output)));
     }
 
     /// <summary>The most rows that one run takes.</summary>
     public int Capacity { get; }
+
+    /// <summary>How many rows of so many bytes the buffers may have.</summary>
+    internal static int MostRows(long rowBytes) => (int)Math.Clamp(MostBytes / Math.Max(1, rowBytes), 1, int.MaxValue);
+
+    /// <summary>Checks that the buffers for so many rows are of a size that can be had.</summary>
+    internal static void CheckCapacity(int capacity, long rowBytes)
+    {
+        int most = MostRows(rowBytes);
+        if (capacity < 1 || capacity > most)
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity,
+                $"The capacity is {capacity} rows; expected 1 to {most} for rows of {rowBytes} bytes.");
+    }
 
     /// <summary>The buffer of an input: <see cref="Capacity"/> rows, one after another.</summary>
     /// <param name="index">The input's place in the list that the runner was made with.</param>

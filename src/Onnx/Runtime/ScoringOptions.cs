@@ -8,7 +8,7 @@ public sealed record ScoringOptions
 {
     /// <summary>
     /// The rows of one run of the graph. The default value is null: the first run takes one row, so that the first
-    /// result comes at once, and later ones grow to the best size.
+    /// result comes at once, and later ones grow to the best size. What a batch takes in and gives may have 1 GiB.
     /// </summary>
     public int? BatchSize { get; init; }
 
@@ -32,17 +32,10 @@ public sealed record ScoringOptions
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the message names the option.</exception>
-    public void Validate()
+    internal void Validate()
     {
-        Check(BatchSize, 1, nameof(BatchSize));
-        Check(IntraOpThreads, 1, nameof(IntraOpThreads));
-        Check(GpuDeviceId, 0, nameof(GpuDeviceId));
-
-        static void Check(int? value, int least, string option)
-        {
-            if (value < least)
-                throw new ArgumentOutOfRangeException(
-                    option, value, $"The option {nameof(ScoringOptions)}.{option} is {value}; expected at least {least}.");
-        }
+        Require.AtLeast(BatchSize, 1, $"{nameof(ScoringOptions)}.{nameof(BatchSize)}");
+        Require.AtLeast(IntraOpThreads, 1, $"{nameof(ScoringOptions)}.{nameof(IntraOpThreads)}");
+        Require.AtLeast(GpuDeviceId, 0, $"{nameof(ScoringOptions)}.{nameof(GpuDeviceId)}");
     }
 }

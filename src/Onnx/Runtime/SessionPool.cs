@@ -7,8 +7,11 @@ namespace MLNetAutoencoder.Onnx;
 /// The sessions of a model, one for each set of asked-for outputs and a second one where missing values turn up, made when
 /// they are first needed. They live until the pool is disposed and the last lease has ended.
 /// </summary>
+/// <param name="model">The model, whose options and metadata count.</param>
+/// <param name="graph">Its graph as it is run.</param>
+/// <param name="source">Where the graph came from, for messages; null where this process made it, so that it is not tried.</param>
 /// <remarks>Safe for use by several threads.</remarks>
-internal sealed class SessionPool(AutoencoderModel model, Lazy<ModelProto> graph, string source) : IDisposable
+internal sealed class SessionPool(AutoencoderModel model, Lazy<ModelProto> graph, string? source) : IDisposable
 {
     private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
     private volatile bool _disposed;
@@ -91,7 +94,8 @@ internal sealed class SessionPool(AutoencoderModel model, Lazy<ModelProto> graph
             cut.ToByteArray(), model.Scoring, options => weights.AddTo(options, cut.Graph), WarnOnce, weights.Prepacked);
         try
         {
-            RowTrial.Run(session, cut.Graph, model.Metadata, source);
+            if (source is not null)
+                RowTrial.Run(session, cut.Graph, model.Metadata, source);
         }
         catch (InvalidDataException e) when (e.InnerException is OnnxRuntimeException && model.Scoring.GpuDeviceId is not null)
         {

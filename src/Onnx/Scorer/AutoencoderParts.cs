@@ -5,10 +5,10 @@ namespace MLNetAutoencoder.Onnx;
 /// <param name="input">The name of the value that the part takes, [batch, n].</param>
 /// <param name="condition">The name of the condition, [batch, c]; null where the autoencoder has none.</param>
 /// <returns>The name of the value that it makes, [batch, m].</returns>
-public delegate string GraphPart(OnnxGraphBuilder graph, string input, string? condition);
+internal delegate string GraphPart(OnnxGraphBuilder graph, string input, string? condition);
 
 /// <summary>The parts that <see cref="ScorerGraph"/> puts together.</summary>
-public sealed record AutoencoderParts
+internal sealed record AutoencoderParts
 {
     /// <summary>
     /// Scaled features [batch, d] to the code [batch, k]; with <see cref="LogVariance"/>, to the layer [batch, h] that

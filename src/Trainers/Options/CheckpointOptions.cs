@@ -1,7 +1,9 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>Writes what is needed to go on with a training, so that a training that was ended is not lost.</summary>
-public sealed class CheckpointOptions
+public sealed record CheckpointOptions
 {
     /// <summary>The default value of <see cref="EveryEpochs"/>.</summary>
     public const int DefaultEveryEpochs = 1;
@@ -10,18 +12,16 @@ public sealed class CheckpointOptions
     /// The folder that the checkpoint is written to, as one file, <c>autoencoder.checkpoint</c>, that each next one
     /// replaces. It is made where it does not exist.
     /// </summary>
-    public string Folder { get; set; } = "";
+    public string Folder { get; init; } = "";
 
     /// <summary>After how many epochs it is written. The default value is 1.</summary>
-    public int EveryEpochs { get; set; } = DefaultEveryEpochs;
+    public int EveryEpochs { get; init; } = DefaultEveryEpochs;
 
     /// <summary>
     /// Whether the training goes on from the checkpoint in the folder, where there is one. The default value is false:
     /// it starts anew.
     /// </summary>
-    public bool Continue { get; set; }
-
-    internal CheckpointOptions Clone() => (CheckpointOptions)MemberwiseClone();
+    public bool Continue { get; init; }
 
     internal void Validate()
     {

@@ -1,7 +1,9 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>The code: the narrow layer that a row has to pass.</summary>
-public sealed class CodeOptions
+public sealed record CodeOptions
 {
     /// <summary>The default value of <see cref="Size"/>.</summary>
     public const int DefaultSize = 8;
@@ -10,52 +12,34 @@ public sealed class CodeOptions
     /// The number of units of the code. The default value is 8. As many as there are features, or more, is allowed with
     /// a warning.
     /// </summary>
-    public int Size { get; set; } = DefaultSize;
+    public int Size { get; init; } = DefaultSize;
 
     /// <summary>The activation of the code's units. The default value is <see cref="Activation.Linear"/>.</summary>
-    public Activation Activation { get; set; } = Activation.Linear;
+    public Activation Activation { get; init; } = Activation.Linear;
 
     /// <summary>How the code is normalized after its activation. The default value is <see cref="CodeNormalization.None"/>.</summary>
-    public CodeNormalization Normalization { get; set; } = CodeNormalization.None;
+    public CodeNormalization Normalization { get; init; } = CodeNormalization.None;
 
     /// <summary>
     /// The standard deviation of the Gaussian noise that is added to the code while training. The default value is 0:
     /// none.
     /// </summary>
-    public double NoiseDeviation { get; set; }
+    public double NoiseDeviation { get; init; }
 
     /// <summary>Makes the code a distribution. The default value is null: it is a point.</summary>
-    public VariationalOptions? Variational { get; set; }
+    public VariationalOptions? Variational { get; init; }
 
     /// <summary>
     /// The column of a vector that is added to the code before it is decoded, known of each row beforehand; as long as
     /// the code, unless <see cref="OffsetHidden"/> is set. The default value is null: none.
     /// </summary>
-    public string? OffsetColumnName { get; set; }
+    public string? OffsetColumnName { get; init; }
 
     /// <summary>
     /// Makes the offset column, of any length, pass a small dense encoder of its own before it is added: the widths of
     /// its hidden layers, which may be none. The default value is null: the column is added as it is.
     /// </summary>
-    public IReadOnlyList<int>? OffsetHidden { get; set; }
-
-    internal CodeOptions Clone()
-    {
-        var copy = (CodeOptions)MemberwiseClone();
-        copy.Variational = Variational?.Clone();
-        copy.OffsetHidden = OffsetHidden is null ? null : [.. OffsetHidden];
-        return copy;
-    }
-
-    internal IEnumerable<(string Name, object? Value)> Describe() =>
-    [
-        ("code_size", Size),
-        ("code_activation", Activation.ToString()),
-        ("code_normalization", Normalization.ToString()),
-        ("code_noise_deviation", NoiseDeviation),
-        ("variational", Variational),
-        ("code_offset_hidden", OffsetHidden),
-    ];
+    public IReadOnlyList<int>? OffsetHidden { get; init => field = ValueList.Of(value); }
 
     internal void Validate()
     {

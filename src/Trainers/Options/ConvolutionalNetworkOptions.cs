@@ -1,3 +1,4 @@
+using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
@@ -7,7 +8,7 @@ namespace MLNetAutoencoder;
 /// to an image of the very same size (Masci et al. 2011). The features are the pixels of the image, one vector for each
 /// row.
 /// </summary>
-public sealed class ConvolutionalNetworkOptions : NetworkOptions
+public sealed record ConvolutionalNetworkOptions : NetworkOptions
 {
     /// <summary>The default value of <see cref="Channels"/>.</summary>
     public const int DefaultChannels = 1;
@@ -18,47 +19,47 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
     private const int DefaultPooling = 2;
 
     /// <summary>The channels of the image, such as 3 for colors. The default value is 1.</summary>
-    public int Channels { get; set; } = DefaultChannels;
+    public int Channels { get; init; } = DefaultChannels;
 
     /// <summary>The height of the image in pixels, at least 1. It has no default value: set it.</summary>
-    public int Height { get; set; }
+    public int Height { get; init; }
 
     /// <summary>The width of the image in pixels, at least 1. It has no default value: set it.</summary>
-    public int Width { get; set; }
+    public int Width { get; init; }
 
     /// <summary>
     /// The order of the pixels in the feature column. The default value is <see cref="ImageLayout.Planar"/>. With one
     /// channel both are the same.
     /// </summary>
-    public ImageLayout Layout { get; set; } = ImageLayout.Planar;
+    public ImageLayout Layout { get; init; } = ImageLayout.Planar;
 
     /// <summary>
     /// The filters of each of the encoder's blocks, at least one block; the decoder has them the other way round. The
     /// default value is 16, 32.
     /// </summary>
-    public IReadOnlyList<int> Filters { get; set; } = [16, 32];
+    public IReadOnlyList<int> Filters { get; init => field = ValueList.Of(value); } = ValueList.Of([16, 32]);
 
     /// <summary>
     /// The side of each filter in pixels, an odd number. The default value is 3. Borders of zeros keep the size of the
     /// image.
     /// </summary>
-    public int KernelSize { get; set; } = DefaultKernelSize;
+    public int KernelSize { get; init; } = DefaultKernelSize;
 
     /// <summary>
     /// The factor by which each block shrinks height and width by max pooling, one for each of <see cref="Filters"/>; 1
     /// for no pooling. The default value is null: 2 for every block. Sides that the factor does not divide are rounded
     /// up, and restored exactly by the decoder.
     /// </summary>
-    public IReadOnlyList<int>? Pooling { get; set; }
+    public IReadOnlyList<int>? Pooling { get; init => field = ValueList.Of(value); }
 
     /// <summary>How the decoder enlarges the image. The default value is <see cref="Upsampling.Nearest"/>.</summary>
-    public Upsampling Upsampling { get; set; } = Upsampling.Nearest;
+    public Upsampling Upsampling { get; init; } = Upsampling.Nearest;
 
     /// <summary>
     /// The widths of dense layers between the smallest image and the code; the decoder has them the other way round.
     /// The default value is empty.
     /// </summary>
-    public IReadOnlyList<int> Hidden { get; set; } = [];
+    public IReadOnlyList<int> Hidden { get; init => field = ValueList.Of(value); } = ValueList.Of<int>([]);
 
     internal override string Kind => "convolutional";
 
@@ -91,21 +92,6 @@ public sealed class ConvolutionalNetworkOptions : NetworkOptions
             throw new InvalidOperationException(
                 $"The column '{column}' has {featureCount} features; an image of {Channels} x {Height} x {Width} " +
                 $"(Network.{nameof(Channels)}, {nameof(Height)}, {nameof(Width)}) has {expected}.");
-    }
-
-    internal override IEnumerable<(string Name, object? Value)> Describe() => base.Describe().Concat(
-    [
-        ("channels", Channels), ("height", Height), ("width", Width), ("layout", Layout.ToString()),
-        ("filters", Filters), ("kernel_size", KernelSize), ("pooling", Pooling), ("upsampling", Upsampling.ToString()), ("hidden", Hidden),
-    ]);
-
-    internal override NetworkOptions Clone()
-    {
-        var copy = (ConvolutionalNetworkOptions)base.Clone();
-        copy.Filters = [.. Filters];
-        copy.Pooling = Pooling is null ? null : [.. Pooling];
-        copy.Hidden = [.. Hidden];
-        return copy;
     }
 
     private protected override NetworkPart CreateTrunk(int featureCount, int conditionSize, Generator generator, out int width)

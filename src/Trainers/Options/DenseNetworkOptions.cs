@@ -1,33 +1,34 @@
+using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
 /// <summary>Fully connected layers: features, hidden layers, code, and back to the features.</summary>
-public sealed class DenseNetworkOptions : NetworkOptions
+public sealed record DenseNetworkOptions : NetworkOptions
 {
     /// <summary>
     /// The widths of the encoder's hidden layers, from the features to the code. The default value is 64, 32. May be
     /// empty.
     /// </summary>
-    public IReadOnlyList<int> Hidden { get; set; } = [64, 32];
+    public IReadOnlyList<int> Hidden { get; init => field = ValueList.Of(value); } = ValueList.Of([64, 32]);
 
     /// <summary>
     /// The widths of the decoder's hidden layers, from the code to the features. The default value is null: those of
     /// the encoder the other way round.
     /// </summary>
-    public IReadOnlyList<int>? DecoderHidden { get; set; }
+    public IReadOnlyList<int>? DecoderHidden { get; init => field = ValueList.Of(value); }
 
     /// <summary>
     /// The share of a hidden layer's units that are left out at random in each step of the training, in [0, 1)
     /// (Srivastava et al. 2014). The default value is 0.
     /// </summary>
-    public double Dropout { get; set; }
+    public double Dropout { get; init; }
 
     /// <summary>
     /// Whether each layer of the decoder has the weights of its counterpart in the encoder, transposed. The default
     /// value is false.
     /// </summary>
-    public bool TiedWeights { get; set; }
+    public bool TiedWeights { get; init; }
 
     internal override string Kind => "dense";
 
@@ -52,18 +53,6 @@ public sealed class DenseNetworkOptions : NetworkOptions
         Require.Not(TiedWeights && options.ConditionColumnName is not null, $"{path}.{nameof(TiedWeights)}", true,
             nameof(options.ConditionColumnName), options.ConditionColumnName ?? "",
             "the condition widens the first layers of encoder and decoder, so that their weights have different shapes");
-    }
-
-    internal override IEnumerable<(string Name, object? Value)> Describe() =>
-        base.Describe()
-            .Concat([("hidden", Hidden), ("decoder_hidden", DecoderHidden), ("dropout", Dropout), ("tied_weights", TiedWeights)]);
-
-    internal override NetworkOptions Clone()
-    {
-        var copy = (DenseNetworkOptions)base.Clone();
-        copy.Hidden = [.. Hidden];
-        copy.DecoderHidden = DecoderHidden is null ? null : [.. DecoderHidden];
-        return copy;
     }
 
     private protected override NetworkPart CreateTrunk(int featureCount, int conditionSize, Generator generator, out int width)

@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>Ends the training when the validation loss no longer falls. The weights of its best epoch are the ones that are kept.</summary>

@@ -1,25 +1,30 @@
+using System.Text.Json.Serialization;
+using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
 /// <summary>The layers around the code. Each kind of network has its own options.</summary>
-public abstract class NetworkOptions
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(DenseNetworkOptions), "dense")]
+[JsonDerivedType(typeof(ConvolutionalNetworkOptions), "convolutional")]
+public abstract record NetworkOptions
 {
     private protected NetworkOptions()
     {
     }
 
     /// <summary>The activation of the hidden layers. The default value is <see cref="Activation.ReLU"/>.</summary>
-    public Activation Activation { get; set; } = Activation.ReLU;
+    public Activation Activation { get; init; } = Activation.ReLU;
 
     /// <summary>The activation of the last layer. The default value is <see cref="Activation.Linear"/>, which fits any scaling.</summary>
-    public Activation OutputActivation { get; set; } = Activation.Linear;
+    public Activation OutputActivation { get; init; } = Activation.Linear;
 
     /// <summary>
     /// How the hidden layers' sums are normalized before the activation. The default value is
     /// <see cref="Normalization.None"/>.
     /// </summary>
-    public Normalization Normalization { get; set; } = Normalization.None;
+    public Normalization Normalization { get; init; } = Normalization.None;
 
     /// <summary>The kind of network, as the metadata name it.</summary>
     internal abstract string Kind { get; }
@@ -45,14 +50,6 @@ public abstract class NetworkOptions
     internal virtual void ValidateFor(int featureCount, string column)
     {
     }
-
-    /// <summary>The options for the metadata.</summary>
-    internal virtual IEnumerable<(string Name, object? Value)> Describe() =>
-        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()),
-            ("normalization", Normalization.ToString())];
-
-    /// <summary>A copy that later changes do not reach.</summary>
-    internal virtual NetworkOptions Clone() => (NetworkOptions)MemberwiseClone();
 
     /// <summary>Makes the encoder's layers before the code, untrained.</summary>
     /// <param name="featureCount">The width of the features.</param>

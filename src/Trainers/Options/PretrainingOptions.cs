@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>
@@ -5,15 +7,13 @@ namespace MLNetAutoencoder;
 /// is trained as an autoencoder of the codes of the layers before it; then the whole is fine-tuned. With a corruption,
 /// each layer is a denoising autoencoder (Vincent et al. 2010).
 /// </summary>
-public sealed class PretrainingOptions
+public sealed record PretrainingOptions
 {
     /// <summary>The default value of <see cref="Epochs"/>.</summary>
     public const int DefaultEpochs = 10;
 
     /// <summary>How often the training rows are gone through for each layer. The default value is 10.</summary>
-    public int Epochs { get; set; } = DefaultEpochs;
-
-    internal PretrainingOptions Clone() => (PretrainingOptions)MemberwiseClone();
+    public int Epochs { get; init; } = DefaultEpochs;
 
     internal void Validate(AutoencoderEstimator.Options options)
     {

@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>
@@ -8,7 +10,7 @@ namespace MLNetAutoencoder;
 /// The likelihood follows the loss: <see cref="ReconstructionLoss.MeanSquared"/> makes it Gaussian with the variance
 /// given here, <see cref="ReconstructionLoss.BinaryCrossEntropy"/> Bernoulli.
 /// </remarks>
-public sealed class VariationalOptions
+public sealed record VariationalOptions
 {
     /// <summary>The default value of <see cref="Variance"/>.</summary>
     public const double DefaultVariance = 0.1;
@@ -27,39 +29,37 @@ public sealed class VariationalOptions
     /// default value is 0.1. A smaller one weighs reconstruction more. A learned one that starts far below the error it
     /// is to become moves slowly: the first gradients are so large that Adam takes small steps long afterwards.
     /// </summary>
-    public double Variance { get; set; } = DefaultVariance;
+    public double Variance { get; init; } = DefaultVariance;
 
     /// <summary>
     /// Whether the variance of the Gaussian likelihood is learned, one for all features (Rybkin, Daniilidis and Levine
     /// 2021). The default value is false.
     /// </summary>
-    public bool LearnVariance { get; set; }
+    public bool LearnVariance { get; init; }
 
     /// <summary>The weight of the divergence (Higgins et al. 2017). The default value is 1.</summary>
-    public double Beta { get; set; } = DefaultBeta;
+    public double Beta { get; init; } = DefaultBeta;
 
     /// <summary>
     /// Over how many epochs the weight of the divergence rises from 0 to <see cref="Beta"/> in a straight line (Bowman
     /// et al. 2016). The default value is 0: at once.
     /// </summary>
-    public int WarmUpEpochs { get; set; }
+    public int WarmUpEpochs { get; init; }
 
     /// <summary>
     /// The divergence of each unit, mean over the batch and in nats, below which it costs nothing further (Kingma et
     /// al. 2016, λ). The default value is 0.
     /// </summary>
-    public double FreeBits { get; set; }
+    public double FreeBits { get; init; }
 
     /// <summary>What the anomaly score is. The default value is <see cref="VariationalScore.ReconstructionError"/>.</summary>
-    public VariationalScore Score { get; set; } = VariationalScore.ReconstructionError;
+    public VariationalScore Score { get; init; } = VariationalScore.ReconstructionError;
 
     /// <summary>
     /// How many samples of the code a score takes that takes any. The draws are made once, from the seed, and stored in
     /// the graph. The default value is 10.
     /// </summary>
-    public int ScoreSamples { get; set; } = DefaultScoreSamples;
-
-    internal VariationalOptions Clone() => (VariationalOptions)MemberwiseClone();
+    public int ScoreSamples { get; init; } = DefaultScoreSamples;
 
     internal void Validate(string path)
     {

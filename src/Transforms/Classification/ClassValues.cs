@@ -9,12 +9,13 @@ internal static class ClassValues
 {
     private const string Text = "Text";
 
-    private static readonly Dictionary<string, NumberDataViewType> s_numbers = new NumberDataViewType[]
-    {
-        NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16, NumberDataViewType.UInt16, NumberDataViewType.Int32,
-            NumberDataViewType.UInt32,
-        NumberDataViewType.Int64, NumberDataViewType.UInt64, NumberDataViewType.Single, NumberDataViewType.Double,
-    }.ToDictionary(type => type.RawType.Name, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Action<DataViewSchema.Annotations.Builder, string, string[]>> s_numbers = new(
+    [
+        Number<sbyte>(NumberDataViewType.SByte), Number<byte>(NumberDataViewType.Byte), Number<short>(NumberDataViewType.Int16),
+        Number<ushort>(NumberDataViewType.UInt16), Number<int>(NumberDataViewType.Int32), Number<uint>(NumberDataViewType.UInt32),
+        Number<long>(NumberDataViewType.Int64), Number<ulong>(NumberDataViewType.UInt64), Number<float>(NumberDataViewType.Single),
+        Number<double>(NumberDataViewType.Double),
+    ], StringComparer.Ordinal);
 
     /// <summary>The name of a type of key values; what is no number is kept as text. Empty for a key without values.</summary>
     public static string TypeName(DataViewType? type) => type is null ? "" : type is NumberDataViewType number ? number.RawType.Name : Text;
@@ -41,31 +42,14 @@ internal static class ClassValues
     {
         if (typeName.Length == 0)
             return;
-        if (!s_numbers.TryGetValue(typeName, out var type))
-            AutoencoderColumns.AddTexts(annotations, kind, names);
-        else if (type == NumberDataViewType.SByte)
-            Add(sbyte.Parse);
-        else if (type == NumberDataViewType.Byte)
-            Add(byte.Parse);
-        else if (type == NumberDataViewType.Int16)
-            Add(short.Parse);
-        else if (type == NumberDataViewType.UInt16)
-            Add(ushort.Parse);
-        else if (type == NumberDataViewType.Int32)
-            Add(int.Parse);
-        else if (type == NumberDataViewType.UInt32)
-            Add(uint.Parse);
-        else if (type == NumberDataViewType.Int64)
-            Add(long.Parse);
-        else if (type == NumberDataViewType.UInt64)
-            Add(ulong.Parse);
-        else if (type == NumberDataViewType.Single)
-            Add(float.Parse);
+        if (s_numbers.TryGetValue(typeName, out var add))
+            add(annotations, kind, names);
         else
-            Add(double.Parse);
-
-        void Add<T>(Func<string, IFormatProvider?, T> parse) =>
-            AutoencoderColumns.AddValues(annotations, kind, type!,
-                Array.ConvertAll(names, name => parse(name, CultureInfo.InvariantCulture)));
+            AutoencoderColumns.AddTexts(annotations, kind, names);
     }
+
+    /// <summary>The name of a type, and what adds values of it.</summary>
+    private static KeyValuePair<string, Action<DataViewSchema.Annotations.Builder, string, string[]>> Number<T>(NumberDataViewType type)
+        where T : IParsable<T> => new(type.RawType.Name, (annotations, kind, names) => AutoencoderColumns.AddValues(
+            annotations, kind, type, Array.ConvertAll(names, name => T.Parse(name, CultureInfo.InvariantCulture))));
 }

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -20,36 +19,15 @@ namespace MLNetAutoencoder;
 /// <see cref="AutoencoderCatalog.Load(string, out DataViewSchema, ScoringOptions)"/> for opening it with this
 /// library.</para>
 /// </remarks>
-public sealed class StackedClassifierTransformer : ITransformer, IDisposable
+public sealed class StackedClassifierTransformer : ScoringTransformer
 {
-    private readonly MLContext _context;
-    private readonly AutoencoderModel _model;
-    private readonly IReadOnlyDictionary<string, string> _columns;
-    private bool _disposed;
-
-    /// <summary>The graph, for what exports it.</summary>
-    internal AutoencoderModel Model => _model;
-
-    /// <summary>From names of the graph to names of columns.</summary>
-    internal IReadOnlyDictionary<string, string> Columns => _columns;
-
     internal StackedClassifierTransformer(MLContext context, AutoencoderModel model)
-        : this(context, model, AutoencoderColumns.Of(model))
-    {
-        ClassValues.Check(Metadata.ClassType, Metadata.ClassNames);
-    }
+        : this(context, model, AutoencoderColumns.Of(model)) => ClassValues.Check(Metadata.ClassType, Metadata.ClassNames);
 
     private StackedClassifierTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns)
+        : base(context, model, columns, ownsModel: true)
     {
-        AutoencoderColumns.Validate(columns);
-        (_context, _model, _columns) = (context, model, columns);
     }
-
-    /// <summary>What the model says of itself: sizes, names of features and classes, scaling, training summary and more.</summary>
-    public AutoencoderMetadata Metadata => _model.Metadata;
-
-    /// <inheritdoc/>
-    public bool IsRowToRowMapper => true;
 
     /// <summary>
     /// Writes the classifier as an ONNX file for any runtime: features to the probability of each class, the name of
@@ -66,7 +44,7 @@ public sealed class StackedClassifierTransformer : ITransformer, IDisposable
     /// <param name="options">In what form; null for opset 17.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or asks for an output that a classifier does
     /// not have.</exception>
-    public byte[] ToOnnx(OnnxExportOptions? options = null) => _model.ToOnnx(OnnxGraph.Classifier, options);
+    public byte[] ToOnnx(OnnxExportOptions? options = null) => Model.ToOnnx(OnnxGraph.Classifier, options);
 
     /// <summary>
     /// The same fitted model with sessions of its own, on another device, with other threads or batches; the present
@@ -75,36 +53,8 @@ public sealed class StackedClassifierTransformer : ITransformer, IDisposable
     /// <param name="scoring">The options. Where they name no device, the context's is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public StackedClassifierTransformer WithScoring(ScoringOptions scoring) =>
-        new(_context, AutoencoderTransformer.ForContext(_context, _model, scoring), _columns);
+        new(Context, ForContext(Context, Model, scoring), Columns);
 
-    /// <inheritdoc/>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Plan(inputSchema).OutputSchema;
-
-    /// <inheritdoc/>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(Plan(input.Schema), input);
-    }
-
-    /// <inheritdoc/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AutoencoderRowMapper(Plan(inputSchema));
-
-    /// <summary>Releases the native sessions. Safe to call twice; scoring afterwards is an <see cref="ObjectDisposedException"/>.</summary>
-    public void Dispose()
-    {
-        _disposed = true;
-        _model.Dispose();
-    }
-
-    void ICanSaveModel.Save(ModelSaveContext ctx) => StockChain.Save(_model, _columns, ctx, _context.TempFilePath);
-
-    private ScoringPlan Plan(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        if (_disposed)
-            throw new ObjectDisposedException(nameof(StackedClassifierTransformer),
-                "The classifier has been disposed, and with it its ONNX Runtime sessions; it can transform no more.");
-        return new ScoringPlan(_model, _columns, ClassifierColumns.Outputs(inputSchema, Metadata, _columns), inputSchema);
-    }
+    private protected override IEnumerable<OutputColumn> OutputsAfter(DataViewSchema input) =>
+        ClassifierColumns.Outputs(input, Metadata, Columns);
 }

@@ -8,7 +8,7 @@ namespace MLNetAutoencoder;
 /// <summary>Reads the value of one column in the row that a cursor stands on, as Singles.</summary>
 /// <param name="destination">Where the values go; as long as the column is wide.</param>
 /// <param name="position">The row's number in the data, for messages.</param>
-public delegate void ColumnReader(Span<float> destination, long position);
+internal delegate void ColumnReader(Span<float> destination, long position);
 
 /// <summary>Makes readers: of a vector or a scalar of Single, and of a key, which becomes one-hot.</summary>
 internal static class ColumnReaders
@@ -44,12 +44,9 @@ internal static class ColumnReaders
     }
 
     /// <summary>The names of a key's values in their order: its annotation, or the numbers from 1 where it has none.</summary>
-    public static string[] KeyNames(DataViewSchema.Column column)
-    {
-        return column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues) is { Type: VectorDataViewType { ItemType: var item } }
-            ? (string[])s_namesOf.MakeGenericMethod(item.RawType).Invoke(null, [column])!
-            : Numbers((KeyDataViewType)column.Type);
-    }
+    public static string[] KeyNames(DataViewSchema.Column column) => AutoencoderColumns.KeyValueType(column) is { } type
+        ? (string[])s_namesOf.MakeGenericMethod(type.RawType).Invoke(null, [column])!
+        : Numbers((KeyDataViewType)column.Type);
 
     /// <summary>The numbers of a key's values, from 1.</summary>
     public static string[] Numbers(KeyDataViewType key) =>
@@ -76,7 +73,7 @@ internal static class ColumnReaders
     private static string[] NamesOf<T>(DataViewSchema.Column column)
     {
         VBuffer<T> values = default;
-        column.Annotations.GetValue(AnnotationKinds.KeyValues, ref values);
+        column.GetKeyValues(ref values);
         return [.. values.DenseValues().Select(value => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")];
     }
 }

@@ -46,8 +46,8 @@ internal sealed class AutoencoderRowMapper(ScoringPlan plan) : IRowToRowMapper
             _active = [.. active.Select(column => column.Index)];
             if (_active.Any(plan.IsOutput))
             {
-                _runner = plan.CreateRunner(active, capacity: 1, out _places);
                 _reader = new InputReader(plan, input);
+                _runner = plan.CreateRunner(active, capacity: 1, out _places);
             }
         }
 

@@ -51,16 +51,17 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         _plan = plan;
         _source = source;
         _active = [.. active.Select(column => column.Index)];
-        _sourceId = source.GetIdGetter();
 
         // A value that owns something, such as an image, belongs to whoever read it and cannot be kept for later: rows
         // with such a column come one at a time.
         _readsThrough = active.Any(column => !plan.IsOutput(column.Index) && typeof(IDisposable).IsAssignableFrom(column.Type.RawType));
-        _largestBatch = _readsThrough ? 1 : plan.Scoring.BatchSize ?? BestBatch(plan, active);
-        _nextBatch = _readsThrough ? 1 : plan.Scoring.BatchSize ?? 1;
+        bool scores = _active.Any(plan.IsOutput);
+        _largestBatch = _readsThrough || !scores ? 1 : LargestBatch(plan, active);
+        _nextBatch = plan.Scoring.BatchSize is null ? 1 : _largestBatch;
+        _sourceId = source.GetIdGetter();
         try
         {
-            if (_active.Any(plan.IsOutput))
+            if (scores)
             {
                 _runner = plan.CreateRunner(active, _largestBatch, out _places);
                 _reader = new InputReader(plan, source);
@@ -70,8 +71,8 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         }
         catch
         {
+            // The source is closed by whoever opened it.
             _runner?.Dispose();
-            source.Dispose();
             throw;
         }
         _bufferList = [.. _buffers.Values];
@@ -135,8 +136,16 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
         base.Dispose(disposing);
     }
 
-    private static int BestBatch(ScoringPlan plan, DataViewSchema.Column[] active)
+    private static int LargestBatch(ScoringPlan plan, DataViewSchema.Column[] active)
     {
+        if (plan.Scoring.BatchSize is { } size)
+        {
+            int most = BatchRunner.MostRows(plan.RowBytes(active));
+            return size <= most ? size : throw new InvalidOperationException(
+                $"The option {nameof(ScoringOptions)}.{nameof(ScoringOptions.BatchSize)} is {size}; expected at most {most} for rows of " +
+                $"{plan.RowBytes(active)} bytes, so that a batch takes no more than {BatchRunner.MostBytes >> 20} MiB. Where it is null, " +
+                "the autoencoder chooses the batches.");
+        }
         int best = 1 << BitOperations.Log2((uint)Math.Clamp(BestBatchValues / plan.InputWidth, LeastBestBatch, MostBestBatch));
         return (int)Math.Clamp(LargestBatchBytes / plan.RowBytes(active), 1, best);
     }
@@ -146,7 +155,7 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
 
     private bool FillBatch()
     {
-        int wanted = _runner is null ? 1 : _nextBatch;
+        int wanted = _nextBatch;
         if (wanted > _ids.Length)
         {
             Array.Resize(ref _ids, wanted);

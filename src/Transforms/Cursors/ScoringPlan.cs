@@ -66,8 +66,8 @@ internal sealed class ScoringPlan
 
     /// <summary>The memory that one row takes in the buffers of a runner for some columns of the output schema.</summary>
     public long RowBytes(IEnumerable<DataViewSchema.Column> active) =>
-        sizeof(float) * _inputs.Concat(active.Where(column => IsOutput(column.Index)).SelectMany(column => Output(column.Index).Sources)
-            .Distinct()).Sum(name => (long)_model.Width(name));
+        _model.RowBytes(_inputs.Concat(
+            active.Where(column => IsOutput(column.Index)).SelectMany(column => Output(column.Index).Sources).Distinct()));
 
     /// <summary>Makes a runner for what some columns of the output schema take from the graph.</summary>
     /// <param name="active">The columns that will be read.</param>

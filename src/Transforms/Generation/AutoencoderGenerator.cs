@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -136,9 +137,14 @@ public sealed class AutoencoderGenerator
     }
 
     /// <summary>The one place where codes go to the decoder.</summary>
-    private IDataView Decode(int rows, IEnumerable<float[]> codes, float[] condition) => _decoder.Transform(new CodeView(
-        _columnOf(GraphNames.Code), _model.Metadata.CodeSize, rows, codes,
-            condition.Length == 0 ? null : (_columnOf(GraphNames.Condition), condition)));
+    private IDataView Decode(int rows, IEnumerable<float[]> codes, float[] condition)
+    {
+        var schema = new DataViewSchema.Builder();
+        schema.AddColumn(_columnOf(GraphNames.Code), new VectorDataViewType(NumberDataViewType.Single, _model.Metadata.CodeSize));
+        if (condition.Length > 0)
+            schema.AddColumn(_columnOf(GraphNames.Condition), new VectorDataViewType(NumberDataViewType.Single, condition.Length));
+        return _decoder.Transform(new VectorView(schema.ToSchema(), rows, codes.Select(code => new[] { code, condition })));
+    }
 
     /// <summary>The one place where rows go to the encoder.</summary>
     private float[] Encode(ReadOnlySpan<float> row, string rowName, ReadOnlySpan<float> condition, ReadOnlySpan<float> codeOffset,
@@ -156,11 +162,7 @@ public sealed class AutoencoderGenerator
                 $"The code offset of the row has {codeOffset.Length} values; the model takes {metadata.CodeOffsetSize}.", offsetName);
         CheckPresent(row, j => $"'{metadata.FeatureNames[j]}'", rowName);
         CheckPresent(codeOffset, j => $"place {j}", offsetName);
-        string[] inputs = [.. _model.Inputs];
-        using var runner = _model.CreateRunner(inputs, [GraphNames.Code], capacity: 1);
-        for (int i = 0; i < inputs.Length; i++)
-            (inputs[i] switch { GraphNames.Condition => condition, GraphNames.CodeOffset => codeOffset, _ => row }).CopyTo(runner.Input(i));
-        runner.Run(1);
+        using var runner = SingleRow.Run(_model, [GraphNames.Code], row, condition, codeOffset);
         return runner.OutputRow<float>(0, 0).ToArray();
     }
 

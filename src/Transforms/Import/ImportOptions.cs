@@ -39,16 +39,16 @@ public sealed class ImportOptions
     public IReadOnlyList<float>? FeatureMeans { get; set; }
 
     /// <summary>
-    /// What the feature errors are, one of <see cref="LossKind"/>; the score is their mean. The default value is
-    /// <see cref="LossKind.MeanSquared"/>.
+    /// What the feature errors are; the score is their mean. The default value is
+    /// <see cref="ReconstructionLoss.MeanSquared"/>.
     /// </summary>
-    public string Loss { get; set; } = LossKind.MeanSquared;
+    public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
 
     /// <summary>
-    /// What scoring does with a row that has a missing value, one of <see cref="MissingValuePolicy"/>. The default
-    /// value is <see cref="MissingValuePolicy.NaN"/>.
+    /// What scoring does with a row that has a missing value. The default value is
+    /// <see cref="ScoringMissingValues.NaN"/>.
     /// </summary>
-    public string MissingValues { get; set; } = MissingValuePolicy.NaN;
+    public ScoringMissingValues MissingValues { get; set; } = ScoringMissingValues.NaN;
 
     /// <summary>
     /// How the threshold is chosen from the calibration rows' scores. The default value is null: a contamination of
@@ -86,27 +86,13 @@ public sealed class ImportOptions
     /// <summary>Checks the options that can be checked by themselves.</summary>
     internal void Validate()
     {
-        NotNull(Encoder, nameof(Encoder));
-        NotNull(Decoder, nameof(Decoder));
-        NotNull(Scoring, nameof(Scoring));
-        OneOf(Loss, nameof(Loss), LossKind.MeanSquared, LossKind.MeanAbsolute, LossKind.Huber, LossKind.BinaryCrossEntropy,
-            LossKind.Cosine);
-        OneOf(MissingValues, nameof(MissingValues), MissingValuePolicy.NaN, MissingValuePolicy.Error, MissingValuePolicy.Mean);
-        if (string.IsNullOrWhiteSpace(FeatureColumnName))
-            throw new ArgumentException($"The option {nameof(FeatureColumnName)} is empty; expected the name of a column.",
-                nameof(FeatureColumnName));
+        Require.NotNull(Encoder, nameof(Encoder));
+        Require.NotNull(Decoder, nameof(Decoder));
+        Require.NotNull(Scoring, nameof(Scoring));
+        Require.Defined(Loss, nameof(Loss));
+        Require.Defined(MissingValues, nameof(MissingValues));
+        Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
         AutoencoderColumns.Validate(Columns());
-
-        static void NotNull(object? value, string option)
-        {
-            if (value is null)
-                throw new ArgumentNullException(option, $"The option {option} is null; expected a value.");
-        }
-        static void OneOf(string value, string option, params string[] known)
-        {
-            if (!known.Contains(value))
-                throw new ArgumentException($"The option {option} is '{value}'; expected one of {string.Join(", ", known)}.", option);
-        }
     }
 
     /// <summary>Numbers for each feature.</summary>
@@ -132,16 +118,8 @@ public sealed class ImportOptions
     }
 
     /// <summary>From names of the graph to names of columns; what is null has none.</summary>
-    internal IReadOnlyDictionary<string, string> Columns()
-    {
-        (string Graph, string? Column)[] columns =
-        [
-            (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName), (GraphNames.Score, ScoreColumnName),
-                (GraphNames.Probability, ProbabilityColumnName),
-            (GraphNames.Code, CodeColumnName), (GraphNames.Reconstruction, ReconstructionColumnName),
-                (GraphNames.FeatureErrors, FeatureErrorsColumnName),
-        ];
-        return columns.Where(pair => pair.Column is not null)
-            .ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
-    }
+    internal IReadOnlyDictionary<string, string> Columns() => AutoencoderColumns.Named(
+        (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName), (GraphNames.Score, ScoreColumnName),
+        (GraphNames.Probability, ProbabilityColumnName), (GraphNames.Code, CodeColumnName),
+        (GraphNames.Reconstruction, ReconstructionColumnName), (GraphNames.FeatureErrors, FeatureErrorsColumnName));
 }

@@ -20,7 +20,7 @@ internal static class ModelFile
     private const string RootFolder = "TransformerChain";
     private const string ChildPrefix = "Transform_";
 
-    private static readonly Lazy<(string Name, byte[] Content)[]> s_stub = new(CreateStub);
+    private static (string Name, byte[] Content)[]? s_stub;
 
     /// <summary>Whether an entry of a model file is the graph of an OnnxTransformer.</summary>
     public static bool IsOnnxModel(string entry) => ModelZip.Segments(entry)[^1] == OnnxModelEntry;
@@ -43,7 +43,7 @@ internal static class ModelFile
     public static ITransformer Load(AutoencoderCatalog catalog, Stream stream, string source, out DataViewSchema? inputSchema,
         ScoringOptions? scoring)
     {
-        var models = TakeOutGraphs(stream, source, out var rest);
+        var models = TakeOutGraphs(catalog.Context, stream, source, out var rest);
         ITransformer loaded;
         try
         {
@@ -65,7 +65,7 @@ internal static class ModelFile
             var places = new List<(ITransformer[] Parts, AutoencoderModel Model)>();
             foreach (var (path, model) in models)
                 places.Add(([.. Find(loaded, path, source)], model));
-            return StockChain.Replace(loaded, parts =>
+            return TransformerChains.Replace(loaded, parts =>
                 places.FirstOrDefault(place => place.Parts.SequenceEqual(parts)).Model is { } model ? catalog.Make(model, scoring) : null);
         }
         catch
@@ -76,44 +76,50 @@ internal static class ModelFile
     }
 
     /// <summary>Takes our OnnxTransformers out of a model file and leaves stubs in their places.</summary>
+    /// <param name="context">The context of the loading.</param>
     /// <param name="stream">The file.</param>
     /// <param name="source">Where it came from, for messages.</param>
     /// <param name="rest">The file's entries with the stubs.</param>
     /// <returns>Our graphs, each with the places of the chains from the root to the one that it stands in.</returns>
     private static List<(int[] ChainPath, AutoencoderModel Model)> TakeOutGraphs(
-        Stream stream, string source, out List<(string Name, byte[] Content)> rest)
+        MLContext context, Stream stream, string source, out List<(string Name, byte[] Content)> rest)
     {
         var models = new List<(int[], AutoencoderModel)>();
+        bool isOurs = false;
         try
         {
             rest = ReadZip(stream);
             int skipped = IsUnwrapped(rest) ? 1 : 0;
             foreach (var (name, content) in rest.Where(entry => IsOnnxModel(entry.Name)).ToArray())
             {
-                if (StockChain.TryReadGraph(ReadOnnxModel(name, content)) is not { } model)
+                isOurs = false;
+                if (StockChain.FindGraph(ReadOnnxModel(name, content)) is not { } graph)
                     continue;
+                isOurs = true;
                 string[] folder = ModelZip.Segments(name)[..^1];
-                models.Add((ChainPath(folder)[skipped..], model));
-                ReplaceByStub(rest, folder);
+                models.Add((ChainPath(folder)[skipped..], StockChain.ReadGraph(graph)));
+                ReplaceByStub(context, rest, folder);
             }
         }
         catch (InvalidDataException e)
         {
-            throw models.Count > 0 || e.Message.Contains("format version", StringComparison.Ordinal)
-                ? new InvalidDataException($"{source} holds an autoencoder that cannot be read: {e.Message}", e)
+            throw isOurs ? new InvalidDataException($"{source} holds an autoencoder that cannot be read: {e.Message}", e)
                 : NoModel(source, e);
         }
         return models;
     }
 
+    /// <summary>
+    /// The entries of a zip. As ML.NET reads it, a stream that can be sought in is one whole file, wherever it stands;
+    /// of another one what is still to come.
+    /// </summary>
     private static List<(string Name, byte[] Content)> ReadZip(Stream stream)
     {
-        using var zip = new MemoryStream();
-        if (stream.CanSeek && stream.Length - stream.Position > Array.MaxLength)
-            throw new InvalidDataException($"It has {stream.Length} bytes; a model has at most {Array.MaxLength}.");
-        stream.CopyTo(zip);
-        zip.Position = 0;
-        return ModelZip.Read(zip);
+        if (stream.CanSeek)
+            return ModelZip.Read(stream);
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return ModelZip.Read(copy);
     }
 
     /// <summary>
@@ -127,10 +133,11 @@ internal static class ModelFile
             && entries.Where(entry => entry.Length > 2 && entry[0] == RootFolder).Select(entry => entry[1]).Distinct().Count() == 1;
     }
 
-    private static void ReplaceByStub(List<(string Name, byte[] Content)> zip, string[] folder)
+    private static void ReplaceByStub(MLContext context, List<(string Name, byte[] Content)> zip, string[] folder)
     {
+        s_stub ??= CreateStub(context);
         zip.RemoveAll(entry => ModelZip.Segments(entry.Name).AsSpan().StartsWith(folder));
-        zip.AddRange(s_stub.Value.Select(entry => (string.Join('/', folder.Concat(ModelZip.Segments(entry.Name)[1..])), entry.Content)));
+        zip.AddRange(s_stub.Select(entry => (string.Join('/', folder.Concat(ModelZip.Segments(entry.Name)[1..])), entry.Content)));
     }
 
     /// <summary>
@@ -160,13 +167,14 @@ internal static class ModelFile
             ?? throw new InvalidDataException($"{source} has an autoencoder in a place where ML.NET opened no chain of transformers.");
     }
 
-    private static (string Name, byte[] Content)[] CreateStub()
+    private static (string Name, byte[] Content)[] CreateStub(MLContext user)
     {
-        var context = new MLContext();
+        // ML.NET writes a model by way of temporary files.
+        var context = new MLContext { TempFilePath = user.TempFilePath };
         var schema = new DataViewSchema.Builder();
         schema.AddColumn("x", NumberDataViewType.Single);
         using var stream = new MemoryStream();
-        context.Model.Save(context.Transforms.CopyColumns("y", "x").Fit(new EmptyDataView(schema.ToSchema())),
+        context.Model.Save(context.Transforms.CopyColumns("y", "x").Fit(VectorView.Empty(schema.ToSchema())),
             (DataViewSchema?)null, stream);
         stream.Position = 0;
         return [.. ModelZip.Read(stream).Where(entry => ModelZip.Segments(entry.Name)[0] == RootFolder)];

@@ -1,31 +1,26 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace MLNetAutoencoder;
 
 /// <summary>The entries of a zip, read with care: names, sizes as declared and as they are, checksums.</summary>
 /// <remarks>
 /// A zip's directory says how large each entry becomes, and readers set memory aside by it; the entry itself may become
-/// larger all the same. Deflate makes at most 1,032 bytes of one, and entries may be made to share their bytes, so that
-/// a small file can become endlessly large.
+/// larger all the same, and entries may be made to share their bytes, so that a small file can become endlessly large.
 /// </remarks>
 internal static class ModelZip
 {
-    /// <summary>The most that deflate can make of one byte, with what its blocks and a nearly empty entry add.</summary>
-    private const int MostRatio = 1_040;
-
     private const int MostEntries = 10_000;
     private const int MostNameLength = 1_024;
 
     /// <summary>A file of weights hardly becomes larger; one of text, such as the values of a key, some ten times.</summary>
-    private const int MostTotalRatio = 100;
+    private const int MostRatio = 100;
 
-    private const long MostTotalOfSmallFile = 64 << 20;
-
-    private static readonly uint[] s_checksums = CreateChecksums();
+    /// <summary>A file of fewer bytes may become as large as one of these.</summary>
+    private const long SmallestLength = 1 << 20;
 
     /// <summary>Reads all entries, but for folders.</summary>
-    /// <param name="stream">The zip, from its start. It is left open.</param>
+    /// <param name="stream">The zip, in a stream that can be sought in. It is left open.</param>
     /// <exception cref="InvalidDataException">It is no zip, or damaged, or lies; the message names the entry.</exception>
     public static List<(string Name, byte[] Content)> Read(Stream stream)
     {
@@ -57,7 +52,7 @@ internal static class ModelZip
     {
         if (zip.Entries.Count > MostEntries)
             throw new InvalidDataException($"It has {zip.Entries.Count} entries; at most {MostEntries} are read.");
-        long most = Math.Max(MostTotalOfSmallFile, MostTotalRatio * length), stored = 0, total = 0;
+        long most = MostRatio * Math.Max(SmallestLength, length), stored = 0, total = 0;
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in zip.Entries)
         {
@@ -69,8 +64,7 @@ internal static class ModelZip
                 throw new InvalidDataException($"It has the entry '{Shown(entry.FullName)}' twice.");
             stored += entry.CompressedLength;
             total += entry.Length;
-            if (entry.Length > MostRatio * (entry.CompressedLength + 1) || entry.Length > Array.MaxLength || total > most
-                || stored > length)
+            if (entry.Length > Array.MaxLength || total > most || stored > length)
                 throw new InvalidDataException(
                     $"Its entry '{Shown(entry.FullName)}' becomes {entry.Length} bytes out of {entry.CompressedLength}, and all so far " +
                     $"{total}, in a file of {length}; that is no model.");
@@ -86,46 +80,11 @@ internal static class ModelZip
         if (read < content.Length || hasMore)
             throw new InvalidDataException(
                 $"Its entry '{Shown(entry.FullName)}' says that it has {entry.Length} bytes, and has {(hasMore ? "more" : $"{read}")}.");
-        uint checksum = Checksum(content);
+        uint checksum = Crc32.HashToUInt32(content);
         if (checksum != entry.Crc32)
             throw new InvalidDataException(
                 $"Its entry '{Shown(entry.FullName)}' is damaged: its checksum is {checksum:x8}, and should be {entry.Crc32:x8}.");
         return content;
-    }
-
-    /// <summary>The checksum of zip (CRC-32, ISO 3309), eight bytes at a time (Kounavis and Berry 2005).</summary>
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        uint[] table = s_checksums;
-        uint checksum = uint.MaxValue;
-        for (; bytes.Length >= 8; bytes = bytes[8..])
-        {
-            uint low = checksum ^ BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-                high = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-            checksum = table[(7 << 8) | (byte)low] ^ table[(6 << 8) | (byte)(low >> 8)] ^ table[(5 << 8) | (byte)(low >> 16)] ^ table[(
-                4 << 8) | (int)(low >> 24)]
-                ^ table[(3 << 8) | (byte)high] ^ table[(2 << 8) | (byte)(high >> 8)] ^ table[(1 << 8) | (byte)(
-                    high >> 16)] ^ table[high >> 24];
-        }
-        foreach (byte value in bytes)
-            checksum = table[(byte)(checksum ^ value)] ^ (checksum >> 8);
-        return ~checksum;
-    }
-
-    /// <summary>Eight tables of 256: what a byte does to the checksum when 0 to 7 further ones follow it.</summary>
-    private static uint[] CreateChecksums()
-    {
-        uint[] table = new uint[8 * 256];
-        for (uint value = 0; value < 256; value++)
-        {
-            uint checksum = value;
-            for (int bit = 0; bit < 8; bit++)
-                checksum = (checksum & 1) != 0 ? 0xEDB8_8320 ^ (checksum >> 1) : checksum >> 1;
-            table[value] = checksum;
-        }
-        for (int i = 256; i < table.Length; i++)
-            table[i] = table[(byte)table[i - 256]] ^ (table[i - 256] >> 8);
-        return table;
     }
 
     private static string Shown(string name) => string.Concat(

@@ -44,14 +44,14 @@ internal static class StockChain
         {
             File.WriteAllBytes(path, bytes);
             // A context of our own: the chain is only written, so no device of the user's is wanted.
-            var context = new MLContext();
+            var context = new MLContext { TempFilePath = folder };
             var transforms = context.Transforms;
             var schema = new DataViewSchema.Builder();
             foreach (string input in inputs)
                 schema.AddColumn(columns[input], input == GraphNames.Condition && keyed
                     ? new KeyDataViewType(typeof(uint), saved.Width(input))
                     : new VectorDataViewType(NumberDataViewType.Single, saved.Width(input)));
-            IDataView view = new EmptyDataView(schema.ToSchema());
+            IDataView view = VectorView.Empty(schema.ToSchema());
 
             var parts = new List<ITransformer>();
             void Add(IEstimator<ITransformer> estimator) => AddPart(estimator.Fit(view));
@@ -96,46 +96,17 @@ internal static class StockChain
 
     /// <summary>Puts the autoencoders back into a model; gives the model itself where it holds none.</summary>
     public static ITransformer Upgrade(AutoencoderCatalog catalog, ITransformer transformer, ScoringOptions? scoring) =>
-        Replace(transformer, parts => TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.Make(model, scoring) : null);
+        TransformerChains.Replace(transformer, parts => TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.Make(model, scoring) : null);
 
-    /// <summary>Replaces chains, from the outside in; gives the transformer itself where nothing is replaced.</summary>
-    /// <param name="transformer">The model.</param>
-    /// <param name="replacement">What takes the place of a chain with these parts, or null where the chain stays. The
-    /// parts of replaced chains are disposed, once all has gone well.</param>
-    public static ITransformer Replace(ITransformer transformer, Func<ITransformer[], ITransformer?> replacement)
-    {
-        var replaced = new List<ITransformer>();
-        var result = ReplaceIn(transformer);
-        foreach (var part in replaced)
-            (part as IDisposable)?.Dispose();
-        return result;
+    /// <summary>
+    /// The bytes of the autoencoder's own graph in one that <see cref="Save"/> wrote, or null where it is another graph.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It is no graph, or contradicts itself.</exception>
+    public static byte[]? FindGraph(byte[] bytes) => AutoencoderModel.RestoreNames(bytes, "The graph in the model", WithoutPrefix);
 
-        ITransformer ReplaceIn(ITransformer node)
-        {
-            if (node is not IEnumerable<ITransformer> chain)
-                return node;
-            ITransformer[] parts = [.. chain];
-            if (replacement(parts) is { } other)
-            {
-                replaced.AddRange(parts);
-                return other;
-            }
-            var inner = Array.ConvertAll(parts, ReplaceIn);
-            return inner.SequenceEqual(parts) ? node : new TransformerChain<ITransformer>(inner, Scopes(node, parts));
-        }
-    }
-
-    /// <summary>The parts of a chain that are for something, found by asking the chain: it tells its scopes in no other way.</summary>
-    public static IEnumerable<ITransformer> Members(ITransformer chain, IEnumerable<ITransformer> parts, TransformerScope scope)
-    {
-        // TransformerChain<T> of any T: the method is public, but the type is not known here.
-        var membersOf = chain.GetType().GetMethod(nameof(TransformerChain<ITransformer>.GetModelFor), [typeof(TransformerScope)]);
-        return membersOf?.Invoke(chain, [scope]) as IEnumerable<ITransformer> ?? parts;
-    }
-
-    /// <summary>The autoencoder in a graph as <see cref="Save"/> writes it, or null where it is another graph.</summary>
-    /// <exception cref="InvalidDataException">It is one of ours, but cannot be read.</exception>
-    public static AutoencoderModel? TryReadGraph(byte[] bytes) => AutoencoderModel.TryReadRenamed(bytes, WithoutPrefix);
+    /// <summary>The autoencoder in such a graph.</summary>
+    /// <exception cref="InvalidDataException">It cannot be read.</exception>
+    public static AutoencoderModel ReadGraph(byte[] graph) => new(graph, "The graph in the model");
 
     /// <summary>Whether the parts are a chain as <see cref="Save"/> writes it, and if so the autoencoder in it.</summary>
     private static bool TryReadAutoencoder(MLContext context, ITransformer[] parts, [NotNullWhen(true)] out AutoencoderModel? model)
@@ -146,8 +117,10 @@ internal static class StockChain
                 or OnnxTransformer or ColumnSelectingTransformer);
         if (!looksRight || parts.OfType<OnnxTransformer>().ToArray() is not [var onnx])
             return false;
-        model = TryReadGraph(ReadOnnx(context, onnx));
-        return model is not null;
+        if (FindGraph(ReadOnnx(context, onnx)) is not { } graph)
+            return false;
+        model = ReadGraph(graph);
+        return true;
     }
 
     /// <summary>
@@ -185,22 +158,6 @@ internal static class StockChain
     {
         int end = name.StartsWith(Prefix, StringComparison.Ordinal) ? name.IndexOf('.', Prefix.Length) : -1;
         return end < 0 ? null : name[(end + 1)..];
-    }
-
-    /// <summary>What each part of a chain is for.</summary>
-    private static TransformerScope[] Scopes(ITransformer chain, ITransformer[] parts)
-    {
-        var scopes = new TransformerScope[parts.Length];
-        foreach (var scope in new[] { TransformerScope.Training, TransformerScope.Testing, TransformerScope.Scoring })
-        {
-            var known = Members(chain, parts, scope).ToHashSet<ITransformer>(ReferenceEqualityComparer.Instance);
-            for (int i = 0; i < parts.Length; i++)
-            {
-                if (known.Contains(parts[i]))
-                    scopes[i] |= scope;
-            }
-        }
-        return scopes;
     }
 
     /// <summary>A row with the name of a class.</summary>

@@ -128,8 +128,8 @@ public sealed class PipelineExportTests
     public void One_column_may_feed_two_inputs_and_stand_under_two_names()
     {
         var options = VariantRows.Options();
-        (options.FeatureColumnName, options.ConditionColumnName, options.Code.OffsetColumnName, options.Code.Size) = (
-            "Twice", "Twice", "Again", 5);
+        (options.FeatureColumnName, options.ConditionColumnName, options.Code) = (
+            "Twice", "Twice", options.Code with { OffsetColumnName = "Again", Size = 5 });
         var rows = s_ml.Data.LoadFromEnumerable(VariantRows.Make(40));
         AssertSame(s_ml.Transforms.Concatenate("Twice", "Offset", "Side").Append(s_ml.Transforms.CopyColumns("Again", "Twice"))
             .Append(s_ml.Autoencoders().Autoencoder(options)).Fit(rows), null, rows, 16);
@@ -298,7 +298,7 @@ public sealed class PipelineExportTests
     private static TransformerChain<AutoencoderTransformer> Conditional()
     {
         var options = VariantRows.Options();
-        (options.ConditionColumnName, options.Code.OffsetColumnName) = ("Key", "Offset");
+        (options.ConditionColumnName, options.Code) = ("Key", options.Code with { OffsetColumnName = "Offset" });
         (options.CodeColumnName, options.ReconstructionColumnName, options.FeatureErrorsColumnName) = (
             "Code", "Reconstruction", "FeatureErrors");
         return s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Append(s_ml.Autoencoders().Autoencoder(options))

@@ -191,7 +191,7 @@ public sealed class GraphCheckTests
     }
 
     [TestMethod]
-    public void What_this_library_does_not_know_of_the_format_does_not_reach_ONNX_Runtime()
+    public void What_this_library_does_not_know_of_the_format_goes_no_farther()
     {
         // Field 20 of a model is training information: two graphs that nothing here looks at.
         byte[] more = [.. s_scorer, 0xA2, 0x01, 0x02, 0x12, 0x00];

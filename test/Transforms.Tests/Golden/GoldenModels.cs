@@ -22,10 +22,11 @@ internal static class GoldenModels
         ["denoising-sparse"] = () => Fit(options =>
             (options.Corruption, options.Penalties) = (new GaussianCorruption(0.1), [new L1Penalty(0.01)])),
         ["conditional"] = () => Fit(options =>
-            (options.ConditionColumnName, options.Code.OffsetColumnName, options.Code.OffsetHidden) = ("Key", "Offset", [4])),
+            (options.ConditionColumnName, options.Code) = ("Key", options.Code with { OffsetColumnName = "Offset", OffsetHidden = [4] })),
         ["variational"] = () => Fit(options =>
         {
-            options.Code.Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo, ScoreSamples = 3 };
+            options.Code = options.Code with { Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo,
+                ScoreSamples = 3 } };
             options.CodeLogVarianceColumnName = "CodeLogVariance";
         }),
         ["convolutional"] = () => Fit(options =>
@@ -44,7 +45,6 @@ internal static class GoldenModels
             s_ml.Autoencoders().FromOnnx(ImportedPairs.Kept["convolutional"].Options(ImportedPairs.Kept), ImportedPairs.Kept.View(s_ml)),
         ["float16"] = () => Quantized(OnnxQuantization.Float16),
         ["int8-weights"] = () => Quantized(OnnxQuantization.Int8Weights),
-        ["dynamic-int8"] = () => Quantized(OnnxQuantization.DynamicInt8),
         ["static-int8"] = () => Quantized(OnnxQuantization.StaticInt8),
         ["pipeline"] = Pipeline,
     };
