@@ -29,8 +29,8 @@ internal static class OnnxInfoText
         Line(text, info.Source);
         Pair(text, "bytes", $"{Count(info.ByteCount)}");
         Pair(text, "format",
-            $"ONNX, IR version {info.IrVersion}, operator sets " +
-            $"{string.Join(", ", info.Opsets.Select(opset => $"{Clean(opset.Key)} {opset.Value}"))}");
+            FormattableString.Invariant($"ONNX, IR version {info.IrVersion}, operator sets ") +
+            string.Join(", ", info.Opsets.Select(opset => FormattableString.Invariant($"{Clean(opset.Key)} {opset.Value}"))));
         Pair(text, "written by", $"{info.Producer} {info.ProducerVersion}".Trim());
         Pair(text, "description", info.Description);
         Pair(text, "graph", info.GraphName);

@@ -37,7 +37,8 @@ internal static class MetadataCheck
         for (int i = 1; i < metadata.ScoreQuantiles.Count; i++)
         {
             if (metadata.ScoreQuantiles[i] < metadata.ScoreQuantiles[i - 1])
-                throw Wrong("score_quantiles", $"{metadata.ScoreQuantiles[i]} after {metadata.ScoreQuantiles[i - 1]}",
+                throw Wrong("score_quantiles",
+                    FormattableString.Invariant($"{metadata.ScoreQuantiles[i]} after {metadata.ScoreQuantiles[i - 1]}"),
                     "numbers in rising order");
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -69,9 +70,9 @@ internal sealed class ScoreStatistics
             {
                 float score = runner.OutputRow<float>(0, i)[0];
                 if (!float.IsFinite(score) && isComplete[i])
-                    throw new InvalidOperationException(
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                         $"Training diverged in its last steps: the trained network scores training row {start + i} as {score}. Use a " +
-                        "lower LearningRate, or another Scaling.");
+                        $"lower LearningRate, or another Scaling."));
                 if (selection.Takes() && float.IsFinite(score))
                     scores.Add(score);
                 codes.Add(runner.OutputRow<float>(1, i));
