@@ -40,7 +40,8 @@ internal static class Require
 
     /// <summary>At least 0, and what a Single holds.</summary>
     public static void NotNegative(double value, string option) =>
-        InRange(value is >= 0 and <= float.MaxValue, value, option, FormattableString.Invariant($"at least 0 and at most {float.MaxValue}"));
+        InRange(value is >= 0 and <= float.MaxValue, value, option,
+            FormattableString.Invariant($"at least 0 and at most {float.MaxValue}"));
 
     /// <summary>Refuses two options together.</summary>
     public static void Not(bool refused, string option, object value, string other, object otherValue, string reason)

@@ -132,11 +132,11 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
                 $"{names.Length} features; expected one weight for each feature.");
         var validationColumns = validation is null ? null : FindValidation(validation.Schema, columns);
         var device = TrainingDevices.Choose(_options.Device, _context, channel);
-        var (rows, split) = TrainingRows.Read(input, columns,
-            _options.Reading(_seed, validation is null ? _options.ValidationShare : 0), channel);
+        var (rows, split) = TrainingData.Read(input, columns,
+            Reading(validation is null ? _options.ValidationShare : 0), channel);
         using var ownsRows = rows;
         using var heldOut = validation is null ? split
-            : TrainingRows.Read(validation, validationColumns!, _options.Reading(_seed, heldOutShare: 0), channel).Training;
+            : TrainingData.Read(validation, validationColumns!, Reading(heldOutShare: 0), channel).Training;
         Require.Not(heldOut is null && _options.EarlyStopping is not null, nameof(Options.EarlyStopping), "set",
             nameof(Options.ValidationShare), 0, "there is no validation loss to look at; give a share or a validation view");
         var scaling = FeatureScaling.Fit(rows, _options.Scaling, names, _seed);
@@ -146,6 +146,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         using var generator = new torch.Generator((ulong)_seed, device);
         using var network = _options.Network.Create(
             rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, _options.Code, generator);
+        TrainingWarnings.ReportLearningByHeart(channel, _options.Epochs, network.ParameterCount, rows, isValidated: heldOut is not null);
         if (_options.InitialWeights is { } start)
             InitialWeights.Load(start, network, scaling, channel);
         int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
@@ -203,11 +204,15 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     }
 
     private IReadOnlyList<TrainingEpoch> Train(
-        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, string[] names, int threads,
+        AutoencoderNetwork network, TrainingData rows, TrainingData? heldOut, FeatureScaling scaling, string[] names, int threads,
             torch.Generator generator, IChannel channel, Action<AutoencoderNetwork, TrainingSet>? inspect)
     {
-        if (_options.Loss == ReconstructionLoss.BinaryCrossEntropy)
-            RequireUnitInterval(rows, scaling, names);
+        if (_options is { Loss: ReconstructionLoss.BinaryCrossEntropy, Scaling: InputScaling.None })
+        {
+            RequireUnitInterval("Training", rows, names);
+            if (heldOut is not null)
+                RequireUnitInterval("Validation", heldOut, names);
+        }
         bool masks = _options.MissingValues == TrainingMissingValues.Masked;
         using var set = new TrainingSet(rows, scaling, generator.device, masks);
         using var validation = heldOut is null ? null : new TrainingSet(heldOut, scaling, generator.device, masks);
@@ -221,7 +226,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             Pretraining.Run(network, before, set, new TrainingLoop(before, channel), generator);
         }
         var objective = new Objective(_options, network, set);
-        TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
+        TorchSharp.Modules.Parameter[] parameters = [.. network.parameters()];
         using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(network, _options, set)
             ?? new AutogradStep(parameters, objective.Terms);
         var history = loop.Run(
@@ -229,7 +234,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             {
                 Stage = "Epoch",
                 Parameters = parameters,
-                Statistics = [.. network.Statistics],
+                Network = network,
                 Terms = objective.Names,
                 Step = step,
                 Rows = set,
@@ -258,7 +263,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             new[] { Math.Min(count, _options.BatchSize), count % _options.BatchSize }.Where(batch => batch > 0).Distinct();
     }
 
-    private void RequireUnitInterval(TrainingRows rows, FeatureScaling scaling, string[] names)
+    private void RequireUnitInterval(string what, TrainingData rows, string[] names)
     {
         using var pass = rows.Open();
         for (long i = 0; pass.MoveNext(); i++)
@@ -266,46 +271,51 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             var row = pass.Record[..names.Length];
             for (int j = 0; j < row.Length; j++)
             {
-                float scaled = scaling.Scale(j, row[j]);
-                if (float.IsFinite(row[j]) && !(scaled >= 0 && scaled <= 1))
+                if (float.IsFinite(row[j]) && row[j] is not (>= 0 and <= 1))
                     throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                        $"Training row {i} (counted from 0) has {row[j]} in '{names[j]}', which scaled is {scaled}; the loss " +
-                            $"{_options.Loss} expects values from 0 to 1. Use Scaling {InputScaling.MinMax}."));
+                        $"{what} row {i} (counted from 0) has {row[j]} in '{names[j]}'; the loss {_options.Loss} expects values from 0 " +
+                            $"to 1. Use Scaling {InputScaling.MinMax}."));
             }
         }
     }
 
     /// <summary>
     /// What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the
-    /// learning rate follows it.
+    /// learning rate follows it. What is named first is told first.
     /// </summary>
-    private Dictionary<string, string> CheckpointSettings(
-        TrainingRows rows, TrainingRows? heldOut, TrainingSet set, string[] names, int threads, torch.Device device)
+    private List<(string Name, string Value)> CheckpointSettings(
+        TrainingData rows, TrainingData? heldOut, TrainingSet set, string[] names, int threads, torch.Device device)
     {
-        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.ToJson())!;
-        var parts = options.Where(pair => pair.Key is "network" or "code").SelectMany(part => part.Value.EnumerateObject()
-            .Select(inner => KeyValuePair.Create($"{part.Key}.{inner.Name}", inner.Value)));
-        var settings = options.Where(pair => pair.Key is not ("network" or "code")).Concat(parts).ToDictionary(
-            pair => $"the option {pair.Key}", pair => pair.Value.GetRawText(), StringComparer.Ordinal);
-        settings["the option feature_weights"] = JsonSerializer.Serialize(_options.FeatureWeights);
-        foreach (string later in new[] { "threshold", "scoring_missing_values", "early_stopping", "threads" })
-            settings.Remove($"the option {later}");
+        List<string> free = ["threshold", "scoring_missing_values", "early_stopping", "threads"];
         if (_options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
-            settings.Remove("the option epochs");
-        settings["the seed"] = FormattableString.Invariant($"{_seed}");
-        settings["the features"] = JsonSerializer.Serialize(names);
-        settings["the number of training rows"] = FormattableString.Invariant($"{rows.Count}");
-        settings["the number of validation rows"] = FormattableString.Invariant($"{heldOut?.Count ?? 0}");
-        settings["the width of condition and code offset"] = FormattableString.Invariant(
-            $"{rows.Layout.Condition} and {rows.Layout.Offset}");
-        settings["the rows that are shuffled at a time"] = FormattableString.Invariant($"{set.WindowFor(_options.BatchSize)}");
-        settings["the device"] = device.type.ToString();
-        settings["the number of threads"] = FormattableString.Invariant($"{threads}");
-        return settings;
+            free.Add("epochs");
+        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.ToJson())!
+            .Where(option => !free.Contains(option.Key)).SelectMany(option => option.Key is "network" or "code"
+                ? option.Value.EnumerateObject().Select(inner => (Name: $"{option.Key}.{inner.Name}", inner.Value))
+                : [(Name: option.Key, option.Value)]);
+        return
+        [
+            .. options.Select(option => ($"the option {option.Name}", option.Value.GetRawText())),
+            ("the option feature_weights", JsonSerializer.Serialize(_options.FeatureWeights)),
+            ("the seed", FormattableString.Invariant($"{_seed}")),
+            ("the features", JsonSerializer.Serialize(names)),
+            ("the number of training rows", FormattableString.Invariant($"{rows.Count}")),
+            ("the number of validation rows", FormattableString.Invariant($"{heldOut?.Count ?? 0}")),
+            ("the width of condition and code offset", FormattableString.Invariant($"{rows.Layout.Condition} and {rows.Layout.Offset}")),
+            ("the rows that are shuffled at a time", FormattableString.Invariant($"{set.WindowFor(_options.BatchSize)}")),
+            ("the device", device.type.ToString()),
+            ("the number of threads", FormattableString.Invariant($"{threads}")),
+            ("training rows of the digest", rows.Digest!),
+            ("validation rows of the digest", heldOut?.Digest ?? "none"),
+        ];
     }
 
+    /// <summary>How rows are read; those of a training with checkpoints get a digest.</summary>
+    private RowReading Reading(double heldOutShare) =>
+        _options.Reading(_seed, heldOutShare) with { HasDigest = _options.Checkpoint is not null };
+
     private AutoencoderModel BuildModel(
-        AutoencoderNetwork network, TrainingRows rows, TrainingRows? heldOut, FeatureScaling scaling, TrainingColumns columns, int threads,
+        AutoencoderNetwork network, TrainingData rows, TrainingData? heldOut, FeatureScaling scaling, TrainingColumns columns, int threads,
             IReadOnlyList<TrainingEpoch> history, float[] draws)
     {
         var metadata = new AutoencoderMetadata
@@ -344,28 +354,39 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         };
 
         // The threshold comes from the scores of the very graph that will be compared with it.
-        using var unthresholded = new AutoencoderModel(network.ToScorerGraph(metadata, draws), "The trained graph");
-        var statistics = ScoreStatistics.Compute(unthresholded, rows);
-        if (heldOut is not null)
-            statistics = statistics.WithScoresOf(ScoreStatistics.Compute(unthresholded, heldOut));
-        var mixture = statistics.Codes.FitMixture();
-        metadata = metadata with
+        using var scorer = network.ToScorer(metadata, draws);
+        var statistics = new RowStatistics(metadata.CodeSize);
+        var codes = metadata.CodeSize <= GaussianMixture.LargestCode ? new CodeSample(rows.Count, metadata.CodeSize, _seed) : null;
+        TrainingScores.Compute(scorer, rows, (score, code) =>
         {
-            ScoreMean = statistics.Mean,
-            ScoreDeviation = statistics.Deviation,
-            ScoreQuantiles = statistics.Quantiles(),
-            CodeMean = statistics.Codes.Mean,
-            CodeCovariance = statistics.Codes.Covariance,
-            CodeMixtureWeights = mixture.Weights,
-            CodeMixtureMeans = mixture.Means,
-            CodeMixtureCovariances = mixture.Covariances,
-        };
-        metadata = metadata with { Threshold = _options.Threshold.Compute(metadata), ThresholdRule = _options.Threshold.ToString() };
-        return new AutoencoderModel(network.ToScorerGraph(metadata, draws, withProbability: _options.ProbabilityColumnName is not null),
-            "The trained graph");
+            if (heldOut is null && float.IsFinite(score))
+                statistics.AddScore(score);
+            statistics.AddCode(code);
+            codes?.Offer(code);
+        });
+        if (heldOut is not null)
+            TrainingScores.Compute(scorer, heldOut, (score, _) =>
+            {
+                if (float.IsFinite(score))
+                    statistics.AddScore(score);
+            });
+        if (statistics.Count == 0)
+            throw new InvalidOperationException(
+                $"Every one of the {(heldOut ?? rows).Count} rows that the threshold is to come from has a missing value, and with " +
+                $"Options.{nameof(Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or " +
+                $"{nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
+        metadata = statistics.AddTo(metadata, _options.Threshold);
+        if (codes is not null && metadata.CodeCovariance.Count > 0)
+        {
+            using var lease = TorchThreads.Use(threads);
+            var (weights, means, covariances) = GaussianMixture.Fit(codes.Codes, metadata.CodeSize, codes.Seed);
+            if (covariances.All(float.IsFinite))
+                metadata = metadata with { CodeMixtureWeights = weights, CodeMixtureMeans = means, CodeMixtureCovariances = covariances };
+        }
+        return scorer.WithMetadata(metadata, withProbability: _options.ProbabilityColumnName is not null);
     }
 
-    private void Warn(IChannel channel, TrainingRows rows, FeatureScaling scaling, string[] names)
+    private void Warn(IChannel channel, TrainingData rows, FeatureScaling scaling, string[] names)
     {
         if (_options.Code.Size >= rows.Layout.Features && !_options.IsRegularized)
             channel.Warning(MessageSensitivity.None,

@@ -18,8 +18,8 @@ public enum ReconstructionLoss
     Huber,
 
     /// <summary>
-    /// −s ln r − (1 − s) ln(1 − r), for scaled features in [0, 1] and a sigmoid output. The likelihood of a variational
-    /// autoencoder becomes Bernoulli.
+    /// −s ln r − (1 − s) ln(1 − r), for scaled features in [0, 1] and a sigmoid output; outside, that of the nearest end of [0, 1] and
+    /// the distance to it. The likelihood of a variational autoencoder becomes Bernoulli.
     /// </summary>
     BinaryCrossEntropy,
 

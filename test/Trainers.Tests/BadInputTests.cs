@@ -166,8 +166,8 @@ public sealed class BadInputTests
         Refused("option BatchSize is 0; expected at least 1", options => options.BatchSize = 0);
         Refused("option LearningRate is 0; expected more than 0", options => options.LearningRate = 0);
         Refused("option LearningRate is NaN", options => options.LearningRate = double.NaN);
-        Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options =>
-            options.Threshold = ThresholdRule.Contamination(0.5));
+        Refused("The contamination is 0.51; expected 0 to 0.5", options =>
+            options.Threshold = ThresholdRule.Contamination(0.51));
         Refused("The number of deviations is -1; expected at least 0, and no infinity", options =>
             options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
         Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));
@@ -218,6 +218,18 @@ public sealed class BadInputTests
         StringAssert.Contains(
             error.Message, "Training diverged: the loss is no longer a number in step 2 of epoch 1. Use a lower LearningRate");
         StringAssert.Contains(error.Message, "1E+30");
+    }
+
+    [TestMethod]
+    public void So_does_that_of_the_cross_entropy_whose_reconstructions_are_no_numbers()
+    {
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(s_ml, options =>
+        {
+            options.Network = new DenseNetworkOptions { Hidden = [6], OutputActivation = Activation.Sigmoid };
+            (options.Loss, options.Scaling) = (ReconstructionLoss.BinaryCrossEntropy, InputScaling.MinMax);
+            (options.LearningRate, options.Epochs) = (1e38, 20);
+        }));
+        StringAssert.Contains(error.Message, "Training diverged");
     }
 
     [TestMethod]

@@ -75,12 +75,12 @@ public sealed class CodeNormalizationTests
         var generator = new torch.Generator(1, torch.CPU);
         using var layer = new CodeLayer("code", 3, new CodeOptions { Size = 2 }, Activation.ReLU, CodeNormalization.UnitLength, generator);
         var code = layer.Forward(torch.zeros(4, 3), null, new Pass(true, generator));
-        layer.Units.Parameters.First().bytes.Clear();
-        layer.Units.Parameters.Last().bytes.Clear();
+        layer.Units.parameters().First().bytes.Clear();
+        layer.Units.parameters().Last().bytes.Clear();
         code = layer.Forward(torch.ones(4, 3), null, new Pass(true, generator));
         code.sum().backward();
         Assert.IsTrue(NetworkValues.Of(code).All(value => value == 0));
-        Assert.IsTrue(layer.Parameters.SelectMany(parameter => NetworkValues.Of(parameter.grad!)).All(float.IsFinite));
+        Assert.IsTrue(layer.parameters().SelectMany(parameter => NetworkValues.Of(parameter.grad!)).All(float.IsFinite));
     }
 
     [TestMethod]
@@ -159,7 +159,7 @@ public sealed class CodeNormalizationTests
             }
 
             // The optimizer and the backward pass are our own: sums of Singles in another order, over 35 steps.
-            foreach (var (expected, actual) in parameters.Zip(network.Parameters))
+            foreach (var (expected, actual) in parameters.Zip(network.parameters()))
             {
                 foreach (var (first, second) in MemoryMarshal.Cast<byte, float>(expected.bytes).ToArray().Zip(NetworkValues.Of(actual)))
                     Assert.AreEqual(first, second, 1e-5);

@@ -73,10 +73,10 @@ public sealed class ContractiveTests
     {
         Inspect([.. Enumerable.Repeat(6, depth)], Activation.Sigmoid, (network, rows) =>
         {
-            foreach (var parameter in network.Parameters)
+            foreach (var parameter in network.parameters())
                 parameter.grad?.zero_();
             ContractivePenalty.SquaredNorm(Context(network, rows, NetworkValues.Pass(isTraining: true)), method).backward();
-            var encoder = network.Trunk.Parameters.Concat(network.CodeLayer.Parameters).ToArray();
+            var encoder = network.Trunk.parameters().Concat(network.CodeLayer.parameters()).ToArray();
             double largest = encoder.Max(parameter => NetworkValues.Of(parameter.grad!).Max(Math.Abs));
             Assert.IsGreaterThan(0, largest);
             foreach (var parameter in encoder)
@@ -138,11 +138,11 @@ public sealed class ContractiveTests
         options.Code = options.Code with { NoiseDeviation = 1 };
         NetworkValues.Inspect(s_ml, options, Rows.View(s_ml, 64), (network, set) =>
         {
-            float[][] before = [.. network.Statistics.Select(NetworkValues.Of)];
+            float[][] before = [.. network.buffers().Select(NetworkValues.Of)];
             double together = Norm(network, set.Whole().Rows, JacobianMethod.Exact);
             double apart = Enumerable.Range(0, 64).Average(i => Norm(network, set.Whole().Rows.narrow(0, i, 1), JacobianMethod.Exact));
             Assert.AreEqual(apart, together, 1e-5 * together, "a row's norm depends on no other row");
-            foreach (var (expected, actual) in before.Zip(network.Statistics))
+            foreach (var (expected, actual) in before.Zip(network.buffers()))
                 CollectionAssert.AreEqual(expected, NetworkValues.Of(actual));
         });
     }

@@ -225,7 +225,7 @@ public sealed class ConvolutionGuardTests
             using var gradients = torch.enable_grad();
             using var generator = new torch.Generator(1, torch.CPU);
             var rows = set.InOrder(batch).First().Rows.clone();
-            torch.Tensor[] single = [.. network.Parameters];
+            torch.Tensor[] single = [.. network.parameters()];
             torch.Tensor[] twice = [.. single.Select(parameter => parameter.detach().to(torch.float64).requires_grad_(true))];
             var exact = rows.to(torch.float64);
             var reconstruction = network.Forward(rows, null, new Pass(IsTraining: true, generator));

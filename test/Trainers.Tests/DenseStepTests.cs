@@ -29,8 +29,8 @@ public sealed class DenseStepTests
             foreach (var batch in set.InOrder(48))
             {
                 double loss = step.Run(batch.Rows, batch.Rows);
-                float[][] written = [.. network.Parameters.Select(parameter => Values(parameter.grad!))];
-                TorchSharp.Modules.Parameter[] parameters = [.. network.Parameters];
+                float[][] written = [.. network.parameters().Select(parameter => Values(parameter.grad!))];
+                TorchSharp.Modules.Parameter[] parameters = [.. network.parameters()];
                 foreach (var parameter in parameters)
                     parameter.grad = null;
                 var expected = objective.Terms(batch, 0, new Pass(IsTraining: true, generator)).Single();

@@ -179,7 +179,7 @@ public sealed class LossTests
             () => s_ml.Autoencoders().Dense(options).Fit(s_ml.Data.LoadFromEnumerable(rows)));
         StringAssert.Contains(
             error.Message,
-            "Training row 13 (counted from 0) has 1.5 in 'Features[3]', which scaled is 1.5; the loss BinaryCrossEntropy expects values " +
+            "Training row 13 (counted from 0) has 1.5 in 'Features[3]'; the loss BinaryCrossEntropy expects values " +
             "from 0 to 1. Use Scaling MinMax.");
     }
 
@@ -290,7 +290,7 @@ public sealed class LossTests
         {
             var terms = new Objective(options, network, set).Terms(set.Whole(), 0, NetworkValues.Pass(isTraining: true));
             terms.Aggregate((sum, term) => sum + term).backward();
-            gradient = [.. network.Parameters.SelectMany(parameter => NetworkValues.Of(parameter.grad!))];
+            gradient = [.. network.parameters().SelectMany(parameter => NetworkValues.Of(parameter.grad!))];
         });
         return gradient;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
@@ -139,7 +140,7 @@ public sealed class TrainingTests
             options.BatchSize = 1000;
             float[] weights = [];
             new AutoencoderEstimator(s_ml, options).Fit(VariantRows.View(s_ml, 200), (network, _) =>
-                weights = [.. network.Parameters.SelectMany(
+                weights = [.. network.parameters().SelectMany(
                     parameter => MemoryMarshal.Cast<byte, float>(parameter.detach().bytes).ToArray())]).Dispose();
             return weights;
         }
@@ -388,21 +389,53 @@ public sealed class TrainingTests
             File.WriteAllBytes(path, content);
             StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Fit(With(_ => { }))).Message, message);
         }
-        RefusedFile("It is damaged", bytes[..^10]);
-        RefusedFile("It is damaged", [.. bytes, 0]);
-        RefusedFile("It is damaged", bytes[..9]);
+        RefusedFile("it is damaged", bytes[..^10]);
+        RefusedFile("it is damaged", [.. bytes, 0]);
+        RefusedFile("it is damaged", bytes[..9]);
 
-        // One byte in each part: the header's length, the header, the weights, the optimizer and the digest.
-        foreach (int place in new[] { 11, 40, bytes.Length / 2, bytes.Length - 60, bytes.Length - 1 })
+        // One byte in each part: the header's length, the header with the digest, and the tensors from the first to the last.
+        int header = 8 + (int)System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        int digest = bytes.AsSpan().IndexOf("sha256"u8) + 12;
+        foreach (int place in new[] { 1, 20, 40, digest, header / 2, header, (header + bytes.Length) / 2, bytes.Length - 1 })
         {
             byte[] damaged = [.. bytes];
             damaged[place] ^= 0x7f;
-            RefusedFile("It is damaged", damaged);
+            RefusedFile("it is damaged", damaged);
         }
         RefusedFile("was written by another version of this library", [.. "MLNAECP1"u8, .. bytes[8..]]);
+        RefusedFile("was written by another version of this library", [.. "MLNAECP2"u8, .. bytes[8..]]);
         RefusedFile("is not a checkpoint", "something else"u8.ToArray());
+        RefusedFile("is not a checkpoint", new SafeTensors([], new Dictionary<string, string>()).ToBytes());
         File.WriteAllBytes(path, bytes);
         Fit(With(_ => { })).Dispose();
+    }
+
+    [TestMethod]
+    public void A_checkpoint_is_a_safetensors_file_with_names_as_PyTorch_has_them()
+    {
+        using var folder = new TestFolder();
+        Fit(options =>
+        {
+            (options.Network, options.ValidationShare) = (
+                new DenseNetworkOptions { Hidden = [10], Normalization = Normalization.Batch }, 0.2);
+            options.Checkpoint = new CheckpointOptions { Folder = folder.Path };
+        }).Dispose();
+        var file = SafeTensors.ReadFile(folder["autoencoder.checkpoint"]);
+        string[] network = ["encoder.dense1.weight", "encoder.dense1.bias", "encoder.dense1.normalization.scale",
+            "encoder.dense1.normalization.shift", "code.units.weight", "code.units.bias", "decoder.dense1.weight", "decoder.dense1.bias",
+            "decoder.dense1.normalization.scale", "decoder.dense1.normalization.shift", "decoder.dense2.weight", "decoder.dense2.bias"];
+        string[] buffers = ["encoder.dense1.normalization.running_mean", "encoder.dense1.normalization.running_var",
+            "decoder.dense1.normalization.running_mean", "decoder.dense1.normalization.running_var"];
+        string[] all =
+        [
+            .. from part in new[] { "network", "best" } from name in network.Concat(buffers) select $"{part}.{name}",
+            .. from name in network from what in new[] { "step", "exp_avg", "exp_avg_sq" } select $"optimizer.{name}.{what}",
+            "generator",
+        ];
+        CollectionAssert.AreEquivalent(all, file.Tensors.Select(tensor => tensor.Name).ToArray());
+        CollectionAssert.AreEqual(new long[] { 10, VariantRow.FeatureCount }, file.Find("network.encoder.dense1.weight")!.Shape.ToArray());
+        using var state = System.Text.Json.JsonDocument.Parse(file.Metadata["autoencoder.state"]);
+        Assert.AreEqual(6, state.RootElement.GetProperty("History").GetArrayLength());
     }
 
     [TestMethod]

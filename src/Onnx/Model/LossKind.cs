@@ -15,7 +15,10 @@ internal static class LossKind
     /// <summary>½(s − r)² where |s − r| ≤ 1, otherwise |s − r| − ½ (Huber 1964, δ = 1).</summary>
     public const string Huber = "huber";
 
-    /// <summary>−s ln r − (1 − s) ln(1 − r), each logarithm at least −100.</summary>
+    /// <summary>
+    /// −c ln r − (1 − c) ln(1 − r) + |s − c|, each logarithm at least −100, with c the number from 0 to 1 that is nearest to s: s itself
+    /// in [0, 1].
+    /// </summary>
     public const string BinaryCrossEntropy = "binary_cross_entropy";
 
     /// <summary>½ d (s/‖s‖ − r/‖r‖)², whose mean over the d features is 1 − cos(s, r).</summary>

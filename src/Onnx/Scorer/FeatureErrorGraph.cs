@@ -31,10 +31,14 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
             case LossKind.BinaryCrossEntropy:
                 string one = Constant("one", 1), floor = Constant("least_logarithm", LeastLogarithm);
                 string Logarithm(string name, string value) => Node("Max", name, Node("Log", $"{name}_unclipped", value), floor);
-                string yes = Node("Mul", "yes", row, Logarithm("log_yes", reconstruction));
-                string no = Node("Mul", "no", OfRow(row, () => Node("Sub", "one_less_feature", one, row)),
+                // The formula falls without end outside [0, 1]: it is that of the nearest number there, and the distance to it.
+                string share = OfRow($"{row}/share", () =>
+                    Node("Min", "share", Node("Max", "at_least_0", row, Constant("zero", 0)), one));
+                string outside = OfRow($"{row}/outside", () => Node("Abs", "outside", Node("Sub", "feature_less_share", row, share)));
+                string yes = Node("Mul", "yes", share, Logarithm("log_yes", reconstruction));
+                string no = Node("Mul", "no", OfRow($"{row}/rest", () => Node("Sub", "one_less_share", one, share)),
                     Logarithm("log_no", Node("Sub", "one_less_reconstruction", one, reconstruction)));
-                return Node("Neg", "cross_entropy", Node("Add", "log_likelihood", yes, no));
+                return Node("Sub", "cross_entropy", outside, Node("Add", "log_likelihood", yes, no));
             case LossKind.Cosine:
                 string OverRow(string operation, string name, string value) =>
                     graph.Node(operation, $"{path}/{name}", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1));
@@ -77,5 +81,5 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
     }
 
     /// <summary>What is made of the row alone, once however many reconstructions it is compared with.</summary>
-    private string OfRow(string row, Func<string> emit) => _ofRows.TryGetValue(row, out string? value) ? value : _ofRows[row] = emit();
+    private string OfRow(string what, Func<string> emit) => _ofRows.TryGetValue(what, out string? value) ? value : _ofRows[what] = emit();
 }

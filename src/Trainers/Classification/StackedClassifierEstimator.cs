@@ -144,7 +144,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         string[] classes = ClassNames(label);
         var columns = TrainingColumns.Find(input.Schema, stack) with { Classes = label };
         var reading = stack.Reading(_seed, heldOutShare: 0) with { Budget = long.MaxValue };
-        using var rows = TrainingRows.Read(input, columns, reading, channel).Training;
+        using var rows = TrainingData.Read(input, columns, reading, channel).Training;
         using var labeled = rows.WithClass();
         if (labeled.Count == 0)
             throw new InvalidOperationException(
@@ -183,12 +183,12 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         {
             Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labeled_rows", labeled.Count), ("skipped_rows", rows.Skipped)),
         };
-        return _context.Autoencoders().ClassifierFromModel(
-            new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);
+        return _context.Autoencoders().ClassifierFromModel(network.ToClassifier(metadata), _options.Scoring);
     }
 
     private AutoencoderMetadata Describe(TrainingColumns columns, string[] classes, FeatureScaling scaling, int threads) => new()
     {
+        Graph = "classifier",
         Variant = _options.Corruption is null ? "stacked classifier" : "stacked denoising classifier",
         FeatureNames = columns.FeatureNames,
         CodeSize = _options.Code,

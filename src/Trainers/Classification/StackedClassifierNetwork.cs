@@ -7,15 +7,16 @@ namespace MLNetAutoencoder;
 /// The encoder of a stacked autoencoder with a linear layer on its code, whose softmax is the classes' probabilities.
 /// The decoder is for pretraining and goes into no graph.
 /// </summary>
-internal sealed class StackedClassifierNetwork : Trainable
+internal sealed class StackedClassifierNetwork : NetworkModule
 {
     /// <param name="stack">The autoencoder.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="generator">Where the initial weights are drawn from.</param>
     public StackedClassifierNetwork(AutoencoderNetwork stack, int classes, Generator generator)
+        : base("classifier")
     {
-        Stack = AddPart(stack);
-        Head = AddPart(new DenseLayer("classes/dense", stack.CodeLayer.Units.Outputs, classes, Activation.Linear, generator));
+        Stack = AddPart("stack", stack);
+        Head = AddPart("classes", new DenseLayer("classes/dense", stack.CodeLayer.Units.Outputs, classes, Activation.Linear, generator));
     }
 
     public AutoencoderNetwork Stack { get; }
@@ -24,7 +25,7 @@ internal sealed class StackedClassifierNetwork : Trainable
 
     /// <summary>What fine-tuning trains: everything but the decoder.</summary>
     public IEnumerable<TorchSharp.Modules.Parameter> ClassifyingParameters =>
-        Stack.Trunk.Parameters.Concat(Stack.CodeLayer.Parameters).Concat(Head.Parameters);
+        Stack.Trunk.parameters().Concat(Stack.CodeLayer.parameters()).Concat(Head.parameters());
 
     /// <summary>One number for each class, before the softmax.</summary>
     public Tensor Forward(Tensor input, Pass pass) => Head.Forward(Stack.Encode(input, null, null, pass).Code, null, pass);
@@ -36,9 +37,8 @@ internal sealed class StackedClassifierNetwork : Trainable
     public Tensor CrossEntropy(TrainingBatch batch, Pass pass) =>
         -(nn.functional.log_softmax(Forward(batch.Rows, pass), 1) * batch.Labels!).sum([1]).mean();
 
-    /// <summary>Writes the classifier's graph with the present weights.</summary>
+    /// <summary>The classifier with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
-    public byte[] ToGraph(AutoencoderMetadata metadata) =>
-        ClassifierGraph.Build((graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null),
-            Head.Emit, metadata);
+    public AutoencoderModel ToClassifier(AutoencoderMetadata metadata) => new(ClassifierGraph.Build(
+        (graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata));
 }

@@ -11,7 +11,7 @@ namespace MLNetAutoencoder;
 internal readonly record struct EncodedBatch(Tensor Mean, Tensor? LogVariance, Tensor Code);
 
 /// <summary>Encoder and decoder over scaled rows.</summary>
-internal sealed class AutoencoderNetwork : Trainable
+internal sealed class AutoencoderNetwork : NetworkModule
 {
     private readonly CodeOptions _options;
 
@@ -23,15 +23,17 @@ internal sealed class AutoencoderNetwork : Trainable
     /// <param name="decoder">The decoder.</param>
     public AutoencoderNetwork(CodeOptions options, NetworkPart trunk, CodeLayer code, DenseLayer? logVariance, DenseStack? offset,
         NetworkPart decoder)
+        : base("autoencoder")
     {
         _options = options;
-        Trunk = AddPart(trunk);
-        CodeLayer = AddPart(code);
-        LogVariance = logVariance is null ? null : AddPart(logVariance);
-        Offset = offset is null ? null : AddPart(offset);
-        Decoder = AddPart(decoder);
+        Trunk = AddPart("encoder", trunk);
+        CodeLayer = AddPart("code", code);
+        LogVariance = logVariance is null ? null : AddPart("code_log_variance", logVariance);
+        Offset = offset is null ? null : AddPart("offset", offset);
+        Decoder = AddPart("decoder", decoder);
         if (options.Variational is { LearnVariance: true } variational)
-            LikelihoodLogVariance = Add(full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32, device: Device));
+            LikelihoodLogVariance = AddParameter(
+                "likelihood_log_variance", full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32, device: Device));
     }
 
     public NetworkPart Trunk { get; }
@@ -51,7 +53,7 @@ internal sealed class AutoencoderNetwork : Trainable
     public Device Device => CodeLayer.Units.Bias.device;
 
     /// <summary>The number of weights and biases.</summary>
-    public long ParameterCount => Parameters.Sum(parameter => parameter.numel());
+    public long ParameterCount => parameters().Sum(parameter => parameter.numel());
 
     public EncodedBatch Encode(Tensor rows, Tensor? condition, Tensor? offset, Pass pass)
     {
@@ -72,11 +74,10 @@ internal sealed class AutoencoderNetwork : Trainable
 
     public Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Decode(Encode(input, condition, null, pass).Code, condition, pass);
 
-    /// <summary>Writes the scorer graph with the present weights.</summary>
+    /// <summary>The scorer with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
     /// <param name="draws">The standard-normal draws of a score that takes samples.</param>
-    /// <param name="withProbability">Whether the graph has the probability.</param>
-    public byte[] ToScorerGraph(AutoencoderMetadata metadata, float[] draws, bool withProbability = false) => ScorerGraph.Build(
+    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws) => new(ScorerGraph.Build(
         new AutoencoderParts
         {
             Encoder = LogVariance is null ? (graph, input, condition) =>
@@ -86,7 +87,7 @@ internal sealed class AutoencoderNetwork : Trainable
             OffsetEncoder = Offset is null ? null : (graph, input, _) => Offset.Emit(graph, input, null),
             Decoder = Decoder.Emit,
             Draws = draws,
-        }, metadata, withProbability);
+        }, metadata));
 
     private static Tensor Normal(Tensor like, Pass pass) =>
         randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);

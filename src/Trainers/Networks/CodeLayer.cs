@@ -13,13 +13,14 @@ internal sealed class CodeLayer : NetworkPart
     private readonly Tensor? _mean, _variance;
 
     public CodeLayer(string name, int inputs, CodeOptions code, Activation activation, CodeNormalization normalization, Generator generator)
+        : base(name)
     {
         (_name, _normalization) = (name, normalization);
-        Units = AddPart(new DenseLayer(name, inputs, code.Size, activation, generator));
+        Units = AddPart("units", new DenseLayer(name, inputs, code.Size, activation, generator));
         if (normalization == CodeNormalization.Batch)
         {
-            _mean = AddStatistic(zeros(code.Size, device: generator.device));
-            _variance = AddStatistic(ones(code.Size, device: generator.device));
+            _mean = AddBuffer("running_mean", zeros(code.Size, dtype: ScalarType.Float32, device: generator.device));
+            _variance = AddBuffer("running_var", ones(code.Size, dtype: ScalarType.Float32, device: generator.device));
         }
     }
 
@@ -27,13 +28,13 @@ internal sealed class CodeLayer : NetworkPart
 
     public bool IsNormalized => _normalization != CodeNormalization.None;
 
-    public override IEnumerable<NamedWeight> NamedWeights =>
-        _normalization != CodeNormalization.Batch ? Units.NamedWeights : Folds ? Units.NamedWeights.Select(Unfolding) :
-    [
-        .. Units.NamedWeights,
-        new($"{_name}/normalization/mean", _mean!),
-        new($"{_name}/normalization/deviation", _variance!.shape, values => _variance.copy_(values - Epsilon)),
-    ];
+    public override IEnumerable<(string Name, Tensor Tensor)> GraphWeights =>
+        _normalization != CodeNormalization.Batch || Folds ? Units.GraphWeights :
+        [
+            .. Units.GraphWeights,
+            ($"{_name}/normalization/mean", _mean!),
+            ($"{_name}/normalization/deviation", _variance!),
+        ];
 
     /// <summary>Whether the units take the normalization over in the graph: once trained it is a scale and a shift of each.</summary>
     private bool Folds => _normalization == CodeNormalization.Batch && Units.Activation == Activation.Linear;
@@ -52,6 +53,17 @@ internal sealed class CodeLayer : NetworkPart
         };
     }
 
+    public override void Unfold()
+    {
+        if (Folds)
+        {
+            _mean!.fill_(0);
+            _variance!.fill_(1 - Epsilon);
+        }
+        else
+            _variance?.sub_(Epsilon);
+    }
+
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
         string path = $"{_name}/normalization";
@@ -64,28 +76,19 @@ internal sealed class CodeLayer : NetworkPart
         switch (_normalization)
         {
             case CodeNormalization.Batch:
-                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, Initializer(graph, $"{path}/mean", _mean!)]),
-                    Initializer(graph, $"{path}/deviation", deviation!)]);
+                string mean = Initializer(graph, $"{path}/mean", _mean!), divisor = Initializer(graph, $"{path}/deviation", deviation!);
+                graph.Layer("batch_norm", [("running_mean", mean), ("running_var", divisor)], ("eps", 0));
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, mean]), divisor]);
             case CodeNormalization.Layer:
                 return NormalizationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
             case CodeNormalization.UnitLength:
                 string length = graph.Node("ReduceL2", $"{path}/length", [code], OnnxAttribute.Int64s("axes", 1),
                     OnnxAttribute.Int64("keepdims", 1));
+                graph.Layer("normalize", [], ("dim", 1), ("eps", LeastLength));
                 return graph.Node("Div", path, [code,
                     graph.Node("Max", $"{path}/least_length", [length, graph.Initializer($"{path}/epsilon", [(float)LeastLength])])]);
             default:
                 return code;
         }
     }
-
-    /// <summary>A weight that brings the normalization with it, which then does nothing more.</summary>
-    private NamedWeight Unfolding(NamedWeight weight) => weight with
-    {
-        Take = values =>
-        {
-            weight.Take(values);
-            _mean!.fill_(0);
-            _variance!.fill_(1 - Epsilon);
-        },
-    };
 }

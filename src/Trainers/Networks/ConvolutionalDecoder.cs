@@ -21,11 +21,12 @@ internal sealed class ConvolutionalDecoder : NetworkPart
     /// <param name="layers">The layer of each block.</param>
     /// <param name="last">The layer that gives the channels.</param>
     public ConvolutionalDecoder(ImageLayout layout, ImageBlock[] blocks, DenseStack hidden, ImageLayer[] layers, ConvolutionLayer last)
+        : base("decoder")
     {
         (_layout, _blocks) = (layout, blocks);
-        _hidden = AddPart(hidden);
-        _layers = Array.ConvertAll(layers, AddPart);
-        _last = AddPart(last);
+        _hidden = AddPart("hidden", hidden);
+        _layers = [.. layers.Select((layer, i) => AddPart($"convolution{i + 1}", layer))];
+        _last = AddPart($"convolution{layers.Length + 1}", last);
     }
 
     // A transposed convolution uses each weight once for each pixel that it takes, a convolution for each that it gives.

@@ -12,10 +12,11 @@ internal sealed class ConvolutionalEncoder : NetworkPart
     private readonly DenseStack _hidden;
 
     public ConvolutionalEncoder(ImageLayout layout, ImageBlock[] blocks, ConvolutionLayer[] convolutions, DenseStack hidden)
+        : base("encoder")
     {
         (_layout, _blocks) = (layout, blocks);
-        _convolutions = Array.ConvertAll(convolutions, AddPart);
-        _hidden = AddPart(hidden);
+        _convolutions = [.. convolutions.Select((layer, i) => AddPart($"convolution{i + 1}", layer))];
+        _hidden = AddPart("hidden", hidden);
     }
 
     public override long MultiplyAdds =>

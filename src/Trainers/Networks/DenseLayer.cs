@@ -17,6 +17,7 @@ internal sealed class DenseLayer : NetworkPart
 
     public DenseLayer(string name, int inputs, int outputs, Activation activation, Generator generator,
         Normalization normalization = Normalization.None, double dropout = 0, DenseLayer? tiedTo = null)
+        : base(name)
     {
         (_name, _activation, _dropout) = (name, activation, dropout);
         (Inputs, Outputs) = (inputs, outputs);
@@ -24,7 +25,8 @@ internal sealed class DenseLayer : NetworkPart
         _weight = tiedTo?._weight ?? AddWeight(generator, inputs, outputs, inputs);
         _bias = AddBias(generator, inputs, outputs);
         if (normalization != Normalization.None)
-            _normalization = AddPart(new NormalizationLayer($"{name}/normalization", normalization, outputs, generator.device));
+            _normalization = AddPart(
+                "normalization", new NormalizationLayer($"{name}/normalization", normalization, outputs, generator.device));
     }
 
     public int Inputs { get; }
@@ -43,12 +45,8 @@ internal sealed class DenseLayer : NetworkPart
 
     public override long MultiplyAdds => (long)Inputs * Outputs;
 
-    public override IEnumerable<NamedWeight> NamedWeights =>
-    [
-        new($"{_name}/weight", Weight.shape, TakeWeight),
-        new($"{_name}/bias", _bias),
-        .. _normalization?.NamedWeights ?? [],
-    ];
+    public override IEnumerable<(string Name, Tensor Tensor)> GraphWeights =>
+        [($"{_name}/weight", Weight), ($"{_name}/bias", _bias), .. _normalization?.GraphWeights ?? []];
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
@@ -72,21 +70,12 @@ internal sealed class DenseLayer : NetworkPart
     /// <summary>Writes the layer with weight and bias that are its own and something besides.</summary>
     public string Emit(OnnxGraphBuilder graph, string input, Tensor weight, Tensor bias)
     {
-        string sum = graph.Node("Gemm", _name,
-            [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)],
-                OnnxAttribute.Int64("transB", 1));
+        string[] stored = [Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)];
+        graph.Layer("linear", [("weight", stored[0]), ("bias", stored[1])]);
+        string sum = graph.Node("Gemm", _name, [input, .. stored], OnnxAttribute.Int64("transB", 1));
         if (_normalization is { Folds: false } over)
             sum = over.Emit(graph, sum, null);
         return Activations.Emit(_activation, graph, $"{_name}/activation", sum);
-    }
-
-    private void TakeWeight(Tensor values)
-    {
-        if (!_isTied)
-            _weight.copy_(values);
-        else if (!Weight.allclose(values))
-            throw new InvalidOperationException("its layer shares its weights, transposed, with one of the encoder, whose are others.");
-        _normalization?.Unfold();
     }
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.

@@ -11,9 +11,10 @@ internal sealed class DenseStack : NetworkPart
     /// <param name="name">The part's name in the graph.</param>
     /// <param name="layers">The layers.</param>
     public DenseStack(string name, IEnumerable<DenseLayer> layers)
+        : base(name)
     {
         _name = name;
-        Layers = [.. layers.Select(AddPart)];
+        Layers = [.. layers.Select((layer, i) => AddPart($"dense{i + 1}", layer))];
     }
 
     public DenseLayer[] Layers { get; }

@@ -22,12 +22,14 @@ internal abstract class ImageLayer : NetworkPart
     protected ImageLayer(
         string name, ImageShape input, ImageShape output, long[] shape, long fanIn,
         Activation activation, Normalization normalization, Generator generator)
+        : base(name)
     {
         (Name, Input, Output, _activation) = (name, input, output, activation);
         _weight = AddWeight(generator, fanIn, shape);
         _bias = AddBias(generator, fanIn, output.Channels);
         if (normalization != Normalization.None)
-            _normalization = AddPart(new NormalizationLayer($"{name}/normalization", normalization, output.Channels, generator.device));
+            _normalization = AddPart(
+                "normalization", new NormalizationLayer($"{name}/normalization", normalization, output.Channels, generator.device));
     }
 
     public string Name { get; }
@@ -41,9 +43,7 @@ internal abstract class ImageLayer : NetworkPart
     /// <summary>What it does, in words: layers of one description are one to libtorch.</summary>
     public abstract string Description { get; }
 
-    public override IEnumerable<ImageLayer> Convolutions => [this];
-
-    public override IEnumerable<NamedWeight> NamedWeights => [new($"{Name}/weight", _weight.shape, TakeWeight), new($"{Name}/bias", _bias)];
+    public override IEnumerable<(string Name, Tensor Tensor)> GraphWeights => [($"{Name}/weight", _weight), ($"{Name}/bias", _bias)];
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
@@ -63,12 +63,6 @@ internal abstract class ImageLayer : NetworkPart
     public abstract Tensor Convolve(Tensor images, Tensor weight, Tensor bias);
 
     protected abstract string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias);
-
-    private void TakeWeight(Tensor values)
-    {
-        _weight.copy_(values);
-        _normalization?.Unfold();
-    }
 
     /// <summary>Weight and bias that do what the layer and its normalization do.</summary>
     protected abstract (Tensor Weight, Tensor Bias) Fold(NormalizationLayer normalization, Tensor weight, Tensor bias);

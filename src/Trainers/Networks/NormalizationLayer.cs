@@ -20,21 +20,23 @@ internal sealed class NormalizationLayer : NetworkPart
     private readonly Tensor? _mean, _variance;
 
     public NormalizationLayer(string name, Normalization kind, int width, Device device)
+        : base(name)
     {
         (_name, _kind, _width) = (name, kind, width);
-        _scale = Add(ones(width, device: device));
-        _shift = Add(zeros(width, device: device));
+        _scale = AddParameter("scale", ones(width, dtype: ScalarType.Float32, device: device));
+        _shift = AddParameter("shift", zeros(width, dtype: ScalarType.Float32, device: device));
         if (kind == Normalization.Batch)
         {
-            _mean = AddStatistic(zeros(width, device: device));
-            _variance = AddStatistic(ones(width, device: device));
+            _mean = AddBuffer("running_mean", zeros(width, dtype: ScalarType.Float32, device: device));
+            _variance = AddBuffer("running_var", ones(width, dtype: ScalarType.Float32, device: device));
         }
     }
 
     /// <summary>Whether a layer before it can take it over.</summary>
     public bool Folds => _kind == Normalization.Batch;
 
-    public override IEnumerable<NamedWeight> NamedWeights => Folds ? [] : [new($"{_name}/scale", _scale), new($"{_name}/shift", _shift)];
+    public override IEnumerable<(string Name, Tensor Tensor)> GraphWeights =>
+        Folds ? [] : [($"{_name}/scale", _scale), ($"{_name}/shift", _shift)];
 
     // A batch of one row has no variance of its own.
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => _kind == Normalization.Batch
@@ -50,11 +52,7 @@ internal sealed class NormalizationLayer : NetworkPart
         return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
     }
 
-    /// <summary>
-    /// Makes a normalization over the batch do nothing: the layer before it has been given weights that it is folded
-    /// into already.
-    /// </summary>
-    public void Unfold()
+    public override void Unfold()
     {
         if (!Folds)
             return;
@@ -71,6 +69,9 @@ internal sealed class NormalizationLayer : NetworkPart
     /// <summary>Writes (x − mean) / √(variance + ε) over the units of each row, and scale and shift where there are any.</summary>
     public static string EmitOverUnits(OnnxGraphBuilder graph, string name, string input, int width, (string Scale, string Shift)? affine)
     {
+        graph.Layer("layer_norm", affine is { } trained ? [("weight", trained.Scale), ("bias", trained.Shift)] : [],
+            ("normalized_shape", NetworkLayer.List(width)), ("eps", Epsilon));
+
         // A matrix of 1/n takes the mean: reductions change their form with the opset.
         float[] share = new float[width];
         Array.Fill(share, 1f / width);

@@ -21,6 +21,9 @@ internal static class Resampling
         long[] factors = from.Factors(factor);
         bool isCutOff = from.Height % factors[0] != 0 || from.Width % factors[1] != 0;
         OnnxAttribute[] attributes = [OnnxAttribute.Int64s("kernel_shape", factors), OnnxAttribute.Int64s("strides", factors)];
+
+        // Without a window that is cut off, ceil_mode changes nothing.
+        graph.Layer("max_pool2d", [], ("kernel_size", NetworkLayer.List(factors)), ("ceil_mode", true));
         return graph.Node("MaxPool", name, [images], isCutOff ? [.. attributes, OnnxAttribute.Int64("ceil_mode", 1)] : attributes);
     }
 
@@ -33,6 +36,7 @@ internal static class Resampling
     /// <param name="factor">How often each pixel is repeated on each side.</param>
     public static Tensor Enlarge(Tensor images, ImageShape to, int factor)
     {
+        // Not by nn.functional.interpolate, whose gradient sums in another order: a seed's bytes would be others.
         long[] factors = to.Factors(factor);
         long channels = images.shape[1], height = images.shape[2], width = images.shape[3];
         return images.reshape(-1, channels, height, 1, width, 1).expand(-1, -1, -1, factors[0], -1, factors[1])
@@ -53,9 +57,12 @@ internal static class Resampling
 
         // Where a length is a name, inference does not look whether its scale is 1.
         graph.Declare(enlarged, OnnxElementType.Single, channels, from.Height * factors[0], from.Width * factors[1]);
-        return isLarger
-            ? graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width),
-                graph.Int64s($"{name}/axes", 2, 3)])
-            : enlarged;
+        graph.Layer("interpolate", [], ("scale_factor", NetworkLayer.List(factors)), ("mode", "nearest"));
+        if (!isLarger)
+            return enlarged;
+        graph.Layer("narrow", [], ("dim", 2), ("start", 0), ("length", to.Height));
+        graph.Layer("narrow", [], ("dim", 3), ("start", 0), ("length", to.Width));
+        return graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width),
+            graph.Int64s($"{name}/axes", 2, 3)]);
     }
 }

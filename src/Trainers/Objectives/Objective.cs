@@ -20,7 +20,8 @@ internal sealed class Objective
         if (options.FeatureWeights is { } weights)
         {
             double mean = weights.Average(weight => (double)weight);
-            _featureWeights = tensor(weights.Select(weight => (float)(weight / mean)).ToArray()).to(network.Device);
+            _featureWeights = tensor(
+                weights.Select(weight => (float)(weight / mean)).ToArray(), dtype: ScalarType.Float32, device: network.Device);
         }
         _evaluationBatch = network.Convolutions.Any() ? options.BatchSize : EvaluationBatch;
         Names = [.. TermNames()];

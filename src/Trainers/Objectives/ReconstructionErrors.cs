@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
@@ -16,10 +17,27 @@ internal static class ReconstructionErrors
         ReconstructionLoss.MeanSquared => (rows - reconstructions).square(),
         ReconstructionLoss.MeanAbsolute => (rows - reconstructions).abs(),
         ReconstructionLoss.Huber => nn.functional.huber_loss(reconstructions, rows, delta: 1.0, reduction: nn.Reduction.None),
-        ReconstructionLoss.BinaryCrossEntropy => nn.functional.binary_cross_entropy(reconstructions, rows, reduction: nn.Reduction.None),
+        ReconstructionLoss.BinaryCrossEntropy => CrossEntropy(rows, reconstructions),
         ReconstructionLoss.Cosine => (Unit(rows) - Unit(reconstructions)).square() * (rows.shape[1] / 2.0),
         _ => throw new ArgumentOutOfRangeException(nameof(loss), loss, null),
     };
+
+    /// <summary>
+    /// The cross-entropy of the nearest shares from 0 to 1, and the distance to these: the formula itself falls without end outside.
+    /// </summary>
+    private static Tensor CrossEntropy(Tensor rows, Tensor reconstructions)
+    {
+        var shares = rows.clamp(0, 1);
+        try
+        {
+            return nn.functional.binary_cross_entropy(reconstructions, shares, reduction: nn.Reduction.None) + (rows - shares).abs();
+        }
+        catch (ExternalException) when (reconstructions.isnan().any().item<bool>())
+        {
+            // libtorch refuses what is no number; here it is the loss that tells of it.
+            return reconstructions * double.NaN;
+        }
+    }
 
     /// <summary>Each row at length 1.</summary>
     private static Tensor Unit(Tensor rows)

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,14 +18,15 @@ internal sealed class BatchBuffer : IDisposable
     /// <param name="scaling">Their scaling.</param>
     /// <param name="count">How many rows a batch has.</param>
     /// <param name="masks">Whether missing values do not count.</param>
-    public BatchBuffer(TrainingRows rows, FeatureScaling scaling, int count, bool masks)
+    public BatchBuffer(TrainingData rows, FeatureScaling scaling, int count, bool masks)
     {
         (_layout, _scaling, _meanWeight, _hasMissing) = (rows.Layout, scaling, rows.MeanWeight, rows.HasMissing);
-        Tensor? Side(int width) => width == 0 ? null : zeros(count, width).DetachFromDisposeScope();
+        Tensor Zeros(params long[] shape) => zeros(shape, dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
+        Tensor? Side(int width) => width == 0 ? null : Zeros(count, width);
         _rows = Side(_layout.Features)!;
         _condition = Side(_layout.Condition);
         _offset = Side(_layout.Offset);
-        _weights = _layout.HasWeight ? zeros(count).DetachFromDisposeScope() : null;
+        _weights = _layout.HasWeight ? Zeros(count) : null;
         _labels = Side(_layout.Classes);
         _known = masks && _hasMissing ? Side(_layout.Features) : null;
     }
@@ -71,30 +71,12 @@ internal sealed class BatchBuffer : IDisposable
                 ScaleKnown(record[..layout.Features], row,
                     _known.IsEmpty ? default : _known.Slice(place * layout.Features, layout.Features));
             else
-                Scale(record[..layout.Features], row);
+                _buffer._scaling.Scale(record[..layout.Features], row);
             CopyOrZero(record[layout.ConditionRange], _condition, place);
             CopyOrZero(record[layout.OffsetRange], _offset, place);
             if (layout.HasWeight)
                 _weights[place] = (float)(record[layout.WeightStart] / _buffer._meanWeight);
             CopyOrZero(record[layout.ClassRange], _labels, place);
-        }
-
-        private void Scale(ReadOnlySpan<float> raw, Span<float> scaled)
-        {
-            var scaling = _buffer._scaling;
-            if (scaling.IsIdentity)
-            {
-                raw.CopyTo(scaled);
-                return;
-            }
-            ReadOnlySpan<Vector<float>> values = MemoryMarshal.Cast<float, Vector<float>>(raw);
-            ReadOnlySpan<Vector<float>> offsets = MemoryMarshal.Cast<float, Vector<float>>(scaling.Offsets),
-                scales = MemoryMarshal.Cast<float, Vector<float>>(scaling.Scales);
-            var results = MemoryMarshal.Cast<float, Vector<float>>(scaled);
-            for (int i = 0; i < results.Length; i++)
-                results[i] = (values[i] - offsets[i]) / scales[i];
-            for (int j = results.Length * Vector<float>.Count; j < scaled.Length; j++)
-                scaled[j] = scaling.Scale(j, raw[j]);
         }
 
         private void ScaleKnown(ReadOnlySpan<float> raw, Span<float> scaled, Span<float> known)

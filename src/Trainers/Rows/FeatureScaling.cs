@@ -1,13 +1,21 @@
 using System.Globalization;
+using System.Numerics.Tensors;
+
 namespace MLNetAutoencoder;
 
 /// <summary>The scaling of the inputs, s = (x - offset) / scale, fitted on the training rows; missing values do not count.</summary>
 internal sealed class FeatureScaling
 {
+    // What rounding in a few operations makes of one value, in steps of its own last digit.
+    private const int MostSteps = 8;
+
+    // The square of a smaller deviation is no longer a normal Single.
+    private const double LeastRange = 1e-20;
+
     private FeatureScaling(float[] offsets, float[] scales, float[] means, float[] least, float[] most)
     {
         (Offsets, Scales, Means, Least, Most) = (offsets, scales, means, least, most);
-        Constant = [.. Enumerable.Range(0, means.Length).Where(j => least[j] == most[j])];
+        Constant = [.. Enumerable.Range(0, means.Length).Where(j => IsConstant(least[j], most[j]))];
         IsIdentity = offsets.All(offset => offset == 0) && scales.All(scale => scale == 1);
     }
 
@@ -24,7 +32,7 @@ internal sealed class FeatureScaling
     /// <summary>The largest raw value of each feature.</summary>
     public float[] Most { get; }
 
-    /// <summary>The features that have one value in all training rows.</summary>
+    /// <summary>The features that have one value in all training rows, but for rounding.</summary>
     public int[] Constant { get; }
 
     /// <summary>Whether scaled rows are the raw ones.</summary>
@@ -36,7 +44,7 @@ internal sealed class FeatureScaling
     /// <param name="names">The features' names.</param>
     /// <param name="seed">What chooses the rows that quantiles are taken of, where there are too many for all.</param>
     /// <exception cref="InvalidOperationException">A feature's range is too large to be scaled, or it has no value at all.</exception>
-    public static FeatureScaling Fit(TrainingRows rows, InputScaling scaling, string[] names, long seed)
+    public static FeatureScaling Fit(TrainingData rows, InputScaling scaling, string[] names, long seed)
     {
         int d = rows.Layout.Features;
         double[] means = new double[d], squares = new double[d];
@@ -44,7 +52,7 @@ internal sealed class FeatureScaling
         float[] least = new float[d], most = new float[d];
         Array.Fill(least, float.PositiveInfinity);
         Array.Fill(most, float.NegativeInfinity);
-        var quantiles = scaling == InputScaling.Robust ? new QuantileSample(rows.Count, d, seed) : null;
+        using var quantiles = scaling == InputScaling.Robust ? new QuantileSample(rows.Count, d, seed) : null;
         using (var pass = rows.Open())
         {
             while (pass.MoveNext())
@@ -74,7 +82,7 @@ internal sealed class FeatureScaling
         Array.Fill(scales, 1f);
         for (int j = 0; j < d && scaling != InputScaling.None; j++)
         {
-            bool constant = least[j] == most[j];
+            bool constant = IsConstant(least[j], most[j]);
             float deviation = (float)Math.Sqrt(squares[j] / counts[j]);
             (offsets[j], float spread) = scaling switch
             {
@@ -95,8 +103,31 @@ internal sealed class FeatureScaling
         return new FeatureScaling(offsets, scales, Array.ConvertAll(means, mean => (float)mean), least, most);
     }
 
+    /// <summary>Scales a row without missing values.</summary>
+    public void Scale(ReadOnlySpan<float> row, Span<float> scaled)
+    {
+        if (IsIdentity)
+        {
+            row.CopyTo(scaled);
+            return;
+        }
+        TensorPrimitives.Subtract(row, Offsets, scaled);
+        TensorPrimitives.Divide(scaled, Scales, scaled);
+    }
+
     /// <summary>Scales a feature.</summary>
     public float Scale(int feature, float value) => (value - Offsets[feature]) / Scales[feature];
+
+    /// <summary>
+    /// Whether a feature counts as constant: what it varies by is rounding, or nothing to a Single. Not where rounding is by more than
+    /// the scale of 1 that a constant has.
+    /// </summary>
+    private static bool IsConstant(float least, float most)
+    {
+        float largest = Math.Max(Math.Abs(least), Math.Abs(most));
+        double rounding = MostSteps * ((double)MathF.BitIncrement(largest) - largest);
+        return (double)most - least <= Math.Clamp(rounding, LeastRange, 1);
+    }
 
     // Where half of the values are one and the same, quartiles tell nothing of the others.
     private static (float Offset, float Spread) Robust(QuantileSample sample, int feature, float deviation)

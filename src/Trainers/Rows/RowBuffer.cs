@@ -10,7 +10,7 @@ namespace MLNetAutoencoder;
 /// </remarks>
 internal sealed unsafe class RowBuffer : SafeHandle
 {
-    private const long FirstRows = 1024;
+    private const long FirstSingles = 1 << 18;
 
     private readonly int _width;
     private long _capacity;
@@ -21,7 +21,7 @@ internal sealed unsafe class RowBuffer : SafeHandle
         : base(0, ownsHandle: true)
     {
         _width = width;
-        Resize(Math.Max(expectedRows, FirstRows));
+        Resize(Math.Max(expectedRows, Math.Max(FirstSingles / width, 1)));
     }
 
     public override bool IsInvalid => handle == 0;

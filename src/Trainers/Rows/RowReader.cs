@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -95,7 +96,51 @@ internal sealed class RowReader : IDisposable
         return false;
     }
 
+    /// <summary>Tells, after the last row, what was left out.</summary>
+    /// <param name="count">How many rows were read.</param>
+    /// <param name="channel">Where it is told.</param>
+    /// <exception cref="InvalidOperationException">No row is left to train on.</exception>
+    public void Report(long count, IChannel channel)
+    {
+        string[] all = [.. _columns.All.Where(column => column.Name != _columns.AnomalyLabel?.Column.Name).Select(column => $"'{column.Name}'")];
+        string names = all.Length == 1 ? $"the column {all[0]}" : $"one of the columns {string.Join(", ", all)}";
+        if (count == 0)
+            throw new InvalidOperationException(NothingLeft(names));
+        if (Skipped > 0)
+        {
+            string why = _missing == TrainingMissingValues.Skip ? $"a missing value in {names}"
+                : $"no value in the column '{_columns.Features.Name}'";
+            channel.Warning(MessageSensitivity.None,
+                $"{Skipped} of {count + Skipped + WithoutWeight + Anomalies} training rows were left out: they have {why}.");
+        }
+        _columns.AnomalyLabel?.Report(Anomalies, count, OtherLabels, channel);
+        if (WithoutKey > 0)
+            channel.Warning(MessageSensitivity.None,
+                $"{WithoutKey} training rows have a missing key in the condition column '{_columns.Condition!.Value.Name}'; their " +
+                "condition is the zero vector.");
+    }
+
     public void Dispose() => _cursor.Dispose();
+
+    private string NothingLeft(string names)
+    {
+        (long Count, string Reason)[] reasons =
+        [
+            (Anomalies, $"are anomalies by the column '{_columns.AnomalyLabel?.Column.Name}'"),
+            (WithoutWeight, $"have the weight 0 in the column '{_columns.Weights?.Name}'"),
+            (Skipped, $"have a missing value in {names}"),
+        ];
+        var found = reasons.Where(reason => reason.Count > 0).ToArray();
+        long all = found.Sum(reason => reason.Count);
+        return found switch
+        {
+            [] => $"The training data have no rows, so there is nothing that the column '{_columns.Features.Name}' could teach. Expected " +
+                "at least one row.",
+            [(var count, var reason)] => $"All {count} rows of the training data {reason}, so none is left to train on.",
+            _ => $"Of the {all} rows of the training data, {string.Join(", ", found.Select(pair => $"{pair.Count} {pair.Reason}"))}, so " +
+                "none is left to train on.",
+        };
+    }
 
     private ColumnReader Reader(DataViewSchema.Column column) =>
         AutoencoderColumns.CreateReader(_cursor, column, () => WithoutKey += column.Name == _columns.Condition?.Name ? 1 : 0);

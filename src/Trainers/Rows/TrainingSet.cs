@@ -9,7 +9,7 @@ internal sealed class TrainingSet : IDisposable
 {
     private const int EncodedAtATime = 1024;
 
-    private readonly TrainingRows _rows;
+    private readonly TrainingData _data;
     private readonly FeatureScaling _scaling;
     private readonly Device _device;
     private readonly bool _masks;
@@ -22,25 +22,25 @@ internal sealed class TrainingSet : IDisposable
     /// <param name="scaling">Their scaling.</param>
     /// <param name="device">Where the batches go.</param>
     /// <param name="masks">Whether missing values do not count; otherwise they are taken for the mean.</param>
-    public TrainingSet(TrainingRows rows, FeatureScaling scaling, Device device, bool masks = false)
+    public TrainingSet(TrainingData rows, FeatureScaling scaling, Device device, bool masks = false)
         : this(rows, scaling, device, masks, encode: null)
     {
     }
 
-    private TrainingSet(TrainingRows rows, FeatureScaling scaling, Device device, bool masks, Func<Tensor, Tensor>? encode)
+    private TrainingSet(TrainingData rows, FeatureScaling scaling, Device device, bool masks, Func<Tensor, Tensor>? encode)
     {
-        (_rows, _scaling, _device, _masks, _encode) = (rows, scaling, device, masks, encode);
+        (_data, _scaling, _device, _masks, _encode) = (rows, scaling, device, masks, encode);
         _extremes = new Lazy<(Tensor Least, Tensor Most)>(encode is null ? ScaledExtremes : EncodedExtremes);
     }
 
-    public long Count => _rows.Count;
+    public long Count => _data.Count;
 
     /// <summary>Whether there are features that do not count.</summary>
-    public bool IsMasked => _masks && _rows.HasMissing;
+    public bool IsMasked => _masks && _data.HasMissing;
 
     /// <summary>How many rows are shuffled at a time: all, or, of streamed ones, as many as the budget holds.</summary>
-    public long WindowFor(int batchSize) => _rows.IsStreamed
-        ? Math.Min(Count, Math.Max(batchSize, _rows.Budget / _rows.Layout.ByteCount)) : Count;
+    public long WindowFor(int batchSize) => _data.IsStreamed
+        ? Math.Min(Count, Math.Max(batchSize, _data.Budget / _data.Layout.ByteCount)) : Count;
 
     /// <summary>The least scaled value of each feature, [d].</summary>
     public Tensor Least => _extremes.Value.Least;
@@ -51,21 +51,24 @@ internal sealed class TrainingSet : IDisposable
     /// <summary>The same rows as a layer makes them, such as their codes.</summary>
     /// <param name="encode">Makes them of rows of this set, [b, d] to [b, k].</param>
     public TrainingSet Through(Func<Tensor, Tensor> encode) =>
-        new(_rows, _scaling, _device, _masks, _encode is { } before ? rows => encode(before(rows)) : encode);
+        new(_data, _scaling, _device, _masks, _encode is { } before ? rows => encode(before(rows)) : encode);
 
     /// <summary>The batches of an epoch, in an order that is drawn anew. A batch is good until the next one.</summary>
     public IEnumerable<TrainingBatch> Shuffled(int batchSize, Generator generator) =>
-        _rows.IsStreamed ? ShuffledInWindow(batchSize, generator) : Permuted(batchSize, generator);
+        _data.IsStreamed ? ShuffledInWindow(batchSize, generator) : Permuted(batchSize, generator);
 
     /// <summary>All rows in their order, some at a time. A batch is good until the next one.</summary>
     public IEnumerable<TrainingBatch> InOrder(int batchSize)
     {
-        using var pass = _rows.Open();
+        using var pass = _data.Open();
         for (long start = 0; start < Count; start += batchSize)
         {
             using var scope = NewDisposeScope();
             yield return Finish(Next(pass, (int)Math.Min(batchSize, Count - start)));
         }
+
+        // Beyond the last row: some sources are closed only by their own end.
+        pass.MoveNext();
     }
 
     public void Dispose()
@@ -82,7 +85,7 @@ internal sealed class TrainingSet : IDisposable
 
     private IEnumerable<TrainingBatch> Permuted(int batchSize, Generator generator)
     {
-        using var drawn = randperm(Count, device: generator.device, generator: generator);
+        using var drawn = randperm(Count, dtype: ScalarType.Int64, device: generator.device, generator: generator);
         using var order = drawn.cpu();
         for (long start = 0; start < Count; start += batchSize)
         {
@@ -97,8 +100,8 @@ internal sealed class TrainingSet : IDisposable
         using (var drawn = rand([1], dtype: ScalarType.Float64, device: generator.device, generator: generator))
             seed = (int)(drawn.cpu().item<double>() * int.MaxValue);
         long size = WindowFor(batchSize);
-        using var pass = _rows.Open();
-        var window = new ShuffleWindow(pass, _window ??= new RowBuffer(_rows.Layout.Width, size), size, seed);
+        using var pass = _data.Open();
+        var window = new ShuffleWindow(pass, _window ??= new RowBuffer(_data.Layout.Width, size), size, seed);
         for (long start = 0; start < Count; start += batchSize)
         {
             using var scope = NewDisposeScope();
@@ -111,7 +114,7 @@ internal sealed class TrainingSet : IDisposable
     private BatchBuffer Buffer(int count)
     {
         if (!_buffers.TryGetValue(count, out var buffer))
-            _buffers.Add(count, buffer = new BatchBuffer(_rows, _scaling, count, _masks));
+            _buffers.Add(count, buffer = new BatchBuffer(_data, _scaling, count, _masks));
         return buffer;
     }
 
@@ -126,9 +129,9 @@ internal sealed class TrainingSet : IDisposable
     {
         var buffer = Buffer(count);
         var writer = buffer.Open();
-        var places = MemoryMarshal.Cast<byte, long>(order.bytes).Slice(checked((int)start), count);
+        var places = MemoryMarshal.Cast<byte, long>(order.narrow(0, start, count).bytes);
         for (int i = 0; i < count; i++)
-            writer.Put(i, _rows[places[i]]);
+            writer.Put(i, _data[places[i]]);
         return buffer.Batch;
     }
 
@@ -156,8 +159,8 @@ internal sealed class TrainingSet : IDisposable
 
     private (Tensor Least, Tensor Most) ScaledExtremes()
     {
-        Tensor Scaled(float[] raw) => tensor(raw.Select((value, j) => _scaling.Scale(j, value)).ToArray()).to(_device)
-            .DetachFromDisposeScope();
+        Tensor Scaled(float[] raw) => tensor(
+            raw.Select((value, j) => _scaling.Scale(j, value)).ToArray(), dtype: ScalarType.Float32, device: _device).DetachFromDisposeScope();
         return (Scaled(_scaling.Least), Scaled(_scaling.Most));
     }
 

@@ -1,6 +1,7 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -10,21 +11,25 @@ namespace MLNetAutoencoder;
 
 /// <summary>The file from which a training goes on.</summary>
 /// <remarks>
-/// The characters <c>MLNAECP2</c>, the length of a header as a 32-bit number, the header in JSON, and then the bytes of the parameters,
-/// the statistics, the best weights so far and the state of the random numbers, in that order; then the optimizer as TorchSharp saves it,
-/// and last the SHA-256 of all that: what is damaged is refused before anything of it is taken over. The file is
-/// written under a temporary name and then takes the place of the one before.
+/// A safetensors file with the network's parameters and buffers (<c>network.*</c>), those of the best epoch so far (<c>best.*</c>, with
+/// validation), what the optimizer keeps of each parameter (<c>optimizer.*</c>) and the state of the random numbers (<c>generator</c>).
+/// Its metadata have the settings and the course of the training in JSON, and the SHA-256 of all that: what is damaged is refused before
+/// anything of it is taken over. The file is written under a temporary name and then takes the place of the one before.
 /// </remarks>
 /// <param name="options">Where it is and how often it is written.</param>
-/// <param name="settings">What must be the same in the training that goes on, by name.</param>
-internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDictionary<string, string> settings)
+/// <param name="settings">What must be the same in the training that goes on, by name, in the order in which it is compared.</param>
+internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyList<(string Name, string Value)> settings)
 {
     public const string FileName = "autoencoder.checkpoint";
 
-    private static readonly byte[] s_magic = "MLNAECP2"u8.ToArray();
+    private const string Version = "3", VersionKey = AutoencoderMetadata.Prefix + "checkpoint_version",
+        SettingsKey = AutoencoderMetadata.Prefix + "settings", StateKey = AutoencoderMetadata.Prefix + "state",
+        DigestKey = AutoencoderMetadata.Prefix + "sha256";
 
-    // What it begins with in every version.
-    private const int FamilyLength = 7;
+    private const string Network = "network.", Best = "best.", Optimizer = "optimizer.", Random = "generator";
+
+    // Nothing is the least loss before there is one.
+    private static readonly JsonSerializerOptions s_json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public int EveryEpochs => options.EveryEpochs;
 
@@ -60,125 +65,121 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyDiction
     }
 
     /// <summary>Writes the state after an epoch.</summary>
-    public void Write(TrainingTask task, OptimizerHelper optimizer, Snapshot best, TrainingState state, Generator generator)
+    public void Write(nn.Module network, OptimizerHelper optimizer, TrainingState state, Generator generator)
     {
         using var scope = NewDisposeScope();
-        byte[] optimizerState = Save(optimizer);
-        byte[] header = JsonSerializer.SerializeToUtf8Bytes(new Header(
-            settings, optimizerState.Length, state.History, Finite(state.LeastValidationLoss), state.EpochsWithoutImprovement,
-            Finite(state.PlateauLoss), state.EpochsOnPlateau, state.PlateauFactor));
-        using var stream = new MemoryStream();
-        stream.Write(s_magic);
-        byte[] length = new byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, header.Length);
-        stream.Write(length);
-        stream.Write(header);
-        foreach (var tensor in Tensors(task, best).Append(generator.get_state()))
+        SafeTensor[] tensors =
+        [
+            .. network.state_dict().Select(pair => Copy(Network + pair.Key, pair.Value)),
+            .. state.Best.Select(pair => Copy(Best + pair.Key, pair.Value)),
+            .. OptimizerTensors.Of(optimizer, Parameters(network)).Select(pair => Copy(Optimizer + pair.Name, pair.Tensor)),
+            Copy(Random, generator.get_state()),
+        ];
+        var metadata = new Dictionary<string, string>
         {
-            using var values = tensor.detach().cpu().contiguous();
-            stream.Write(values.bytes);
-        }
-        stream.Write(optimizerState);
-        stream.Write(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
-        AtomicFile.WriteAll((FilePath, stream.ToArray()));
+            [VersionKey] = Version,
+            [SettingsKey] = JsonSerializer.Serialize(settings.ToDictionary(pair => pair.Name, pair => pair.Value)),
+            [StateKey] = JsonSerializer.Serialize(state, s_json),
+        };
+        metadata[DigestKey] = Digest(tensors, metadata);
+        SafeTensors.Write(FilePath, tensors, metadata);
     }
 
     /// <summary>Brings everything back to what the file says, where that is wanted and there is one.</summary>
+    /// <returns>What the training has come to; null where there is nothing to go on from.</returns>
     /// <exception cref="InvalidOperationException">The file is of a training with other options, another seed or other
     /// data; the message names what differs.</exception>
-    /// <exception cref="InvalidDataException">The file is no checkpoint, or ends early.</exception>
-    public void Resume(TrainingTask task, OptimizerHelper optimizer, Snapshot best, TrainingState state, Generator generator)
+    /// <exception cref="InvalidDataException">The file is no checkpoint, or damaged.</exception>
+    public TrainingState? Resume(nn.Module network, OptimizerHelper optimizer, Generator generator)
     {
         if (!CanResume)
-            return;
-        byte[] bytes = File.ReadAllBytes(FilePath);
-        int start = s_magic.Length + sizeof(int);
-        if (bytes.Length < s_magic.Length || !bytes.AsSpan(0, FamilyLength).SequenceEqual(s_magic.AsSpan(0, FamilyLength)))
-            throw new InvalidDataException($"The file '{FilePath}' is not a checkpoint of this library.");
-        if (bytes[FamilyLength] != s_magic[FamilyLength])
-        {
-            throw new InvalidDataException(
-                $"The checkpoint '{FilePath}' was written by another version of this library, whose checkpoints this one does not read. "
-                + "Train from the start with Checkpoint.Continue false.");
-        }
-        int end = bytes.Length - SHA256.HashSizeInBytes;
-        if (end < start || !SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end)))
-            throw new InvalidDataException($"The checkpoint '{FilePath}' does not hold what was written to it. It is damaged.");
-        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(s_magic.Length));
-        var header = JsonSerializer.Deserialize<Header>(bytes.AsSpan(start, length))!;
+            return null;
+        var file = Read();
+        var saved = JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!;
         foreach (var (name, value) in settings)
         {
-            string? saved = header.Settings.GetValueOrDefault(name);
-            if (saved != value)
+            if (saved.GetValueOrDefault(name) != value)
                 throw new InvalidOperationException(
-                    $"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} {saved ?? "unknown"}, and this " +
-                    $"training has {value}. Train with the same, or set Checkpoint.Continue to false.");
+                    $"The checkpoint '{FilePath}' cannot be gone on from: it was written with {name} " +
+                    $"{saved.GetValueOrDefault(name) ?? "unknown"}, and this training has {value}. Train with the same, or set " +
+                    "Checkpoint.Continue to false.");
         }
+        var device = generator.device;
+        var state = JsonSerializer.Deserialize<TrainingState>(file.Metadata[StateKey], s_json)!;
+        foreach (var tensor in file.Tensors.Where(tensor => tensor.Name.StartsWith(Best, StringComparison.Ordinal)))
+            state.Best.Add(tensor.Name[Best.Length..], Copy(tensor).to(device));
 
-        int optimizerStart = end - header.OptimizerBytes;
-        LoadTensors(bytes.AsSpan(start + length, optimizerStart - start - length), task, best, generator);
-
-        // Outside a scope: what the optimizer makes here stays with it.
-        LoadOptimizer(bytes[optimizerStart..end], optimizer);
-        state.History.AddRange(header.History);
-        state.LeastValidationLoss = header.LeastValidationLoss ?? double.PositiveInfinity;
-        state.EpochsWithoutImprovement = header.EpochsWithoutImprovement;
-        state.PlateauLoss = header.PlateauLoss ?? double.PositiveInfinity;
-        state.EpochsOnPlateau = header.EpochsOnPlateau;
-        state.PlateauFactor = header.PlateauFactor;
-    }
-
-    private void LoadTensors(ReadOnlySpan<byte> bytes, TrainingTask task, Snapshot best, Generator generator)
-    {
         using var scope = NewDisposeScope();
-        using var none = no_grad();
-        var random = generator.get_state();
-        Tensor[] tensors = [.. Tensors(task, best)];
-        Tensor[] copies = [.. tensors.Select(tensor => tensor.detach().cpu().clone()), random];
-        long expected = copies.Sum(tensor => (long)tensor.bytes.Length);
-        if (bytes.Length != expected)
-        {
-            throw new InvalidDataException(
-                $"The checkpoint '{FilePath}' has {bytes.Length} bytes of weights; expected {expected}. It is damaged.");
-        }
-        foreach (var copy in copies)
-        {
-            bytes[..copy.bytes.Length].CopyTo(copy.bytes);
-            bytes = bytes[copy.bytes.Length..];
-        }
-        for (int i = 0; i < tensors.Length; i++)
-            tensors[i].copy_(copies[i]);
-        generator.set_state(random);
+        network.load_state_dict(file.Tensors.Where(tensor => tensor.Name.StartsWith(Network, StringComparison.Ordinal))
+            .ToDictionary(tensor => tensor.Name[Network.Length..], Copy));
+        OptimizerTensors.Load(optimizer, Parameters(network),
+            name => file.Find(Optimizer + name) is { } found ? Copy(found).to(device) : null);
+        generator.set_state(Copy(file.Find(Random)!));
+        return state;
     }
 
-    private static IEnumerable<Tensor> Tensors(TrainingTask task, Snapshot best) =>
-        task.Parameters.Concat<Tensor>(task.Statistics).Concat(best.Copies);
-
-    private static byte[] Save(OptimizerHelper optimizer)
+    private SafeTensors Read()
     {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        optimizer.save_state_dict(writer);
-        writer.Flush();
-        return stream.ToArray();
+        byte[] bytes = File.ReadAllBytes(FilePath);
+
+        // What checkpoints began with before they were safetensors files.
+        if (bytes.AsSpan().StartsWith("MLNAECP"u8))
+            throw OfOtherVersion();
+        SafeTensors file;
+        try
+        {
+            file = SafeTensors.Read(bytes, "It");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"The file '{FilePath}' is not a checkpoint of this library, or it is damaged. {e.Message}", e);
+        }
+        if (!file.Metadata.TryGetValue(VersionKey, out string? version))
+            throw new InvalidDataException($"The file '{FilePath}' is not a checkpoint of this library, or it is damaged.");
+        if (version != Version)
+            throw OfOtherVersion();
+        return file.Metadata.GetValueOrDefault(DigestKey) == Digest(file.Tensors, file.Metadata) ? file
+            : throw new InvalidDataException($"The checkpoint '{FilePath}' does not hold what was written to it: it is damaged.");
     }
 
-    private static void LoadOptimizer(byte[] bytes, OptimizerHelper optimizer)
+    private InvalidDataException OfOtherVersion() => new(
+        $"The checkpoint '{FilePath}' was written by another version of this library, whose checkpoints this one does not read. "
+        + "Train from the start with Checkpoint.Continue false.");
+
+    private static IEnumerable<string> Parameters(nn.Module network) => network.named_parameters().Select(pair => pair.name);
+
+    private static SafeTensor Copy(string name, Tensor tensor)
     {
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        optimizer.load_state_dict(reader);
+        using var values = tensor.detach().cpu().contiguous();
+        string type = values.dtype switch
+        {
+            ScalarType.Float32 => "F32",
+            ScalarType.Int64 => "I64",
+            ScalarType.Byte => "U8",
+            _ => throw new NotSupportedException($"The tensor '{name}' is of {values.dtype}."),
+        };
+        return new SafeTensor(name, type, values.shape, values.bytes.ToArray());
     }
 
-    // JSON has no infinity.
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+    private static Tensor Copy(SafeTensor tensor)
+    {
+        var type = tensor.DType switch { "F32" => ScalarType.Float32, "I64" => ScalarType.Int64, _ => ScalarType.Byte };
+        var copy = zeros([.. tensor.Shape], dtype: type, device: CPU);
+        tensor.Data.Span.CopyTo(copy.bytes);
+        return copy;
+    }
 
-    private sealed record Header(
-        IReadOnlyDictionary<string, string> Settings,
-        int OptimizerBytes,
-        IReadOnlyList<TrainingEpoch> History,
-        double? LeastValidationLoss,
-        int EpochsWithoutImprovement,
-        double? PlateauLoss,
-        int EpochsOnPlateau,
-        double PlateauFactor);
+    /// <summary>The SHA-256 of everything in a file but itself, whatever the order in which it stands there.</summary>
+    private static string Digest(IEnumerable<SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (key, value) in metadata.Where(pair => pair.Key != DigestKey).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            hash.AppendData(Encoding.UTF8.GetBytes($"{key}\0{value}\0"));
+        foreach (var tensor in tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{tensor.Name}\0{tensor.DType}\0{string.Join(',', tensor.Shape)}\0"));
+            hash.AppendData(tensor.Data.Span);
+        }
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
 }

@@ -209,10 +209,10 @@ internal sealed class DenseStep : ITrainingStep
 
         public Buffers(DenseLayer[] layers, long count)
         {
-            Outputs = Array.ConvertAll(layers, layer => Keep(zeros((int)count, layer.Outputs)));
-            Deltas = Array.ConvertAll(layers, layer => Keep(zeros((int)count, layer.Outputs)));
+            Outputs = Array.ConvertAll(layers, layer => Zeros(count, layer.Outputs));
+            Deltas = Array.ConvertAll(layers, layer => Zeros(count, layer.Outputs));
             TransposedDeltas = Array.ConvertAll(Deltas, delta => Keep(delta.t()));
-            Ones = Keep(ones(1, (int)count));
+            Ones = Keep(ones([1, count], dtype: ScalarType.Float32, device: CPU));
         }
 
         public Tensor[] Outputs { get; }
@@ -236,5 +236,7 @@ internal sealed class DenseStep : ITrainingStep
             foreach (var tensor in Outputs.Concat(Deltas).Concat(TransposedDeltas).Concat(_biasRows.Values).Append(Ones))
                 tensor.Dispose();
         }
+
+        private static Tensor Zeros(long rows, long columns) => Keep(zeros([rows, columns], dtype: ScalarType.Float32, device: CPU));
     }
 }

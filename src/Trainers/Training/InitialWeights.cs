@@ -21,28 +21,23 @@ internal static class InitialWeights
     public static void Load(string path, AutoencoderNetwork network, FeatureScaling scaling, IChannel channel)
     {
         var file = SafeTensors.ReadFile(path);
-        NamedWeight[] weights = [.. network.NamedWeights];
-        var found = file.Expect(weights.ToDictionary(
-            weight => TorchWeights.NameOf(weight.Name), weight => (IReadOnlyList<long>)weight.Shape, StringComparer.Ordinal),
-            TorchWeights.ScalingOffset, TorchWeights.ScalingScale);
+        using var scope = NewDisposeScope();
         using var none = no_grad();
-        foreach (var weight in weights)
+        (string Name, Tensor Tensor)[] weights = [.. network.GraphWeights.Select(weight => (TorchWeights.NameOf(weight.Name), weight.Tensor))];
+        var found = file.Expect(weights.ToDictionary(
+            weight => weight.Name, weight => (IReadOnlyList<long>)weight.Tensor.shape, StringComparer.Ordinal),
+            TorchWeights.ScalingOffset, TorchWeights.ScalingScale);
+        Tensor[] values = [.. weights.Select(weight => Values(file, found[weight.Name]).reshape(weight.Tensor.shape))];
+        for (int i = weights.Length - 1; i >= 0; i--)
+            weights[i].Tensor.copy_(values[i]);
+        for (int i = 0; i < weights.Length; i++)
         {
-            string name = TorchWeights.NameOf(weight.Name);
-            float[] values = found[name].Values.ToArray();
-            int broken = Array.FindIndex(values, value => !float.IsFinite(value));
-            if (broken >= 0)
-                throw new InvalidDataException(FormattableString.Invariant(
-                    $"{file.Source} has {values[broken]} in the tensor '{name}'; expected numbers."));
-            try
-            {
-                weight.Take(tensor(values).reshape(weight.Shape));
-            }
-            catch (InvalidOperationException e)
-            {
-                throw new InvalidDataException($"{file.Source} has the tensor '{name}', which does not fit the network: {e.Message}", e);
-            }
+            if (!weights[i].Tensor.cpu().allclose(values[i]))
+                throw new InvalidDataException(
+                    $"{file.Source} has the tensor '{weights[i].Name}', which does not fit the network: its layer shares its weights, " +
+                    "transposed, with one of the encoder, whose are others.");
         }
+        network.Unfold();
         if (network.LikelihoodLogVariance is { } likelihood
             && file.Metadata.TryGetValue(TorchWeights.LikelihoodVarianceKey, out string? text)
             && double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture,
@@ -53,6 +48,14 @@ internal static class InitialWeights
             channel.Warning(MessageSensitivity.None,
                 $"{file.Source} has the weights of a network whose features were scaled otherwise than the training rows are. They are " +
                 "scaled as the option Scaling says; only further training makes the weights fit.");
+    }
+
+    private static Tensor Values(SafeTensors file, SafeTensor found)
+    {
+        float[] values = found.Values.ToArray();
+        int broken = Array.FindIndex(values, value => !float.IsFinite(value));
+        return broken < 0 ? tensor(values, dtype: ScalarType.Float32, device: CPU) : throw new InvalidDataException(
+            FormattableString.Invariant($"{file.Source} has {values[broken]} in the tensor '{found.Name}'; expected numbers."));
     }
 
     private static bool Differs(FeatureScaling scaling, ReadOnlySpan<float> offsets, ReadOnlySpan<float> scales)

@@ -18,7 +18,7 @@ internal static class Pretraining
             using var codes = i == 0 ? null : set.Through(
                 rows => before.Aggregate(rows, (inputs, layer) => layer.Forward(inputs, null, new Pass(IsTraining: false, generator))));
             var layerSet = codes ?? set;
-            TorchSharp.Modules.Parameter[] parameters = [.. down.Parameters, .. up.Parameters];
+            TorchSharp.Modules.Parameter[] parameters = [.. down.parameters(), .. up.parameters()];
             using var step = new AutogradStep(parameters, (batch, _, pass) =>
             {
                 var input = options.Corruption?.Apply(batch.Rows, layerSet, generator) ?? batch.Rows;

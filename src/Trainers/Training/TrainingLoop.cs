@@ -1,5 +1,6 @@
-using System.Globalization;
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -32,18 +33,16 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         // Whatever the caller's thread is in the middle of.
         using var gradients = enable_grad();
         using var optimizer = options.Optimizer.Start(task.Parameters);
-        using var best = new Snapshot(task.Parameters.Concat<Tensor>(task.Statistics));
-        var state = new TrainingState();
-        task.Checkpoint?.Resume(task, optimizer, best, state, generator);
+        var state = task.Checkpoint?.Resume(task.Network!, optimizer, generator) ?? new TrainingState();
         while (state.History.Count < task.Epochs && !ShouldStopEarly(state) && RunEpoch(task, optimizer, state, generator))
         {
-            Judge(task, best, state);
+            Judge(task, state);
             if (task.Checkpoint is { } checkpoint && (
                 state.History.Count % checkpoint.EveryEpochs == 0 || state.History.Count == task.Epochs || ShouldStopEarly(state)))
-                checkpoint.Write(task, optimizer, best, state, generator);
+                checkpoint.Write(task.Network!, optimizer, state, generator);
         }
-        if (state.LeastValidationLoss < double.PositiveInfinity)
-            best.Restore();
+        if (state.Best.Count > 0)
+            task.Network!.load_state_dict(state.Best);
         WarnOfDeadTraining(task, state);
         return state.History;
     }
@@ -53,13 +52,13 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     private bool RunEpoch(TrainingTask task, OptimizerHelper optimizer, TrainingState state, Generator generator)
     {
         int epoch = state.History.Count;
-        int steps = checked((int)((task.Rows.Count + options.BatchSize - 1) / options.BatchSize));
+        long steps = (task.Rows.Count + options.BatchSize - 1) / options.BatchSize;
         using var losses = new StepLosses(task.Terms.Length);
         var pass = new Pass(IsTraining: true, generator);
         var clock = Stopwatch.StartNew();
         TimeSpan news = TimeSpan.Zero, logged = TimeSpan.Zero;
         double rate = 0;
-        int step = 0;
+        long step = 0;
         foreach (var batch in task.Rows.Shuffled(options.BatchSize, generator))
         {
             if (ShouldStop(epoch, step))
@@ -73,7 +72,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
             if (step == steps || clock.Elapsed - news < s_newsEvery)
                 continue;
             news = clock.Elapsed;
-            var soFar = Progress(task, epoch, step, steps, Terms(task, losses, epoch), null, news, (long)step * options.BatchSize);
+            var soFar = Progress(task, epoch, step, steps, Terms(task, losses, epoch), null, news, step * options.BatchSize);
             options.Progress?.Report(soFar);
             if (news - logged >= s_logEvery)
             {
@@ -101,7 +100,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="step">The step that would be the next, from 0; null in the validation.</param>
     /// <exception cref="OperationCanceledException">It was canceled, and that is how it is to end.</exception>
-    private bool ShouldStop(int epoch, int? step)
+    private bool ShouldStop(int epoch, long? step)
     {
         bool isCanceled = options.Cancellation.IsCancellationRequested;
         if (!isCanceled && _total.Elapsed < options.MaxTrainingTime)
@@ -134,7 +133,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     }
 
     /// <summary>Looks at an epoch's loss: for the best weights, the patience of early stopping and that of the plateau.</summary>
-    private void Judge(TrainingTask task, Snapshot best, TrainingState state)
+    private void Judge(TrainingTask task, TrainingState state)
     {
         var last = state.History[^1];
         if (last.ValidationLoss is { } validation)
@@ -146,7 +145,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
                 if (validation < state.LeastValidationLoss - (options.EarlyStopping?.MinimalImprovement ?? 0))
                     state.EpochsWithoutImprovement = 0;
                 state.LeastValidationLoss = validation;
-                best.Take();
+                state.Keep(task.Network!);
             }
         }
         if (options.Schedule is not PlateauSchedule plateau)
@@ -220,7 +219,11 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
 /// <summary>What a training has come to, besides its weights.</summary>
 internal sealed class TrainingState
 {
-    public List<TrainingEpoch> History { get; } = [];
+    public List<TrainingEpoch> History { get; init; } = [];
+
+    /// <summary>Parameters and buffers after the epoch with the least validation loss; empty without one.</summary>
+    [JsonIgnore]
+    public Dictionary<string, Tensor> Best { get; } = [];
 
     public double LeastValidationLoss { get; set; } = double.PositiveInfinity;
 
@@ -231,4 +234,17 @@ internal sealed class TrainingState
     public int EpochsOnPlateau { get; set; }
 
     public double PlateauFactor { get; set; } = 1;
+
+    /// <summary>Takes the present parameters and buffers for the best.</summary>
+    public void Keep(nn.Module network)
+    {
+        using var none = no_grad();
+        foreach (var (name, tensor) in network.state_dict())
+        {
+            if (Best.TryGetValue(name, out var copy))
+                copy.copy_(tensor);
+            else
+                Best.Add(name, tensor.detach().clone());
+        }
+    }
 }

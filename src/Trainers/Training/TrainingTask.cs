@@ -1,5 +1,4 @@
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
@@ -12,8 +11,8 @@ internal sealed record TrainingTask
     /// <summary>The parameters that change.</summary>
     public required IReadOnlyList<Parameter> Parameters { get; init; }
 
-    /// <summary>What else is changed by training, such as running means.</summary>
-    public IReadOnlyList<Tensor> Statistics { get; init; } = [];
+    /// <summary>What the best weights and the checkpoints are of; null where there are neither.</summary>
+    public NetworkModule? Network { get; init; }
 
     /// <summary>The names of the terms of the loss.</summary>
     public required string[] Terms { get; init; }

@@ -17,7 +17,8 @@ public sealed class SafeTensorsTests
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         Assert.AreEqual(0, length % 8);
         Assert.AreEqual(
-            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""",
+            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},""" +
+            """"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""",
             Encoding.UTF8.GetString(bytes, 8, length).TrimEnd(' '));
         CollectionAssert.AreEqual(new byte[] { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f }, bytes[(8 + length)..]);
     }
@@ -48,10 +49,29 @@ public sealed class SafeTensorsTests
     {
         byte[] data = [0x00, 0x3c, 0x00, 0xc0, 0x80, 0x3f, 0x40, 0xc0, .. BitConverter.GetBytes(0.1), .. BitConverter.GetBytes(-1e300)];
         var read = SafeTensors.Read(File(
-            """{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},"double":{"dtype":"F64","shape":[2],"data_offsets":[8,24]}}   """, data), "The file");
+            """{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},""" +
+            """"double":{"dtype":"F64","shape":[2],"data_offsets":[8,24]}}   """, data), "The file");
         CollectionAssert.AreEqual(new[] { 1f, -2f }, read.Find("half")!.Values.ToArray());
         CollectionAssert.AreEqual(new[] { 1f, -3f }, read.Find("brain")!.Values.ToArray());
         CollectionAssert.AreEqual(new[] { 0.1f, float.NegativeInfinity }, read.Find("double")!.Values.ToArray());
+    }
+
+    [TestMethod]
+    public void Whole_numbers_and_bytes_are_written_with_the_widest_first()
+    {
+        using var folder = new TestFolder();
+        byte[] state = [1, 2, 255], counts = [.. BitConverter.GetBytes(7L), .. BitConverter.GetBytes(-1L)];
+        SafeTensors.Write(folder["state"], [new SafeTensor("generator", "U8", [3], state), new SafeTensor("weight", [1], [0.5f]),
+            new SafeTensor("steps", "I64", [2], counts)], new Dictionary<string, string>());
+        var read = SafeTensors.ReadFile(folder["state"]);
+        CollectionAssert.AreEqual(new[] { "steps", "weight", "generator" }, read.Tensors.Select(tensor => tensor.Name).ToArray());
+        CollectionAssert.AreEqual(state, read.Find("generator")!.Data.ToArray());
+        CollectionAssert.AreEqual(counts, read.Find("steps")!.Data.ToArray());
+        CollectionAssert.AreEqual(new[] { 7f, -1f }, read.Find("steps")!.Values.ToArray());
+        CollectionAssert.AreEqual(new[] { 1f, 2f, 255f }, read.Find("generator")!.Values.ToArray());
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => read.Expect(
+            new Dictionary<string, IReadOnlyList<long>> { ["generator"] = [3], ["weight"] = [1], ["steps"] = [2] })).Message,
+            "has the tensor 'steps' of type I64; expected F32");
     }
 
     [TestMethod]
@@ -60,50 +80,43 @@ public sealed class SafeTensorsTests
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}""", 8, "header cannot be read")]
     [DataRow(""" {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "does not start with a brace")]
     [DataRow("""[{"dtype":"F32","shape":[2],"data_offsets":[0,8]}]""", 8, "does not start with a brace")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""",
-        8, "names 'a' twice")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", 8, "something else than a map")]
-    [DataRow("""{"a":[1,2]}""", 0, "something else than a map")]
-    [DataRow("""{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}""", 8, "of type \"I64\"; expected F32")]
-    [DataRow("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}}""", 8, "of type 7; expected F32")]
-    [DataRow("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "does not tell 'dtype'")]
-    [DataRow("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "does not tell 'shape'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "does not tell 'data_offsets'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "the shape of the tensor 'a' that is no list of whole numbers")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}""", 6, "the shape of the tensor 'a' that is no list of whole numbers")]
-    [DataRow("""{"a":{"dtype":"F32","shape":"1","data_offsets":[0,4]}}""", 4, "the shape of the tensor 'a' that is no list of whole numbers")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "of type F32 and shape [3] in 8 bytes")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""",
-        0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807,4],"data_offsets":[0,4]}}""",
-        4, "in 4 bytes")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[1152921504606846976,4611686018427387904],"data_offsets":[0,9223372036854775807]}}""",
-        4, "in 9223372036854775807 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "does not tell begin and end")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "does not tell begin and end")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}""", 4, "the place of the tensor 'a' that is no list of whole numbers")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "has 4 bytes of tensors; its header describes 8")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, "has 8 bytes of tensors; its header describes 4")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""",
-        12, "has the tensor 'b' at 8; expected 4")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""",
-        12, "has the tensor 'b' at 4; expected 8")]
-    [DataRow(
-        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[4611686018427387904,4611686018427387908]}}""",
-        4, "at 4611686018427387904; expected 0")]
-    [DataRow("""{"__metadata__":["pt"]}""", 0, "'__metadata__' that is no map")]
-    [DataRow("""{"__metadata__":{"format":1}}""", 0, "the metadata 'format' that are no text")]
-    [DataRow("""{"__metadata__":{"format":"pt","format":"np"}}""", 0, "names the metadata 'format' twice")]
+    [DataRow("""{"a":[1,2]}""", 0, "does not tell type, shape and place of the tensor 'a': [1,2]")]
+    [DataRow("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "does not tell type, shape and place")]
+    [DataRow("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "does not tell type, shape and place")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "does not tell type, shape and place")]
+    [DataRow("""{"__metadata__":["pt"]}""", 0, "header cannot be read")]
+    [DataRow("""{"__metadata__":{"format":1}}""", 0, "header cannot be read")]
     [DataRow("""{"__metadata__":{"format":"\ud800"}}""", 0, "header cannot be read")]
     [DataRow("""{"a\ud800":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "header cannot be read")]
     public void What_breaks_the_format_is_refused(string header, int bytes, string message) =>
         Refused(File(header, new byte[bytes]), message);
+
+    [TestMethod]
+    [DataRow("\"I32\"", "[2]", "[0,8]", 8, "of type I32; expected F32")]
+    [DataRow("7", "[1]", "[0,8]", 8, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[-1]", "[0,4]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1.5]", "[0,6]", 6, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "\"1\"", "[0,4]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1]", "[4,0]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1]", "[0,4,8]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1]", "[-4,0]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[3]", "[0,8]", 8, "of type F32 and shape [3] in 8 bytes")]
+    [DataRow("\"F32\"", "[4294967296,4294967296]", "[0,0]", 0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
+    [DataRow("\"F32\"", "[9223372036854775807,9223372036854775807,9223372036854775807,4]", "[0,4]", 4, "in 4 bytes")]
+    [DataRow("\"F32\"", "[1152921504606846976,4611686018427387904]", "[0,9223372036854775807]", 4, "in 9223372036854775807 bytes")]
+    [DataRow("\"F32\"", "[2]", "[0,8]", 4, "has 4 bytes of tensors; its header describes 8")]
+    [DataRow("\"F32\"", "[1]", "[0,4]", 8, "has 8 bytes of tensors; its header describes 4")]
+    [DataRow("\"F32\"", "[1]", "[4611686018427387904,4611686018427387908]", 4, "at 4611686018427387904; expected 0")]
+    public void A_tensor_that_cannot_be_is_refused(string type, string shape, string place, int bytes, string message) =>
+        Refused(File($$"""{"a":{"dtype":{{type}},"shape":{{shape}},"data_offsets":{{place}}}}""", new byte[bytes]), message);
+
+    [TestMethod]
+    [DataRow("a", "[4,8]", "Two tensors have the name 'a'")]
+    [DataRow("b", "[8,12]", "has the tensor 'b' at 8; expected 4")]
+    [DataRow("b", "[2,6]", "has the tensor 'b' at 2; expected 4")]
+    public void Two_tensors_have_two_names_and_lie_one_after_the_other(string name, string place, string message) => Refused(File(
+        $$"""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"{{name}}":{"dtype":"F32","shape":[1],"data_offsets":{{place}}}}""",
+        new byte[name == "a" ? 8 : 12]), message);
 
     [TestMethod]
     public void A_header_that_cannot_be_is_refused_before_it_is_read()
@@ -157,7 +170,7 @@ public sealed class SafeTensorsTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
             () => new SafeTensors([a with { Name = "__metadata__" }], new Dictionary<string, string>())).Message, "keeps for the metadata");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 2 values; its shape [3]");
+            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 8 bytes of type F32; its shape [3]");
     }
 
     [TestMethod]
