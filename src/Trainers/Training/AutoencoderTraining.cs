@@ -182,22 +182,14 @@ internal sealed class AutoencoderTraining : TrainingRun
         List<string> free = ["threshold", "scoring_missing_values", "early_stopping", "threads"];
         if (Options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
             free.Add("epochs");
-        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Options.ToJson())!;
-        var parts = options.Where(pair => pair.Key is "network" or "code").SelectMany(part => part.Value.EnumerateObject()
-            .Select(inner => (Key: $"{part.Key}.{inner.Name}", Value: inner.Value.GetRawText())));
-        var flat = options.Where(pair => pair.Key is not ("network" or "code") && !free.Contains(pair.Key))
-            .Select(pair => (pair.Key, Value: pair.Value.GetRawText())).Concat(parts);
-        (string Key, string Value)[] columns =
-        [
-            ("feature_weights", JsonSerializer.Serialize(Options.FeatureWeights)),
-            ("weight_column", Column(Options.WeightColumnName)),
-            ("condition_column", Column(Options.ConditionColumnName)),
-            ("code_offset_column", Column(Options.Code.OffsetColumnName)),
-            ("label_column", Column(Options.LabelColumnName)),
-        ];
+        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Options.ToJson())!
+            .Where(option => !free.Contains(option.Key)).SelectMany(option => option.Key is "network" or "code"
+                ? option.Value.EnumerateObject().Select(inner => (Name: $"{option.Key}.{inner.Name}", inner.Value))
+                : [(Name: option.Key, option.Value)]);
         return
         [
-            .. flat.Concat(columns).Select(pair => ($"the option {pair.Key}", pair.Value)),
+            .. options.Select(option => ($"the option {option.Name}", option.Value.GetRawText())),
+            ("the option feature_weights", JsonSerializer.Serialize(Options.FeatureWeights)),
             ("the seed", FormattableString.Invariant($"{Seed}")),
             ("the features", JsonSerializer.Serialize(Names)),
             ("the number of training rows", FormattableString.Invariant($"{Rows.Count}")),
@@ -209,7 +201,5 @@ internal sealed class AutoencoderTraining : TrainingRun
             ("training rows of the digest", Rows.Digest!),
             ("validation rows of the digest", _heldOut?.Digest ?? "none"),
         ];
-
-        static string Column(string? name) => name is null ? "none" : $"'{name}'";
     }
 }
