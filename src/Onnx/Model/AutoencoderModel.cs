@@ -48,8 +48,8 @@ public sealed class AutoencoderModel : IDisposable
     }
 
     /// <summary>
-    /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its weights
-    /// are not copied.
+    /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its
+    /// weights are not copied.
     /// </summary>
     internal AutoencoderModel(ModelProto model)
     {
