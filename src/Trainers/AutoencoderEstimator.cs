@@ -289,8 +289,6 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         List<string> free = ["threshold", "scoring_missing_values", "early_stopping", "threads"];
         if (_options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
             free.Add("epochs");
-        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!
-            .Where(pair => !free.Contains(pair.Key)).Select(pair => (pair.Key, Value: pair.Value.GetRawText()));
         (string Key, string Value)[] columns =
         [
             ("feature_weights", JsonSerializer.Serialize(_options.FeatureWeights)),
@@ -299,9 +297,11 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             ("code_offset_column", Column(_options.Code.OffsetColumnName)),
             ("label_column", Column(_options.LabelColumnName)),
         ];
+        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(_options.Describe())!
+            .Select(pair => (pair.Key, Value: pair.Value.GetRawText())).Concat(columns).Where(pair => !free.Contains(pair.Key));
         return
         [
-            .. options.Concat(columns).Select(pair => ($"the option {pair.Key}", pair.Value)),
+            .. options.Select(pair => ($"the option {pair.Key}", pair.Value)),
             ("the seed", FormattableString.Invariant($"{_seed}")),
             ("the features", JsonSerializer.Serialize(names)),
             ("the number of training rows", FormattableString.Invariant($"{rows.Count}")),
