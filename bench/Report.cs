@@ -12,7 +12,9 @@ internal static class Report
     }
 
     /// <summary>Ends a benchmark with one figure.</summary>
-    public static void Ratio(string name, double value) =>
+    public static void Ratio(string name, double value)
+    {
         string format = Math.Abs(value) is > 0 and < 0.001 ? "E1" : "F3";
         Console.WriteLine($"ratio {name} {value.ToString(format, CultureInfo.InvariantCulture)}");
+    }
 }

@@ -81,7 +81,7 @@ internal sealed class BenchModel : IDisposable
                 ScalingScales = [.. Enumerable.Repeat(1f, features)],
                 FeatureMeans = new float[features],
                 Loss = "mean_squared",
-                MissingValues = MissingValuePolicy.NaN,
+                MissingValues = "nan",
                 Options = "{}",
                 Seed = 1,
                 ThreadCount = 1,

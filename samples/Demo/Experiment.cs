@@ -87,8 +87,8 @@ internal static class Experiment
         Scaling = scaling,
         Epochs = 60,
         Threshold = ThresholdRule.Contamination(Contamination),
-        ReconstructionColumnName = "Reconstruction",
-        FeatureErrorsColumnName = "FeatureErrors",
+        ReconstructionColumnName = nameof(ScoredRow.Reconstruction),
+        FeatureErrorsColumnName = nameof(ScoredRow.FeatureErrors),
         Seed = seed,
     };
 

@@ -15,7 +15,7 @@ internal static class TrainingBar
     private const int WideConsole = 140;
 
     /// <summary>Runs what trains.</summary>
-    /// <param name="train">Trains, with what it is given as <see cref="AutoencoderEstimator.Options.Progress"/>: null
+    /// <param name="train">Trains, with what it is given as <see cref="TrainingOptions.Progress"/>: null
     /// where nothing is shown.</param>
     /// <param name="console">The console; null for that of the process.</param>
     public static T Show<T>(Func<IProgress<TrainingProgress>?, T> train, IAnsiConsole? console = null)

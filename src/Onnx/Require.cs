@@ -20,12 +20,6 @@ internal static class Require
                 option, value, FormattableString.Invariant($"The option {option} is {value}; expected {expected}."));
     }
 
-    public static void OneOf(string value, string option, params string[] known)
-    {
-        if (!known.Contains(value))
-            throw new ArgumentException($"The option {option} is '{value}'; expected one of {string.Join(", ", known)}.", option);
-    }
-
     /// <summary>A number of threads; beyond what OpenMP keeps on a thread's stack, the process ends.</summary>
     public static void Threads(int? value, string option)
     {
@@ -46,7 +40,8 @@ internal static class Require
 
     /// <summary>At least 0, and what a Single holds.</summary>
     public static void NotNegative(double value, string option) =>
-        InRange(value is >= 0 and <= float.MaxValue, value, option, FormattableString.Invariant($"at least 0 and at most {float.MaxValue}"));
+        InRange(value is >= 0 and <= float.MaxValue, value, option,
+            FormattableString.Invariant($"at least 0 and at most {float.MaxValue}"));
 
     /// <summary>Refuses two options together.</summary>
     public static void Not(bool refused, string option, object value, string other, object otherValue, string reason)

@@ -35,7 +35,10 @@ internal static class GraphSplice
         var joined = Join(stock, OnnxFile.Cut(model.Proto, fed, outputs), columns, out var inputs);
         var metadata = model.Metadata;
         var border = columns.Where(pair => outputs.Contains(pair.Key)).Concat(inputs).ToDictionary(StringComparer.Ordinal);
-        OnnxFile.SetMetadata(joined, (metadata with { Graph = AutoencoderMetadata.Pipeline, Columns = border }).ToDictionary());
+        OnnxFile.SetMetadata(joined, (metadata with
+        {
+            Graph = AutoencoderMetadata.Pipeline, Columns = border, Layers = NetworkLayer.Of(joined.Graph, metadata.Layers),
+        }).ToDictionary());
         joined.DocString =
             $"Pipeline from the columns {string.Join(", ", inputs.Values)} to a {metadata.Variant} autoencoder: " +
             $"{metadata.FeatureCount} features, a code of {metadata.CodeSize} units.";

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -8,6 +9,7 @@ namespace MLNetAutoencoder;
 /// Everything this library adds to ML.NET, had from <see cref="AutoencoderExtensions.Autoencoders"/>. The package
 /// <c>MLNetAutoencoder.Trainers</c> adds the trainers.
 /// </summary>
+[SuppressMessage("Performance", "CA1822", Justification = "What a catalog offers is called on the catalog.")]
 public sealed class AutoencoderCatalog
 {
     internal AutoencoderCatalog(MLContext context) => Context = context;

@@ -3,11 +3,20 @@ using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests;
 
-/// <summary>A view of one column of any values, which counts what is asked of it.</summary>
-internal sealed class OneColumnView<T>(DataViewSchema schema, T[] values) : IDataView
-{
-    public int RowsRead { get; private set; }
+/// <summary>Makes the value of a row.</summary>
+internal delegate void RowMaker<T>(long row, ref T value);
 
+/// <summary>A view of one column whose values are made as they are read, the same ones each time; it counts what is asked of it.</summary>
+internal class OneColumnView<T>(DataViewSchema schema, long rows, RowMaker<T> make) : IDataView
+{
+    public OneColumnView(DataViewSchema schema, T[] values)
+        : this(schema, values.Length, (long row, ref T value) => value = values[row])
+    {
+    }
+
+    public long RowsRead { get; private set; }
+
+    /// <summary>How many cursors were opened: how often the view was gone through.</summary>
     public int CursorsOpened { get; private set; }
 
     public int CursorsDisposed { get; private set; }
@@ -15,27 +24,37 @@ internal sealed class OneColumnView<T>(DataViewSchema schema, T[] values) : IDat
     public DataViewSchema.Column[] LastColumnsNeeded { get; private set; } = [];
 
     /// <summary>The row at which reading fails, or none.</summary>
-    public int FailAt { get; init; } = -1;
+    public long FailAt { get; init; } = -1;
+
+    /// <summary>The pass, from 1, that fails there; 0 for every one.</summary>
+    public int FailingPass { get; init; }
+
+    /// <summary>How many rows each pass but the first has more than the first.</summary>
+    public int LaterRows { get; init; }
+
+    public bool TellsCount { get; init; }
 
     public DataViewSchema Schema => schema;
 
     public bool CanShuffle => false;
 
-    public long? GetRowCount() => null;
+    public long? GetRowCount() => TellsCount ? rows : null;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
-        CursorsOpened++;
         LastColumnsNeeded = [.. columnsNeeded];
-        return new Cursor(this);
+        long count = rows + (CursorsOpened++ > 0 ? LaterRows : 0);
+        return new Cursor(this, count, FailingPass == 0 || FailingPass == CursorsOpened ? FailAt : -1);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
 
-    private sealed class Cursor(OneColumnView<T> view) : DataViewRowCursor
+    private RowMaker<T> Make => make;
+
+    private sealed class Cursor(OneColumnView<T> view, long rows, long failAt) : DataViewRowCursor
     {
-        private readonly T[] _values = view.Values;
+        private readonly RowMaker<T> _make = view.Make;
         private long _position = -1;
 
         public override DataViewSchema Schema => view.Schema;
@@ -46,9 +65,9 @@ internal sealed class OneColumnView<T>(DataViewSchema schema, T[] values) : IDat
 
         public override bool MoveNext()
         {
-            if (_position + 1 == view.FailAt)
+            if (_position + 1 == failAt)
                 throw new IOException("The view fails here.");
-            if (_position + 1 >= _values.Length)
+            if (_position + 1 >= rows)
                 return false;
             _position++;
             view.RowsRead++;
@@ -57,8 +76,8 @@ internal sealed class OneColumnView<T>(DataViewSchema schema, T[] values) : IDat
 
         public override bool IsColumnActive(DataViewSchema.Column column) => true;
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => (ref TValue value) =>
-            value = (TValue)(object)_values[_position]!;
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+            (ValueGetter<TValue>)(Delegate)(ValueGetter<T>)((ref T value) => _make(_position, ref value));
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_position, 0);
 
@@ -68,6 +87,4 @@ internal sealed class OneColumnView<T>(DataViewSchema schema, T[] values) : IDat
             base.Dispose(disposing);
         }
     }
-
-    private T[] Values => values;
 }

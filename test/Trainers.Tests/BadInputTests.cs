@@ -166,8 +166,8 @@ public sealed class BadInputTests
         Refused("option BatchSize is 0; expected at least 1", options => options.BatchSize = 0);
         Refused("option LearningRate is 0; expected more than 0", options => options.LearningRate = 0);
         Refused("option LearningRate is NaN", options => options.LearningRate = double.NaN);
-        Refused("The contamination is 0.5; expected more than 0 and less than 0.5", options =>
-            options.Threshold = ThresholdRule.Contamination(0.5));
+        Refused("The contamination is 0.51; expected 0 to 0.5", options =>
+            options.Threshold = ThresholdRule.Contamination(0.51));
         Refused("The number of deviations is -1; expected at least 0, and no infinity", options =>
             options.Threshold = ThresholdRule.MeanPlusDeviations(-1));
         Refused("The threshold is NaN", options => options.Threshold = ThresholdRule.Fixed(float.NaN));

@@ -247,8 +247,9 @@ public sealed class ConditionalTests
         {
             Assert.AreEqual(3, model.Metadata.ConditionSize);
             var options = JsonDocument.Parse(model.Metadata.Options).RootElement;
-            Assert.AreEqual("3 1 16 0.002 contamination 0.2 MinMax",
-                string.Join(' ', new[] { "code_size", "epochs", "batch_size", "learning_rate", "threshold", "scaling" }
+            Assert.AreEqual(3, options.GetProperty("code").GetProperty("size").GetInt32());
+            Assert.AreEqual("1 16 0.002 contamination 0.2 MinMax",
+                string.Join(' ', new[] { "epochs", "batch_size", "learning_rate", "threshold", "scaling" }
                 .Select(name => options.GetProperty(name).ToString())));
         }
     }

@@ -152,7 +152,8 @@ public sealed class ContractiveTests
     {
         using var model = s_ml.Autoencoders().Contractive(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("contractive dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "\"tied_weights\":true,\"code_size\":8,\"code_activation\":\"Sigmoid\"");
+        StringAssert.Contains(model.Metadata.Options, "\"tied_weights\":true");
+        StringAssert.Contains(model.Metadata.Options, "\"code\":{\"size\":8,\"activation\":\"Sigmoid\"");
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(
                 () => s_ml.Autoencoders().Contractive(new AutoencoderEstimator.Options { Penalties = [new L1Penalty(1)] })).Message,

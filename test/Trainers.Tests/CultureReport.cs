@@ -55,7 +55,7 @@ internal static class CultureReport
         using (var model = Fit("contractive sparse dense"))
         {
             var rows = EveryVariant.Rows(40);
-            var smaller = new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = 0.995, Force = true };
+            var smaller = new QuantizationOptions { Form = OnnxQuantization.StaticInt8, Force = true };
             byte[] quantized = model.ToQuantizedOnnx(rows, smaller, out var report);
             yield return $"{Files} quantized: {Digest(quantized)} {report}";
             using var stream = new MemoryStream();
@@ -87,7 +87,6 @@ internal static class CultureReport
         var lines = new List<string>();
         using var model = Rows.Fit(s_ml, options => (options.Epochs, options.ScoringMissingValues) = (2, ScoringMissingValues.Refuse));
         float[] falling = [.. Enumerable.Range(0, AutoencoderMetadata.QuantileCount).Select(i => -1.5f - i)];
-        var narrow = new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = -0.25 };
         byte[] scorer = model.ToOnnx(OnnxGraph.Scorer);
 
         Says("a missing value", () => Score(model, float.NaN));
@@ -104,7 +103,6 @@ internal static class CultureReport
         Says("deviations", () => ThresholdRule.MeanPlusDeviations(-2.5));
         Says("a batch", () => new ScoringOptions { BatchSize = -1234 }.Validate());
         Says("a count of features", () => model.TopFeatures(new float[Row.FeatureCount], -3));
-        Says("a coverage", () => model.ToQuantizedOnnx(Rows.View(s_ml, 30), narrow, out _));
         Says("an opset of an export", () => model.ToOnnx(OnnxGraph.Scorer, new OnnxExportOptions { Opset = -17 }));
         Says("a batch of an export", () => model.ToOnnx(OnnxGraph.Scorer, new OnnxExportOptions { BatchSize = -2 }));
         Says("features of an export", () => model.ToOnnx(OnnxGraph.Scorer, new OnnxExportOptions { TopFeatures = -2 }));

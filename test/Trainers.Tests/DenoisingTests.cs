@@ -129,8 +129,8 @@ public sealed class DenoisingTests
             System.Globalization.CultureInfo.CurrentCulture = comma;
             using var model = Rows.Fit(new MLContext(seed: 1), options =>
                 (options.Corruption, options.Penalties) = (new GaussianCorruption(0.25), [new L1Penalty(0.5)]));
-            StringAssert.Contains(model.Metadata.Options, "Deviation = 0.25");
-            StringAssert.Contains(model.Metadata.Options, "Weight = 0.5");
+            StringAssert.Contains(model.Metadata.Options, "\"deviation\":0.25");
+            StringAssert.Contains(model.Metadata.Options, "\"weight\":0.5");
         }
         finally
         {
@@ -143,7 +143,7 @@ public sealed class DenoisingTests
     {
         using var model = s_ml.Autoencoders().Denoising(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("denoising dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "MaskingCorruption { Share = 0.25 }");
+        StringAssert.Contains(model.Metadata.Options, "\"corruption\":{\"kind\":\"masking\",\"share\":0.25}");
         var error = Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Denoising(new AutoencoderEstimator.Options()));
         StringAssert.Contains(error.Message, "Corruption is null; a denoising autoencoder expects");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(

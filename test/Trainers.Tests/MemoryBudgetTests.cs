@@ -45,7 +45,7 @@ public sealed class MemoryBudgetTests
         using var held = Fit(streams: false);
 
         // The first, for the scaling, four epochs, and for the threshold.
-        Assert.AreEqual(7, view.Passes);
+        Assert.AreEqual(7, view.CursorsOpened);
         StringAssert.Contains(streamed.Metadata.Training, "\"streamed\":true");
         StringAssert.Contains(held.Metadata.Training, "\"streamed\":false");
 
@@ -59,9 +59,9 @@ public sealed class MemoryBudgetTests
     {
         foreach (bool tellsCount in new[] { false, true })
         {
-            var view = new GeneratedView(Count, Width, tellsCount);
+            var view = new GeneratedView(Count, Width) { TellsCount = tellsCount };
             using var model = Fit(streams: false, options => options.MemoryBudget = Count * Width * sizeof(float), view);
-            Assert.AreEqual(1, view.Passes);
+            Assert.AreEqual(1, view.CursorsOpened);
         }
     }
 
@@ -176,10 +176,10 @@ public sealed class MemoryBudgetTests
     {
         for (int pass = 1; pass <= 7; pass++)
         {
-            var view = new GeneratedView(Count, Width) { FailingPass = pass };
+            var view = new GeneratedView(Count, Width) { FailingPass = pass, FailAt = Count / 2 };
             Assert.AreEqual("The view fails here.", Assert.ThrowsExactly<IOException>(() => Fit(true, view: view)).Message, $"pass {pass}");
-            Assert.AreEqual(pass, view.Passes);
-            Assert.AreEqual(view.Passes, view.CursorsDisposed, $"pass {pass}");
+            Assert.AreEqual(pass, view.CursorsOpened);
+            Assert.AreEqual(view.CursorsOpened, view.CursorsDisposed, $"pass {pass}");
         }
     }
 

@@ -39,6 +39,48 @@ public sealed class MostRowsLeftOutTests
     }
 
     [TestMethod]
+    [DataRow("Key")]
+    [DataRow("Text")]
+    public void The_value_that_means_anomaly_can_be_named(string label)
+    {
+        var log = new WatchedLog();
+        using (var model = Rows.Fit(log.Context, Labeled("anomaly"), View(log.Context)))
+        {
+            StringAssert.Contains(model.Metadata.Training, $"\"rows\":{RowCount - AnomalyCount}");
+            StringAssert.Contains(model.Metadata.Training, $"\"known_anomalies\":{AnomalyCount}");
+        }
+        Assert.IsEmpty(log.Warnings.Where(message => message.Contains($"'{label}'", StringComparison.Ordinal)));
+
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => Rows.Fit(log.Context, Labeled("fraud"), View(log.Context)));
+        StringAssert.Contains(error.Message, "The option AnomalyLabelValue is fraud; expected a value of the label column");
+        StringAssert.Contains(error.Message, "anomaly, normal");
+
+        // Validation rows may all be normal.
+        var options = Rows.Options();
+        Labeled("anomaly")(options);
+        var normal = log.Context.Data.FilterRowsByColumn(View(log.Context), "NormalNumber", lowerBound: 1);
+        using var validated = log.Context.Autoencoders().Dense(options).Fit(View(log.Context), normal);
+        StringAssert.Contains(validated.Metadata.Training, $"\"validation_rows\":{RowCount - AnomalyCount}");
+
+        Action<AutoencoderEstimator.Options> Labeled(string value) =>
+            options => (options.LabelColumnName, options.AnomalyLabelValue) = (label, value);
+    }
+
+    [TestMethod]
+    public void A_named_value_needs_a_key_or_text()
+    {
+        var ml = new MLContext(seed: 1);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(ml,
+                options => (options.LabelColumnName, options.AnomalyLabelValue) = ("IsNormal", "False"), View(ml))).Message,
+            "The label column 'IsNormal' is Boolean; expected a key or text");
+        StringAssert.Contains(
+            Assert.Throws<ArgumentException>(() => Rows.Fit(ml, options => options.AnomalyLabelValue = "anomaly", View(ml))).Message,
+            "The options AnomalyLabelValue (anomaly) and LabelColumnName (null) cannot be combined");
+    }
+
+    [TestMethod]
     public void Nothing_is_told_of_a_label_that_leaves_few_out() =>
         Assert.IsEmpty(Told("IsAnomaly").Where(message => message.Contains("'IsAnomaly'", StringComparison.Ordinal)));
 
@@ -46,8 +88,19 @@ public sealed class MostRowsLeftOutTests
     private static string[] Told(string label)
     {
         var log = new WatchedLog();
-        var ml = log.Context;
+        try
+        {
+            Rows.Fit(log.Context, options => options.LabelColumnName = label, View(log.Context)).Dispose();
+        }
+        catch (InvalidOperationException e)
+        {
+            return [e.Message];
+        }
+        return log.Warnings;
+    }
 
+    private static IDataView View(MLContext ml)
+    {
         // The first row is an anomaly, so that MapValueToKey makes "normal" the second value.
         var view = ml.Data.LoadFromEnumerable(Rows.Make(RowCount).Select((row, i) =>
         {
@@ -61,15 +114,6 @@ public sealed class MostRowsLeftOutTests
                 IsAnomaly = isAnomaly,
             };
         }));
-        view = ml.Transforms.Conversion.MapValueToKey("Key", "Text").Fit(view).Transform(view);
-        try
-        {
-            Rows.Fit(ml, options => options.LabelColumnName = label, view).Dispose();
-        }
-        catch (InvalidOperationException e)
-        {
-            return [e.Message];
-        }
-        return log.Warnings;
+        return ml.Transforms.Conversion.MapValueToKey("Key", "Text").Fit(view).Transform(view);
     }
 }

@@ -70,7 +70,7 @@ public sealed class SparseTests
     {
         using var model = s_ml.Autoencoders().Sparse(epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("sparse dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "L1Penalty");
+        StringAssert.Contains(model.Metadata.Options, "\"penalties\":[{\"kind\":\"l1\",\"weight\":");
         var error = Assert.ThrowsExactly<ArgumentException>(
             () => s_ml.Autoencoders().Sparse(new AutoencoderEstimator.Options { Penalties = [new ContractivePenalty(1)] }));
         StringAssert.Contains(

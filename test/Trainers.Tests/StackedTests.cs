@@ -70,12 +70,12 @@ public sealed class StackedTests
         var view = Rows.View(s_ml, 100);
         using var simple = s_ml.Autoencoders().Stacked(hidden: [6, 4], code: 2, pretrainingEpochs: 1, epochs: 1, seed: 1).Fit(view);
         Assert.AreEqual("stacked dense", simple.Metadata.Variant);
-        StringAssert.Contains(simple.Metadata.Options, "\"pretraining_epochs\":1");
+        StringAssert.Contains(simple.Metadata.Options, "\"pretraining\":{\"epochs\":1}");
 
         var options = Rows.Options();
         options.Pretraining = new PretrainingOptions();
         using var model = s_ml.Autoencoders().Stacked(options).Fit(view);
-        StringAssert.Contains(model.Metadata.Options, $"\"pretraining_epochs\":{PretrainingOptions.DefaultEpochs}");
+        StringAssert.Contains(model.Metadata.Options, $"\"pretraining\":{{\"epochs\":{PretrainingOptions.DefaultEpochs}}}");
     }
 
     [TestMethod]

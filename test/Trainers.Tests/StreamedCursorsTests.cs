@@ -69,7 +69,7 @@ public sealed class StreamedCursorsTests
     {
         var view = new GeneratedView(200, 5);
         Rows.Fit(s_ml, options => (options.MemoryBudget, options.ValidationShare, options.Epochs) = (400, 0.2, 3), view).Dispose();
-        Assert.IsGreaterThan(4, view.Passes);
-        Assert.AreEqual(view.Passes, view.CursorsDisposed);
+        Assert.IsGreaterThan(4, view.CursorsOpened);
+        Assert.AreEqual(view.CursorsOpened, view.CursorsDisposed);
     }
 }

@@ -377,7 +377,7 @@ public sealed class TrainingTests
             StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(With(change), rows)).Message, message);
         Refused("written with the option learning_rate 0.001, and this training has 0.01", options => options.LearningRate = 0.01);
         Refused("written with the seed 5, and this training has 6", options => options.Seed = 6);
-        Refused("written with the option hidden [10], and this training has [11]", options =>
+        Refused("written with the option network.hidden [10], and this training has [11]", options =>
             options.Network = new DenseNetworkOptions { Hidden = [11] });
         Refused("written with the number of threads 1, and this training has 2", options => options.Threads = 2);
         Refused("written with the number of training rows 200, and this training has 100", _ => { }, rows: 100);

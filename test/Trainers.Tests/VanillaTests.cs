@@ -66,13 +66,13 @@ public sealed class VanillaTests
     {
         using var model = s_ml.Autoencoders().Vanilla(code: 3, epochs: 1, seed: 1).Fit(Rows.View(s_ml, 50));
         StringAssert.Contains(model.Metadata.Options, "\"hidden\":[]");
-        StringAssert.Contains(model.Metadata.Options, "\"code_size\":3,\"code_activation\":\"ReLU\"");
+        StringAssert.Contains(model.Metadata.Options, "\"code\":{\"size\":3,\"activation\":\"ReLU\"");
     }
 
     [TestMethod]
     public void Hidden_layers_are_refused()
     {
         var error = Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Vanilla(new AutoencoderEstimator.Options()));
-        StringAssert.Contains(error.Message, "Network.Hidden is 64, 32; a vanilla autoencoder has none");
+        StringAssert.Contains(error.Message, "is 64, 32; a vanilla autoencoder expects no hidden layers but the code");
     }
 }

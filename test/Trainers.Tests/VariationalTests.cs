@@ -353,13 +353,13 @@ public sealed class VariationalTests
         using var model = catalog.Variational(hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002,
             contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("variational dense", model.Metadata.Variant);
-        StringAssert.Contains(model.Metadata.Options, "\"LearnVariance\":false");
+        StringAssert.Contains(model.Metadata.Options, "\"learn_variance\":false");
         Assert.AreEqual(0.25f, model.Metadata.LikelihoodVariance);
-        foreach (string option in new[] { "\"hidden\":[6]", "\"code_size\":3", "\"Variance\":0.25", "\"Beta\":2", "\"epochs\":1",
+        foreach (string option in new[] { "\"hidden\":[6]", "\"size\":3", "\"variance\":0.25", "\"beta\":2", "\"epochs\":1",
             "\"batch_size\":16", "\"learning_rate\":0.002", "contamination 0.2", "\"scaling\":\"MinMax\"" })
             StringAssert.Contains(model.Metadata.Options, option);
         using var learned = catalog.Variational(epochs: 1, seed: 4).Fit(Rows.View(s_ml, 50));
-        StringAssert.Contains(learned.Metadata.Options, "\"LearnVariance\":true");
+        StringAssert.Contains(learned.Metadata.Options, "\"learn_variance\":true");
         Assert.AreNotEqual((float)VariationalOptions.DefaultVariance, learned.Metadata.LikelihoodVariance);
     }
 

@@ -19,7 +19,7 @@ public sealed class FromOnnxTests
         using var folder = new TestFolder();
         var model = EveryVariant.Fitted(name);
         var view = EveryVariant.Rows(40);
-        model.ExportOnnx(null, null, folder["s.onnx"]);
+        model.ExportOnnx(folder["s.onnx"]);
         byte[] bytes = File.ReadAllBytes(folder["s.onnx"]);
         using var again = s_ml.Autoencoders().FromOnnx(folder["s.onnx"]);
         using var fromBytes = s_ml.Autoencoders().FromOnnx(bytes);
@@ -40,7 +40,8 @@ public sealed class FromOnnxTests
         using var folder = new TestFolder();
         var model = EveryVariant.Fitted(name);
         var view = EveryVariant.Rows(40);
-        model.ExportOnnx(folder["e.onnx"], folder["d.onnx"], null);
+        model.ExportOnnx(folder["e.onnx"], OnnxGraph.Encoder);
+        model.ExportOnnx(folder["d.onnx"], OnnxGraph.Decoder);
         using var encoder = s_ml.Autoencoders().FromOnnx(folder["e.onnx"]);
         using var decoder = s_ml.Autoencoders().FromOnnx(folder["d.onnx"]);
         Assert.AreEqual("encoder decoder", $"{encoder.Metadata.Graph} {decoder.Metadata.Graph}");
@@ -66,11 +67,12 @@ public sealed class FromOnnxTests
     public void What_is_no_file_of_an_autoencoder_is_refused_by_its_name()
     {
         using var folder = new TestFolder();
+        var model = EveryVariant.Fitted("dense");
         void Refused<TException>(string file, string message) where TException : Exception
         {
-            string said = Assert.ThrowsExactly<TException>(() => s_ml.Autoencoders().FromOnnx(folder[file])).Message;
-            StringAssert.Contains(said, message);
-            StringAssert.Contains(said, folder[file]);
+            string refusal = Assert.ThrowsExactly<TException>(() => s_ml.Autoencoders().FromOnnx(folder[file])).Message;
+            StringAssert.Contains(refusal, message);
+            StringAssert.Contains(refusal, folder[file]);
         }
         Refused<FileNotFoundException>("none.onnx", "does not exist");
         Directory.CreateDirectory(folder["folder"]);
@@ -84,8 +86,19 @@ public sealed class FromOnnxTests
         using var classifier = s_ml.Autoencoders()
             .StackedClassifier(new StackedClassifierEstimator.Options { Hidden = [3], Code = 2, Epochs = 1, Seed = 1 }).Fit(labeled);
         classifier.ExportOnnx(folder["classifier.onnx"]);
-        Refused<InvalidDataException>("classifier.onnx", "which gives classes and no anomaly scores. Use ClassifierFromModel");
+        Refused<InvalidDataException>("classifier.onnx", "which gives classes and no anomaly scores. Use ClassifierFromOnnx");
+        using var again = s_ml.Autoencoders().ClassifierFromOnnx(folder["classifier.onnx"]);
+        using var fromBytes = s_ml.Autoencoders().ClassifierFromOnnx(classifier.ToOnnx());
+        foreach (var one in new[] { again, fromBytes })
+            CollectionAssert.AreEqual(Probabilities(classifier), Probabilities(one));
+        model.ExportOnnx(folder["scorer.onnx"]);
+        string said = Assert.ThrowsExactly<InvalidDataException>(
+            () => s_ml.Autoencoders().ClassifierFromOnnx(folder["scorer.onnx"])).Message;
+        StringAssert.Contains(said, "is the scorer of an autoencoder (dense) and tells no classes. Use FromOnnx.");
+        Assert.ThrowsExactly<FileNotFoundException>(() => s_ml.Autoencoders().ClassifierFromOnnx(folder["none.onnx"]));
         Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(""));
+
+        float[] Probabilities(ITransformer one) => [.. one.Transform(labeled).GetColumn<float[]>("Score").SelectMany(row => row)];
     }
 
     private static string Schema(AutoencoderTransformer model, IDataView view) =>

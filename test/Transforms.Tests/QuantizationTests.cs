@@ -32,7 +32,7 @@ public sealed class QuantizationTests
     {
         var model = EveryVariant.Fitted(variant);
         var rows = EveryVariant.Rows(300);
-        float[] before = Scores(model, rows);
+        float[] before = Scores(model, rows), features = [.. VariantRows.Make(300).SelectMany(row => row.Features)];
         foreach (var form in s_forms)
         {
             using var folder = new TestFolder();
@@ -48,10 +48,6 @@ public sealed class QuantizationTests
             Assert.AreEqual((long)ScorerBytes(model).Length, report.BytesBefore);
             Assert.AreEqual((long)scorer.Length, report.BytesAfter);
             Assert.AreEqual(300, report.Rows);
-            double[] deviations = [.. before.Zip(after, (a, b) => Math.Abs((double)a - b))];
-            Assert.AreEqual(deviations.Average(), report.MeanScoreDeviation, 1e-9);
-            Assert.AreEqual(deviations.Max(), report.LargestScoreDeviation, 1e-9);
-            Assert.AreEqual(before.Average(score => (double)score), report.MeanScore, 1e-9 * Math.Abs(report.MeanScore));
             Assert.AreEqual(Spearman(before, after), report.RankCorrelation, 1e-9);
             Assert.AreEqual(before.Zip(after, (a, b) => a > model.Threshold != b > model.Threshold).Count(changed => changed) / 300.0,
                 report.ChangedDecisions, 1e-12);
@@ -65,8 +61,14 @@ public sealed class QuantizationTests
             // The file is a model of this library like any other.
             Assert.AreEqual(model.Threshold, quantized.Threshold);
             AssertSameMetadata(model.Metadata, quantized.Metadata);
-            AssertPartsAgree(folder, scorer);
+            AssertPartsAgree(folder, quantized, rows);
             AssertMissingValuesAreTreatedAlike(model, quantized, rows);
+
+            // Ours widens weights before ONNX Runtime sees them, a session of somebody else's leaves it to that: the same
+            // numbers, but for the order of sums, which may move a value over the border between two levels.
+            if (model.Metadata is { ConditionSize: 0, CodeOffsetSize: 0 })
+                Assert.IsLessThanOrEqualTo(form == OnnxQuantization.StaticInt8 ? 1e-3 : 1e-5, Rows.Difference(
+                    after, OnnxPipelines.Run(scorer, "features", features, VariantRow.FeatureCount)["score"]), $"{form}");
 
             // Without force, it is written exactly where the scores keep their order.
             bool isWritten = report.RankCorrelation >= QuantizationOptions.LeastRankCorrelation;
@@ -126,7 +128,6 @@ public sealed class QuantizationTests
         Assert.AreEqual(report.AreaUnderRocCurveBefore!.Value, report.AreaUnderRocCurveAfter!.Value, 0.02);
         Assert.AreEqual(form switch
         {
-            OnnxQuantization.DynamicInt8 => "MatMulIntegerToFloat MatMulIntegerToFloat MatMulIntegerToFloat MatMulIntegerToFloat",
             OnnxQuantization.StaticInt8 => "QGemm QGemm QGemm QGemm",
             _ => "FusedGemm FusedGemm Gemm Gemm",
         }, string.Join(' ', KernelsOf(bytes).Where(
@@ -134,28 +135,6 @@ public sealed class QuantizationTests
             .Order(StringComparer.Ordinal)));
         CollectionAssert.DoesNotContain(KernelsOf(bytes), "DequantizeLinear", "no weight is widened with every batch");
         CollectionAssert.DoesNotContain(KernelsOf(bytes), "Cast", "no weight is widened with every batch");
-    }
-
-    [TestMethod]
-    [DynamicData(nameof(EveryVariant.Data), typeof(EveryVariant))]
-    public void A_session_of_somebody_elses_gives_the_scores_that_ours_gives(string variant)
-    {
-        var model = EveryVariant.Fitted(variant);
-        if (model.Metadata.ConditionSize > 0 || model.Metadata.CodeOffsetSize > 0)
-            return;
-        var rows = EveryVariant.Rows(50);
-        float[] features = [.. VariantRows.Make(50).SelectMany(row => row.Features)];
-        foreach (var form in s_forms)
-        {
-            byte[] bytes = model.ToQuantizedOnnx(EveryVariant.Rows(300), new QuantizationOptions { Form = form, Force = true }, out _);
-            using var ours = s_ml.Autoencoders().FromModel(new AutoencoderModel(bytes, "The graph"));
-            float[] theirs = OnnxPipelines.Run(bytes, "features", features, VariantRow.FeatureCount)["score"];
-
-            // Ours widens weights before ONNX Runtime sees them, theirs is left to it: the same numbers, but for the
-            // order of sums, which may move a value over the border between two levels.
-            double bound = form is OnnxQuantization.Float16 or OnnxQuantization.Int8Weights ? 1e-5 : 1e-3;
-            Assert.IsTrue(Rows.Difference(Scores(ours, rows), theirs) <= bound, $"{form}: {Rows.Difference(Scores(ours, rows), theirs)}");
-        }
     }
 
     [TestMethod]
@@ -214,27 +193,23 @@ public sealed class QuantizationTests
         LabeledRow[] rows = [.. Rows.Make(200).Select((row, i) => new LabeledRow
         {
             Features = i % 5 == 0 ? [.. row.Features.Select(value => value + 3 * (float)LabeledDigits.Normal(random))] : row.Features,
-            Number = i % 5 == 0 ? 1 : i % 7 == 0 ? float.NaN : 0,
+            Number = i % 5 == 0 ? 1 : 0,
             Truth = i % 5 == 0,
         })];
         var view = s_ml.Data.LoadFromEnumerable(rows);
         byte[] bytes = model.ToQuantizedOnnx(view, new QuantizationOptions { LabelColumnName = nameof(LabeledRow.Number), Force = true },
             out var byNumber);
         model.ToQuantizedOnnx(view, new QuantizationOptions { LabelColumnName = nameof(LabeledRow.Truth), Force = true }, out var byTruth);
+        Assert.AreEqual(byNumber, byTruth);
         using var quantized = s_ml.Autoencoders().FromModel(new AutoencoderModel(bytes, "The graph"));
-        float[] before = Scores(model, view), after = Scores(quantized, view);
-
-        Assert.AreEqual(Area(before, i => !float.IsNaN(rows[i].Number)), byNumber.AreaUnderRocCurveBefore!.Value, 1e-12,
-            "rows without a label are left out");
-        Assert.AreEqual(Area(after, i => !float.IsNaN(rows[i].Number)), byNumber.AreaUnderRocCurveAfter!.Value, 1e-12);
-        Assert.AreEqual(Area(before, _ => true), byTruth.AreaUnderRocCurveBefore!.Value, 1e-12);
-        Assert.AreEqual(Area(after, _ => true), byTruth.AreaUnderRocCurveAfter!.Value, 1e-12);
+        Assert.AreEqual(Area(Scores(model, view)), byTruth.AreaUnderRocCurveBefore!.Value, 1e-9);
+        Assert.AreEqual(Area(Scores(quantized, view)), byTruth.AreaUnderRocCurveAfter!.Value, 1e-9);
         StringAssert.Contains(byTruth.ToString(), "area under the ROC curve");
 
-        double Area(float[] scores, Func<int, bool> isLabeled)
+        double Area(float[] scores)
         {
-            var pairs = from i in Enumerable.Range(0, 200) where rows[i].Truth && isLabeled(i)
-                        from j in Enumerable.Range(0, 200) where !rows[j].Truth && isLabeled(j)
+            var pairs = from i in Enumerable.Range(0, 200) where rows[i].Truth
+                        from j in Enumerable.Range(0, 200) where !rows[j].Truth
                         select scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
             return pairs.Average();
         }
@@ -252,26 +227,6 @@ public sealed class QuantizationTests
             out var withHole);
         Assert.AreEqual(report, withHole);
         Assert.AreEqual(60, withHole.Rows);
-    }
-
-    [TestMethod]
-    public void An_outlier_among_the_calibration_rows_can_be_left_out_of_the_ranges()
-    {
-        using var model = Rows.Fit(s_ml, options => options.Epochs = 30);
-        Row[] rows = Rows.Make(1000);
-        rows[5].Features = [1e5f, 1e5f, 1e5f, 1e5f, 1e5f];
-        var view = s_ml.Data.LoadFromEnumerable(rows);
-        QuantizationReport Report(double coverage)
-        {
-            model.ToQuantizedOnnx(view, new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = coverage,
-                Force = true }, out var report);
-            return report;
-        }
-
-        var (all, most) = (Report(1), Report(0.995));
-        Console.WriteLine($"{all}{Environment.NewLine}{most}");
-        Assert.IsTrue(all.RankCorrelation < 0.8, $"{all.RankCorrelation}: a step is as large as the other rows' range");
-        Assert.IsTrue(most.RankCorrelation > 0.98, $"{most.RankCorrelation}");
     }
 
     [TestMethod]
@@ -327,10 +282,6 @@ public sealed class QuantizationTests
         Refused<ArgumentOutOfRangeException>(EveryVariant.Rows(30), new QuantizationOptions(), "'Features'", "5");
         Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { LabelColumnName = "Anomaly" }, "'Anomaly'", "'Label'");
         Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { LabelColumnName = "Name" }, "'Name'", "Boolean, or Single");
-        Refused<ArgumentException>(s_ml.Data.FilterRowsByColumn(rows, "Label", upperBound: 1),
-            new QuantizationOptions { LabelColumnName = "Label" }, "'Label'", "0 of 90");
-        Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { Form = OnnxQuantization.StaticInt8, RangeCoverage = 0 },
-            "coverage is 0");
         Refused<ArgumentOutOfRangeException>(rows, new QuantizationOptions { Form = (OnnxQuantization)9 }, "9", "StaticInt8");
 
         using var folder = new TestFolder();
@@ -360,38 +311,18 @@ public sealed class QuantizationTests
     }
 
     /// <summary>Encoder and decoder one after the other reconstruct as the scorer does.</summary>
-    private static void AssertPartsAgree(TestFolder folder, byte[] scorer)
+    private static void AssertPartsAgree(TestFolder folder, AutoencoderTransformer whole, IDataView rows)
     {
-        using var whole = new AutoencoderModel(scorer, "The scorer");
-        using var encoder = new AutoencoderModel(File.ReadAllBytes(folder["e.onnx"]), "The encoder");
-        using var decoder = new AutoencoderModel(File.ReadAllBytes(folder["d.onnx"]), "The decoder");
+        using AutoencoderTransformer encoder = FromFile(folder["e.onnx"]), decoder = FromFile(folder["d.onnx"]);
         Assert.AreEqual((whole.Metadata.Quantization, whole.Metadata.Quantization),
             (encoder.Metadata.Quantization, decoder.Metadata.Quantization));
-        const int count = 8;
-        VariantRow[] rows = VariantRows.Make(count, seed: 21);
-        var columns = new Dictionary<string, Func<VariantRow, float[]>>
-        {
-            [GraphNames.Features] = row => row.Features,
-            [GraphNames.Condition] = row => whole.Metadata.Columns[GraphNames.Condition] == "Side" ? row.Side
-                : [.. new[] { "red", "green", "blue" }.Select(group => row.Group == group ? 1f : 0f)],
-            [GraphNames.CodeOffset] = row => whole.Metadata.Columns[GraphNames.CodeOffset] == "Side" ? row.Side : row.Offset,
-        };
-        float[] Run(AutoencoderModel model, string output, Func<int, float[]>? code = null)
-        {
-            using var runner = model.CreateRunner(model.Inputs, [output], count);
-            for (int i = 0; i < model.Inputs.Count; i++)
-                for (int row = 0; row < count; row++)
-                    (model.Inputs[i] == GraphNames.Code ? code!(row) : columns[model.Inputs[i]](rows[row])).CopyTo(runner.InputRow(i, row));
-            runner.Run(count);
-            return [.. Enumerable.Range(0, count).SelectMany(row => runner.OutputRow<float>(0, row).ToArray())];
-        }
+        var (scored, coded) = (whole.Transform(rows), encoder.Transform(rows));
+        AssertSame(scored, coded, "Code");
+        AssertSame(scored, decoder.Transform(coded), "Reconstruction");
 
-        float[] code = Run(encoder, GraphNames.Code);
-        CollectionAssert.AreEqual(Run(whole, GraphNames.Code), code);
-        int k = whole.Metadata.CodeSize;
-        float[] expected = Run(whole, GraphNames.Reconstruction),
-            reconstruction = Run(decoder, GraphNames.Reconstruction, row => code[(row * k)..((row + 1) * k)]);
-        CollectionAssert.AreEqual(expected, reconstruction);
+        static void AssertSame(IDataView one, IDataView other, string column) =>
+            CollectionAssert.AreEqual(Values(one, column), Values(other, column), column);
+        static float[] Values(IDataView view, string column) => [.. view.GetColumn<float[]>(column).SelectMany(row => row)];
     }
 
     private static void AssertMissingValuesAreTreatedAlike(AutoencoderTransformer before, AutoencoderTransformer after, IDataView rows)

@@ -321,18 +321,6 @@ public sealed class ScoringTests
     }
 
     [TestMethod]
-    public void A_disposed_model_says_so_and_may_be_disposed_again()
-    {
-        var model = Rows.Fit(s_ml, options => options.Epochs = 0);
-        var scored = model.Transform(Rows.View(s_ml, 10));
-        model.Dispose();
-        model.Dispose();
-        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(Rows.View(s_ml, 10))).Message,
-            "has been disposed");
-        StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(() => Rows.Read(s_ml, scored)).Message, "has been disposed");
-    }
-
-    [TestMethod]
     public void Disposing_while_others_score_ends_them_with_an_exception_and_nothing_else()
     {
         for (int round = 0; round < 20; round++)

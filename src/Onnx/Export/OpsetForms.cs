@@ -1,60 +1,13 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>This library's graphs in another version of ONNX's operator set.</summary>
+/// <summary>Graphs of ONNX's own operators in another version of its operator set.</summary>
 /// <remarks>
-/// <para>What stands here of each operator was read in ONNX's operator changelog, from the version in force in opset 12
-/// to the one in opset 21. "Types" says that a version admits more element types and is otherwise the same; none of
-/// those is one that the graphs have. An operator that is not in the table is an error: nobody has looked at its
-/// forms.</para>
-/// <list type="table">
-/// <listheader><term>operators</term><description>versions within opsets 12 to 21, and what they changed</description></listheader>
-/// <item><term>Conv, ConvTranspose, Elu, MaxPool, Not, Or, Selu, Softplus, TopK</term><description>one for all: 11, 11,
-/// 6, 12, 1, 7, 6, 1, 11</description></item>
-/// <item><term>Abs, Erf, Exp, Log, Neg, Sigmoid, Sqrt, Tanh</term><description>6 (Erf 9), 13 types</description></item>
-/// <item><term>Clip, Max, Min</term><description>12, 13 types</description></item>
-/// <item><term>Add, Div, Mul, Sub</term><description>7, 13 and 14 types</description></item>
-/// <item><term>Relu</term><description>6, 13 and 14 types</description></item>
-/// <item><term>LeakyRelu</term><description>6, 16 types</description></item>
-/// <item><term>Gemm, MatMul</term><description>11 and 9, 13 types</description></item>
-/// <item><term>Where</term><description>9, 16 types</description></item>
-/// <item><term>GreaterOrEqual, LessOrEqual</term><description>12, which is the first and whose result's shape some
-/// runtimes do not infer, so that the graphs tell it; 16 types</description></item>
-/// <item><term>Greater</term><description>9, 13 types</description></item>
-/// <item><term>IsNaN, IsInf</term><description>9 and 10, IsNaN 13 types, both 20 types</description></item>
-/// <item><term>ArgMax</term><description>12, 13 types</description></item>
-/// <item><term>Concat, Gather, GatherElements, Slice</term><description>11, 13 types</description></item>
-/// <item><term>Expand</term><description>8, 13 types</description></item>
-/// <item><term>Cast</term><description>9, 13 types, 19 an attribute for 8-bit floats only, 21 types</description></item>
-/// <item><term>Flatten, Transpose</term><description>11 and 1, 13 and 21 types</description></item>
-/// <item><term>Reshape</term><description>5, 13 types, 14 the attribute allowzero, 0 by default: a 0 in the shape keeps
-/// the length, as before; 19 and 21 types</description></item>
-/// <item><term>ReduceL2, ReduceMean</term><description>11, 13 types, <b>18 the axes are an input</b>, not an attribute</description></item>
-/// <item><term>ReduceMax</term><description>12, 13 types, <b>18 the axes are an input</b>, 20 types</description></item>
-/// <item><term>Resize</term><description>11, <b>13 the region of interest may be left out</b>, 18 and 19 attributes for
-/// what is not used here</description></item>
-/// <item><term>Softmax</term><description>11, <b>13 the axis is one axis</b>; before, all axes from it on were one.
-/// Over the last axis, −1, the two are the same</description></item>
-/// </list>
-/// <para>Graphs of other libraries (<see cref="ImportedScorerGraph"/>) have these besides:</para>
-/// <list type="table">
-/// <item><term>And, Cos, GlobalAveragePool, GlobalMaxPool, HardSigmoid, InstanceNormalization, Range, Round, Sin,
-/// Softsign, ThresholdedRelu, Xor</term><description>one for all</description></item>
-/// <item><term>Ceil, DepthToSpace, Floor, Less, Mean, Reciprocal, Sign, SpaceToDepth, Sum, Tile</term><description>13
-/// types</description></item>
-/// <item><term>ArgMin, Dropout, Equal, Pow, PRelu</term><description>types at 13, 15, 16 or 19</description></item>
-/// <item><term>Constant, ConstantOfShape, Identity</term><description>types at 13, 14, 16, 19, 20 or 21</description></item>
-/// <item><term>BatchNormalization</term><description>9, 14 outputs and an attribute for training, 15 types; in use it
-/// has one output</description></item>
-/// <item><term>Shape</term><description>1, 13 types, <b>15 the attributes start and end</b>, 19 and 21 types</description></item>
-/// <item><term>AveragePool</term><description>11, <b>19 the attribute dilations</b></description></item>
-/// <item><term>ReduceL1, ReduceLogSum, ReduceLogSumExp, ReduceMax, ReduceMin, ReduceProd,
-/// ReduceSumSquare</term><description>as ReduceMean; two of them 20 types</description></item>
-/// <item><term>ReduceSum, Squeeze, Unsqueeze</term><description>11, <b>13 the axes are an input</b>, 21 types</description></item>
-/// <item><term>HardSwish, LayerNormalization, Mish, Gelu</term><description>from 14, 17, 18 and 20 on</description></item>
-/// </list>
+/// ONNX's operator changelog, read from the version in force in opset 12 to the one in opset 21, tells of the operators
+/// here either nothing, or further element types that the graphs do not have, or what <c>Convert</c> does. Attributes of
+/// which none is used are left out. An operator that is not listed is an error: nobody has looked at its forms.
 /// </remarks>
 internal static class OpsetForms
 {
@@ -66,26 +19,29 @@ internal static class OpsetForms
 
     private const int AxesAreInput = 18, AxesOfSumAreInput = 13, RegionIsOptional = 13, SoftmaxIsOverOneAxis = 13;
 
+    /// <summary>Operators with one form: those of our own graphs, and then those of imported ones.</summary>
     private static readonly HashSet<string> s_unchanged =
     [
         "Abs", "Add", "ArgMax", "Cast", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "Elu", "Erf", "Exp", "Expand", "Flatten",
-            "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf",
-        "IsNaN", "LeakyRelu", "LessOrEqual", "Log", "MatMul", "Max", "MaxPool", "Min", "Mul", "Neg", "Not", "Or", "Relu", "Reshape", "Selu",
-            "Sigmoid", "Slice", "Softplus", "Sqrt", "Sub", "Tanh", "TopK",
-        "Transpose", "Where",
+        "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "LeakyRelu", "LessOrEqual", "Log", "MatMul",
+        "Max", "MaxPool", "Min", "Mul", "Neg", "Not", "Or", "Relu", "Reshape", "Selu", "Sigmoid", "Slice", "Softplus", "Sqrt", "Sub",
+        "Tanh", "TopK", "Transpose", "Where",
         "And", "ArgMin", "BatchNormalization", "Ceil", "Constant", "ConstantOfShape", "Cos", "DepthToSpace", "Dropout", "Equal", "Floor",
-            "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "Identity",
-        "InstanceNormalization", "Less", "Mean", "Pow", "PRelu", "Range", "Reciprocal", "Round", "Sign", "Sin", "Softsign", "SpaceToDepth",
-            "Sum", "ThresholdedRelu", "Tile", "Xor",
+        "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "Identity", "InstanceNormalization", "Less", "Mean", "Pow", "PRelu", "Range",
+        "Reciprocal", "Round", "Sign", "Sin", "Softsign", "SpaceToDepth", "Sum", "ThresholdedRelu", "Tile", "Xor",
     ];
 
     /// <summary>Operators that came with an opset.</summary>
-    private static readonly Dictionary<string, int> s_since = new(
-        StringComparer.Ordinal) { ["HardSwish"] = 14, ["LayerNormalization"] = 17, ["Mish"] = 18, ["Gelu"] = 20 };
+    private static readonly Dictionary<string, int> s_since = new(StringComparer.Ordinal)
+    {
+        ["HardSwish"] = 14, ["LayerNormalization"] = 17, ["Mish"] = 18, ["Gelu"] = 20,
+    };
 
     /// <summary>Attributes that came with an opset; without them the operator is unchanged.</summary>
-    private static readonly Dictionary<string, (int Opset, string[] Attributes)> s_attributes = new(
-        StringComparer.Ordinal) { ["Shape"] = (15, ["start", "end"]), ["AveragePool"] = (19, ["dilations"]) };
+    private static readonly Dictionary<string, (int Opset, string[] Attributes)> s_attributes = new(StringComparer.Ordinal)
+    {
+        ["Shape"] = (15, ["start", "end"]), ["AveragePool"] = (19, ["dilations"]),
+    };
 
     /// <summary>
     /// The version of the intermediate representation that belongs to an opset: that of the first ONNX release with it,
@@ -110,10 +66,11 @@ internal static class OpsetForms
         if (model.OpsetImport is not [{ Domain: "" or "ai.onnx" } opset])
             throw new NotSupportedException(
                 $"The graph '{model.Graph.Name}' uses the operator sets " +
-                $"{string.Join(", ", model.OpsetImport.Select(set => $"'{set.Domain}' {set.Version}"))}; expected ONNX's own, '', and no " +
-                "other.");
+                string.Join(", ", model.OpsetImport.Select(set => FormattableString.Invariant($"'{set.Domain}' {set.Version}"))) +
+                "; expected ONNX's own, '', and no other.");
         return opset.Version is >= Least and <= Most ? (int)opset.Version
-            : throw new NotSupportedException($"The graph '{model.Graph.Name}' is of opset {opset.Version}; expected {Least} to {Most}.");
+            : throw new NotSupportedException(
+                FormattableString.Invariant($"The graph '{model.Graph.Name}' is of opset {opset.Version}; expected {Least} to {Most}."));
     }
 
     /// <summary>The same model in another opset, with the IR version that belongs to it.</summary>
@@ -124,7 +81,8 @@ internal static class OpsetForms
     public static ModelProto Convert(ModelProto model, int opset)
     {
         if (opset is < Least or > Most)
-            throw new ArgumentOutOfRangeException(nameof(opset), opset, $"The opset is {opset}; expected {Least} to {Most}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(opset), opset, FormattableString.Invariant($"The opset is {opset}; expected {Least} to {Most}."));
         int from = Of(model);
         var converted = model.Clone();
         converted.OpsetImport[0].Version = opset;
@@ -184,12 +142,9 @@ internal static class OpsetForms
         if (node.Attribute.FirstOrDefault(attribute => attribute.Name == "axes") is not { } axes)
             return;
         node.Attribute.Remove(axes);
-        byte[] bytes = new byte[axes.Ints.Count * sizeof(long)];
-        for (int i = 0; i < axes.Ints.Count; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), axes.Ints[i]);
-        node.Input.Add(
-            Add(graph, new TensorProto { Name = $"{node.Name}/axes", DataType = (int)OnnxElementType.Int64, Dims = { axes.Ints.Count },
-            RawData = ByteString.CopyFrom(bytes) }));
+        long[] values = [.. axes.Ints];
+        node.Input.Add(Add(graph, new TensorProto { Name = $"{node.Name}/axes", DataType = (int)OnnxElementType.Int64,
+            Dims = { values.Length }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())) }));
     }
 
     private static void AxesToAttribute(GraphProto graph, NodeProto node, int version)
@@ -199,9 +154,8 @@ internal static class OpsetForms
         var axes = graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1])
             ?? throw new NotSupportedException(
                 $"The node '{node.Name}' ({node.OpType}) computes its axes; below opset {version} they are a constant.");
-        var attribute = new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { axes.Int64Data } };
-        for (int i = 0; i < axes.RawData.Length; i += sizeof(long))
-            attribute.Ints.Add(BinaryPrimitives.ReadInt64LittleEndian(axes.RawData.Span[i..]));
+        var attribute = new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints,
+            Ints = { axes.Int64Data, MemoryMarshal.Cast<byte, long>(axes.RawData.Span).ToArray() } };
         node.Attribute.Insert(0, attribute);
         node.Input.RemoveAt(1);
         RemoveIfUnused(graph, axes);

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
@@ -41,17 +41,8 @@ internal sealed class GraphRewriter
         return name;
     }
 
-    /// <summary>Adds a node in the place of another: it has that one's name and output.</summary>
-    public void Replacement(NodeProto of, string operation, params string[] inputs) =>
-        _nodes.Add(new NodeProto { OpType = operation, Name = of.Name, Input = { inputs }, Output = { of.Output[0] } });
-
-    public string Singles(string name, ReadOnlySpan<float> values, params long[] shape)
-    {
-        byte[] bytes = new byte[values.Length * sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        return Initializer(name, OnnxElementType.Single, bytes, shape);
-    }
+    public string Singles(string name, ReadOnlySpan<float> values, params long[] shape) =>
+        Initializer(name, OnnxElementType.Single, MemoryMarshal.AsBytes(values), shape);
 
     public string Initializer(string name, OnnxElementType type, ReadOnlySpan<byte> bytes, params long[] shape)
     {

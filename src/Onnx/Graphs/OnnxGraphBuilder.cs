@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
@@ -28,6 +29,7 @@ internal sealed class OnnxGraphBuilder
 
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<NetworkLayer> _layers = [];
     private string _prefix = "";
     private string _firstAxis = BatchAxis;
 
@@ -45,6 +47,24 @@ internal sealed class OnnxGraphBuilder
         _graph = graph;
         _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name))
             .Concat(graph.Node.SelectMany(node => node.Output)));
+    }
+
+    /// <summary>The part of the network that is being written, one of <see cref="NetworkLayer"/>'s.</summary>
+    internal string Part { get; set; } = NetworkLayer.Encoder;
+
+    /// <summary>What <see cref="Layer"/> was told.</summary>
+    internal IReadOnlyList<NetworkLayer> Layers => _layers;
+
+    /// <summary>Lists a function of the network whose nodes are written; not where a part is written a second time.</summary>
+    /// <param name="function">As in <see cref="NetworkLayer"/>.</param>
+    /// <param name="tensors">Its parameters, and the initializers that they are.</param>
+    /// <param name="arguments">Its other arguments.</param>
+    internal void Layer(string function, (string Parameter, string Initializer)[] tensors,
+        params (string Name, JsonNode Value)[] arguments)
+    {
+        if (_prefix.Length == 0)
+            _layers.Add(new NetworkLayer(Part, function, tensors.ToDictionary(tensor => tensor.Parameter, tensor => tensor.Initializer),
+                new JsonObject(arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value)))));
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
@@ -232,7 +252,11 @@ internal sealed class OnnxGraphBuilder
     /// <summary>Ends the graph and gives the bytes of an ONNX file.</summary>
     /// <param name="metadata">Keys and values for the file's <c>metadata_props</c>, written in the order of the keys.</param>
     /// <param name="description">What the model is, kept as its doc string.</param>
-    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "")
+    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "") =>
+        ToProto(metadata, description).ToByteArray();
+
+    /// <summary>Ends the graph. The file's content refers to the weights' memory; it is no copy.</summary>
+    internal ModelProto ToProto(IReadOnlyDictionary<string, string> metadata, string description)
     {
         var model = new ModelProto
         {
@@ -244,7 +268,7 @@ internal sealed class OnnxGraphBuilder
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
         OnnxFile.SetMetadata(model, metadata);
-        return model.ToByteArray();
+        return model;
     }
 
     private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)

@@ -9,7 +9,7 @@ namespace MLNetAutoencoder.Onnx;
 /// </summary>
 internal static class ImportedScorerGraph
 {
-    private const string Encoder = "encoder", Decoder = "decoder";
+    private const string Encoder = NetworkLayer.Encoder, Decoder = NetworkLayer.Decoder;
 
     /// <summary>
     /// By how much, relative to the larger of 1 and its magnitude, a row's result may differ alone and in a batch:
@@ -22,11 +22,9 @@ internal static class ImportedScorerGraph
     /// <param name="decoder">Code to scaled reconstruction.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold
     /// are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which
-    /// the metadata need the quantiles of some scores.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     /// <exception cref="InvalidDataException">The two are of opsets that cannot be brought to one.</exception>
-    public static byte[] Build(ImportedGraph encoder, ImportedGraph decoder, AutoencoderMetadata metadata, bool withProbability = false)
+    public static byte[] Build(ImportedGraph encoder, ImportedGraph decoder, AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(decoder);
@@ -37,10 +35,14 @@ internal static class ImportedScorerGraph
 
         // Any operator with one input and one output can hold the place of the two.
         GraphPart Place(string name) => (graph, input, _) => graph.Node("Neg", name, [input]);
-        var around = OnnxFile.Parse(ScorerGraph.Build(Place(Encoder), Place(Decoder), metadata, withProbability), "The graph");
+        var around = ScorerGraph.Build(new AutoencoderParts { Encoder = Place(Encoder), Decoder = Place(Decoder) }, metadata);
         var model = OpsetForms.Convert(around, opset);
         encoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Encoder), metadata.CodeSize);
         decoder.Replace(model.Graph, opset, model.Graph.Node.First(node => node.Name == Decoder), metadata.FeatureCount);
+        OnnxFile.SetMetadata(model, (metadata with
+        {
+            Layers = [.. NetworkLayer.OfImported(model.Graph, Encoder), .. NetworkLayer.OfImported(model.Graph, Decoder)],
+        }).ToDictionary());
         return model.ToByteArray();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -63,10 +64,7 @@ public sealed class AutoencoderOnnxInfo
     /// <summary>The graph's name.</summary>
     public string GraphName { get; }
 
-    /// <summary>
-    /// Which graph of this library it is, such as <c>scorer</c>, <c>encoder</c> or <c>decoder</c>
-    /// (<see cref="AutoencoderMetadata.Graph"/>); null for a file of others.
-    /// </summary>
+    /// <summary>Which graph of this library it is (<see cref="AutoencoderMetadata.Graph"/>); null for a file of others.</summary>
     public string? Graph => Metadata?.Graph;
 
     /// <summary>The graph's inputs.</summary>
@@ -75,10 +73,7 @@ public sealed class AutoencoderOnnxInfo
     /// <summary>The graph's outputs.</summary>
     public IReadOnlyList<OnnxValueInfo> Outputs { get; }
 
-    /// <summary>
-    /// The operators of the graph's nodes, in alphabetical order, each with the number of its nodes. Operators of other
-    /// domains than ONNX's own have theirs before their names.
-    /// </summary>
+    /// <summary>The operators in alphabetical order, each with the number of its nodes; of other domains than ONNX's with these.</summary>
     public IReadOnlyDictionary<string, int> Operators { get; }
 
     /// <summary>The number of initializers: weights and other constants.</summary>
@@ -142,7 +137,7 @@ public sealed class AutoencoderOnnxInfo
             : value.Type is { ValueCase: not TypeProto.ValueOneofCase.None } other ? $"{other.ValueCase}" : "unknown";
         var shape = tensor?.Shape?.Dim.Select(axis => axis.ValueCase switch
         {
-            TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => $"{axis.DimValue}",
+            TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => axis.DimValue.ToString(CultureInfo.InvariantCulture),
             TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam => axis.DimParam,
             _ => "?",
         });

@@ -9,5 +9,7 @@ namespace MLNetAutoencoder.Onnx;
 public sealed record OnnxValueInfo(string Name, string Type, IReadOnlyList<string>? Shape, string Description)
 {
     /// <summary>Name, type and shape, such as <c>features: Single [batch, 30]</c>.</summary>
-    public override string ToString() => $"{Name}: {Type}{(Shape is null ? "" : $" [{string.Join(", ", Shape)}]")}";
+    public override string ToString() => $"{Name}: {TypeAndShape}";
+
+    internal string TypeAndShape => $"{Type}{(Shape is null ? "" : $" [{string.Join(", ", Shape)}]")}";
 }

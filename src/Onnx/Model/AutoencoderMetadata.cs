@@ -20,6 +20,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
     public const string CurrentFormatVersion = "1.3";
 
+    /// <summary>The first version whose files list the network's layers.</summary>
+    internal const string LeastFormatWithLayers = "1.3";
+
     /// <summary>The value of <see cref="ScoreDirection"/> for scores that are higher for rows more anomalous.</summary>
     public const string HigherIsMoreAnomalous = "higher_is_more_anomalous";
 
@@ -40,6 +43,9 @@ public sealed record AutoencoderMetadata
 
     /// <summary>How many quantiles of the training scores are kept: at 0, 0.001, ..., 1.</summary>
     public const int QuantileCount = 1001;
+
+    /// <summary>How many of the largest training scores are kept.</summary>
+    internal const int MostLargestScores = 1024;
 
     /// <summary>The version of this library, as written into the graphs.</summary>
     public static string CurrentLibraryVersion { get; } =
@@ -133,6 +139,9 @@ public sealed record AutoencoderMetadata
     /// <summary>How the threshold was chosen, such as <c>contamination 0.1</c>.</summary>
     public string ThresholdRule { get; init; } = "none";
 
+    /// <summary>The number of training rows with a score; 0 before it is known, and in files before 1.3.</summary>
+    public long ScoreCount { get; init; }
+
     /// <summary>The mean of the training scores; 0 before it is known.</summary>
     public float ScoreMean { get; init; }
 
@@ -141,6 +150,12 @@ public sealed record AutoencoderMetadata
 
     /// <summary>The quantiles of the training scores at 0, 0.001, ..., 1; empty before they are known.</summary>
     public IReadOnlyList<float> ScoreQuantiles { get; init; } = [];
+
+    /// <summary>
+    /// The largest training scores, at most 1,024 and rising, so that a threshold above which few rows lie can be found;
+    /// empty before they are known, and in files before 1.3.
+    /// </summary>
+    public IReadOnlyList<float> LargestScores { get; init; } = [];
 
     /// <summary>The mean of the training rows' codes, [k]; empty before it is known.</summary>
     public IReadOnlyList<float> CodeMean { get; init; } = [];
@@ -165,10 +180,13 @@ public sealed record AutoencoderMetadata
 
     /// <summary>
     /// How the graph's weights are stored: <c>none</c> (in 32-bit floating point), <c>float16</c>, <c>int8_weights</c>,
-    /// <c>dynamic_int8</c> or <c>static_int8</c>. Training statistics, threshold and quantiles are those of the graph
-    /// before.
+    /// <c>static_int8</c>, or <c>dynamic_int8</c> in older files. Training statistics, threshold and quantiles are
+    /// those of the graph before.
     /// </summary>
     public string Quantization { get; init; } = QuantizationName.None;
+
+    /// <summary>The functions of the network in their order, and where their weights are; empty in files before 1.3.</summary>
+    internal IReadOnlyList<NetworkLayer> Layers { get; init; } = [];
 
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
@@ -228,15 +246,18 @@ public sealed record AutoencoderMetadata
         [Prefix + "missing_values"] = MissingValues,
         [Prefix + "threshold"] = Threshold.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "threshold_rule"] = ThresholdRule,
+        [Prefix + "score_count"] = ScoreCount.ToString(CultureInfo.InvariantCulture),
         [Prefix + "score_mean"] = ScoreMean.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "score_deviation"] = ScoreDeviation.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "score_quantiles"] = Join(ScoreQuantiles),
+        [Prefix + "largest_scores"] = Join(LargestScores),
         [Prefix + "code_mean"] = Join(CodeMean),
         [Prefix + "code_covariance"] = Join(Packed(CodeCovariance)),
         [Prefix + "code_mixture_weights"] = Join(CodeMixtureWeights),
         [Prefix + "code_mixture_means"] = Join(CodeMixtureMeans),
         [Prefix + "code_mixture_covariances"] = Join(Packed(CodeMixtureCovariances)),
         [Prefix + "quantization"] = Quantization,
+        [Prefix + "layers"] = NetworkLayer.ToJson(Layers),
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -313,18 +334,21 @@ public sealed record AutoencoderMetadata
             ScoreDirection = Text("score_direction"),
             MissingValues = Text("missing_values"),
             Threshold = Parse("threshold", Number),
+            ScoreCount = ParseNewer("score_count", WholeLong, 0),
             ScoreMean = Parse("score_mean", Number),
             ScoreDeviation = Parse("score_deviation", Number),
             ThresholdRule = Text("threshold_rule"),
             ScoreQuantiles = Parse("score_quantiles", Split),
+            LargestScores = ParseNewer("largest_scores", Split, []),
             CodeMean = Parse("code_mean", Split),
             CodeCovariance = Parse("code_covariance", Split),
             CodeMixtureWeights = ParseNewer("code_mixture_weights", Split, []),
             CodeMixtureMeans = ParseNewer("code_mixture_means", Split, []),
             CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
             Quantization = ParseNewer("quantization", text => text, QuantizationName.None),
+            Layers = ParseNewer("layers", NetworkLayer.Parse, []),
             Options = Text("options"),
-            Seed = Parse("seed", text => long.Parse(text, CultureInfo.InvariantCulture)),
+            Seed = Parse("seed", WholeLong),
             ThreadCount = Parse("thread_count", Whole),
             Training = Text("training"),
             Columns = Parse("columns", text => JsonSerializer.Deserialize<Dictionary<string, string>>(text) ?? throw new FormatException()),
@@ -369,6 +393,8 @@ public sealed record AutoencoderMetadata
         string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
     private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static long WholeLong(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 
     private static string[] Names(string text) => JsonSerializer.Deserialize<string[]>(text) ?? throw new FormatException();
 

@@ -13,7 +13,6 @@ public sealed class AutoencoderModel : IDisposable
 {
     private readonly ModelProto _model;
     private readonly Lazy<ModelProto> _runnable;
-    private readonly byte[] _bytes;
     private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
     private readonly Dictionary<string, int> _widths;
     private readonly ScoringOptions _scoring = new();
@@ -34,7 +33,7 @@ public sealed class AutoencoderModel : IDisposable
         _model = OnnxFile.Parse(bytes, source, onlyKnown: true);
 
         // A file for a fixed number of rows differs from others in the shape of its border only.
-        _bytes = OnnxFile.FreeBatch(_model) ? _model.ToByteArray() : bytes;
+        OnnxFile.FreeBatch(_model);
         _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
         Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
         if (Metadata.Graph == AutoencoderMetadata.Pipeline)
@@ -45,13 +44,22 @@ public sealed class AutoencoderModel : IDisposable
         var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source)
             : GraphCheck.OfOurs(_model, bytes.Length, source);
         ContractCheck.Check(_model.Graph, values, Metadata, source);
-        _widths = _model.Graph.Input.Concat(_model.Graph.Output)
-            .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
+        _widths = WidthsOf(_model);
+    }
+
+    /// <summary>
+    /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its
+    /// weights are not copied.
+    /// </summary>
+    internal AutoencoderModel(ModelProto model)
+    {
+        (_model, _widths, Metadata) = (model, WidthsOf(model), AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph"));
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
     {
-        (_model, _runnable, _bytes, _widths, Metadata) = (other._model, other._runnable, other._bytes, other._widths, other.Metadata);
+        (_model, _runnable, _widths, Metadata) = (other._model, other._runnable, other._widths, other.Metadata);
         (Scoring, Warn) = (scoring, warn);
     }
 
@@ -97,7 +105,7 @@ public sealed class AutoencoderModel : IDisposable
     public AutoencoderModel WithScoring(ScoringOptions scoring, Action<string>? warn = null) => new(this, scoring, warn);
 
     /// <summary>The bytes of the whole graph, as an ONNX file.</summary>
-    public byte[] ToBytes() => (byte[])_bytes.Clone();
+    public byte[] ToBytes() => _model.ToByteArray();
 
     /// <summary>
     /// One of the model's graphs as an ONNX file: the encoder, features (and condition and code offset) to code; the
@@ -134,7 +142,7 @@ public sealed class AutoencoderModel : IDisposable
             model = model.Clone();
             OnnxFile.FixBatch(model, batch, Metadata.ScoreSamples);
         }
-        return ReferenceEquals(model, _model) ? ToBytes() : model.ToByteArray();
+        return model.ToByteArray();
     }
 
     /// <summary>
@@ -150,9 +158,11 @@ public sealed class AutoencoderModel : IDisposable
         ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
-        OnnxFile.SetMetadata(
-            cut, (Metadata with { Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization })
-            .ToDictionary());
+        OnnxFile.SetMetadata(cut, (Metadata with
+        {
+            Graph = KindOf(cut), Quantization = isHalf ? QuantizationName.None : Metadata.Quantization,
+            Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers),
+        }).ToDictionary());
         return OnnxFile.RenameBorder(cut, rename).ToByteArray();
     }
 
@@ -182,7 +192,7 @@ public sealed class AutoencoderModel : IDisposable
     public AutoencoderModel WithThreshold(ThresholdRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return WithMetadata(Metadata with { Threshold = rule.Compute(Metadata), ThresholdRule = rule.ToString() });
+        return WithMetadata(rule.AddTo(Metadata));
     }
 
     /// <summary>
@@ -191,10 +201,13 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be
     /// those of the graph.</param>
-    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata)
+    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata) => WithMetadata(metadata, withProbability: null);
+
+    /// <summary>The same, with or without the probability; null for as it is, as far as there are quantiles.</summary>
+    internal AutoencoderModel WithMetadata(AutoencoderMetadata metadata, bool? withProbability)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        return With(_model.Clone(), metadata);
+        return With(_model.Clone(), metadata, withProbability);
     }
 
     /// <summary>
@@ -258,7 +271,7 @@ public sealed class AutoencoderModel : IDisposable
         if (form == OnnxQuantization.StaticInt8 && ranges is not { Rows: > 0 })
             throw new ArgumentException($"{form} needs the ranges of calibration rows, and there are none.", nameof(ranges));
         string name = QuantizationName.Of(form);
-        var quantized = QuantizedGraph.Write(_model, form, ranges?.Find());
+        var quantized = QuantizedGraph.Write(_model, Metadata.Layers, form, ranges?.Find());
         OnnxFile.SetMetadata(quantized, (Metadata with { Quantization = name }).ToDictionary());
         return quantized.ToByteArray();
     }
@@ -268,18 +281,11 @@ public sealed class AutoencoderModel : IDisposable
     /// range over.
     /// </summary>
     /// <param name="capacity">The most rows that are added at once.</param>
-    /// <param name="coverage">The share of the values that the ranges hold, more than 0.5 and at most 1; what is left
-    /// out is the same at both ends. 1 is from the least value to the largest.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Capacity or coverage is out of its range.</exception>
-    internal ActivationRanges CreateActivationRanges(int capacity, double coverage = 1)
+    internal ActivationRanges CreateActivationRanges(int capacity)
     {
         BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));
-        if (coverage is not (> 0.5 and <= 1))
-            throw new ArgumentOutOfRangeException(
-                nameof(coverage), coverage, FormattableString.Invariant(
-                $"The coverage is {coverage}; expected more than 0.5 and at most 1."));
         OnnxRuntimeLibrary.Require();
-        return new ActivationRanges(_model, [.. Inputs.Select(name => (name, Width(name)))], capacity, coverage);
+        return new ActivationRanges(_model, Metadata.Layers, [.. Inputs.Select(name => (name, Width(name)))], capacity);
     }
 
     /// <summary>Makes a runner for some of the graph's outputs. It belongs to one thread at a time; the model may make many.</summary>
@@ -396,24 +402,25 @@ public sealed class AutoencoderModel : IDisposable
             _weights.Prepacked);
     }
 
-    /// <summary>A model over a changed graph.</summary>
-    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata)
+    /// <summary>A model over a changed graph, in which threshold and probability are those of the metadata.</summary>
+    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata, bool? withProbability = null)
     {
         if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
             OnnxFile.SetValues(threshold, [metadata.Threshold]);
-        if (Outputs.Contains(GraphNames.Probability) && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles))
+        bool has = Outputs.Contains(GraphNames.Probability), wants = withProbability ?? (has && metadata.ScoreQuantiles.Count > 0);
+        if (wants != has || (has && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles)))
         {
             // Made anew, since it is made of the quantiles.
             int topFeatures = Outputs.Contains(GraphNames.TopFeatureIndices) ? Width(GraphNames.TopFeatureIndices) : 0;
             model = OptionalOutputs.Set(model, metadata, withProbability: false, topFeatures);
-            if (metadata.ScoreQuantiles.Count > 0)
+            if (wants)
                 model = OptionalOutputs.Set(model, metadata, withProbability: true, topFeatures);
             else
                 metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability)
                     .ToDictionary(StringComparer.Ordinal) };
         }
-        OnnxFile.SetMetadata(model, metadata.ToDictionary());
-        return new AutoencoderModel(model.ToByteArray(), "The graph") { Scoring = Scoring, Warn = Warn };
+        OnnxFile.SetMetadata(model, (metadata with { Layers = Metadata.Layers }).ToDictionary());
+        return new AutoencoderModel(model) { Scoring = Scoring, Warn = Warn };
     }
 
     private void WarnOnce(string message)
@@ -444,7 +451,8 @@ public sealed class AutoencoderModel : IDisposable
         if (!inputs.Concat(outputs).All(_widths.ContainsKey))
             throw Lacks(graph);
         var cut = OnnxFile.Cut(_model, inputs, outputs);
-        OnnxFile.SetMetadata(cut, (Metadata with { Graph = graph }).ToDictionary());
+        OnnxFile.SetMetadata(
+            cut, (Metadata with { Graph = graph, Layers = NetworkLayer.Of(cut.Graph, Metadata.Layers) }).ToDictionary());
         cut.DocString =
             $"{char.ToUpperInvariant(graph[0])}{graph[1..]} of a {Metadata.Variant} autoencoder: {Metadata.FeatureCount} features, a " +
             $"code of {Metadata.CodeSize} units.";
@@ -462,6 +470,9 @@ public sealed class AutoencoderModel : IDisposable
             return "scorer";
         return model.Graph.Input.Any(value => value.Name == GraphNames.Features) ? "encoder" : "decoder";
     }
+
+    private static Dictionary<string, int> WidthsOf(ModelProto model) => model.Graph.Input.Concat(model.Graph.Output)
+        .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
 
     private OnnxElementType ElementType(string output) =>
         (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;

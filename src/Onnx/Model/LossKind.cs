@@ -4,7 +4,7 @@ namespace MLNetAutoencoder.Onnx;
 /// The values of <see cref="AutoencoderMetadata.Loss"/>: what a feature error is, with s the scaled feature and r its
 /// scaled reconstruction.
 /// </summary>
-public static class LossKind
+internal static class LossKind
 {
     /// <summary>(s − r)².</summary>
     public const string MeanSquared = "mean_squared";

@@ -34,12 +34,11 @@ internal static class MetadataCheck
         Number("score_mean", metadata.ScoreMean, float.IsFinite(metadata.ScoreMean), "a finite number");
         Number("score_deviation", metadata.ScoreDeviation, metadata.ScoreDeviation >= 0, "0 or more");
         Numbers("score_quantiles", metadata.ScoreQuantiles, float.IsFinite, "finite numbers", 0, AutoencoderMetadata.QuantileCount);
-        for (int i = 1; i < metadata.ScoreQuantiles.Count; i++)
-        {
-            if (metadata.ScoreQuantiles[i] < metadata.ScoreQuantiles[i - 1])
-                throw Wrong("score_quantiles", $"{metadata.ScoreQuantiles[i]} after {metadata.ScoreQuantiles[i - 1]}",
-                    "numbers in rising order");
-        }
+        Rising("score_quantiles", metadata.ScoreQuantiles);
+        Numbers("largest_scores", metadata.LargestScores, float.IsFinite, "finite numbers", metadata.LargestScores.Count);
+        Rising("largest_scores", metadata.LargestScores);
+        Number("score_count", metadata.ScoreCount, metadata.ScoreCount >= metadata.LargestScores.Count,
+            "at least as many as there are in largest_scores");
 
         // Codes have no bounds, so that their squares may be more than a Single holds.
         Numbers("code_mean", metadata.CodeMean, value => !float.IsNaN(value), "numbers", 0, k);
@@ -83,6 +82,14 @@ internal static class MetadataCheck
             Count(key, values.Count, counts);
             foreach (float value in values)
                 Number(key, value, holds(value), expected);
+        }
+        void Rising(string key, IReadOnlyList<float> values)
+        {
+            for (int i = 1; i < values.Count; i++)
+            {
+                if (values[i] < values[i - 1])
+                    throw Wrong(key, FormattableString.Invariant($"{values[i]} after {values[i - 1]}"), "numbers in rising order");
+            }
         }
         InvalidDataException Wrong(string key, string found, string expected) =>
             new($"{source} has in its metadata '{AutoencoderMetadata.Prefix}{key}' {found}; expected {expected} ({d} features, a code of " +

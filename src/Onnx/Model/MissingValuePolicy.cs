@@ -1,7 +1,7 @@
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The values of <see cref="AutoencoderMetadata.MissingValues"/>: what scoring does with a row that has a missing value.</summary>
-public static class MissingValuePolicy
+internal static class MissingValuePolicy
 {
     /// <summary>The row's score is NaN, and it counts as an anomaly.</summary>
     public const string NaN = "nan";

@@ -1,20 +1,36 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>What the scores and codes of some rows look like, as the metadata of a model keep it.</summary>
+/// <summary>
+/// What the scores and codes of some rows look like, as the metadata of a model keep it. The rows may be any number;
+/// what is kept of them is bounded.
+/// </summary>
 /// <param name="codeSize">The units of a code.</param>
 internal sealed class RowStatistics(int codeSize)
 {
     /// <summary>Of larger codes only the variances are kept: the covariances would outgrow the weights.</summary>
     public const int LargestFullCovariance = 128;
 
+    /// <summary>
+    /// Of more rows the scores of a random selection are kept, and the largest: the quantiles of four million are those
+    /// of all to 0.02 percentiles.
+    /// </summary>
+    public const int MostScores = 4_000_000;
+
+    private static readonly double[] s_quantiles =
+        [.. Enumerable.Range(0, AutoencoderMetadata.QuantileCount).Select(i => i / (AutoencoderMetadata.QuantileCount - 1.0))];
+
     private readonly List<float> _scores = [];
+    private readonly PriorityQueue<float, float> _largest = new();
+    private readonly Random _selection = new(0);
     private readonly bool _full = codeSize <= LargestFullCovariance;
     private readonly double[] _mean = new double[codeSize];
     private readonly double[] _deviation = new double[codeSize];
     private readonly double[] _comoment = new double[codeSize <= LargestFullCovariance ? codeSize * codeSize : codeSize];
+    private double _scoreMean, _scoreSquares;
+    private long _codeCount;
 
-    /// <summary>The number of rows so far.</summary>
-    public int Count => _scores.Count;
+    /// <summary>The number of scores so far.</summary>
+    public long Count { get; private set; }
 
     /// <summary>Adds a row.</summary>
     /// <param name="score">Its score, a finite number.</param>
@@ -22,19 +38,45 @@ internal sealed class RowStatistics(int codeSize)
     /// <exception cref="ArgumentException">The score is no finite number, or the code has another length.</exception>
     public void Add(float score, ReadOnlySpan<float> code)
     {
+        AddScore(score);
+        AddCode(code);
+    }
+
+    /// <summary>Adds the score of a row.</summary>
+    public void AddScore(float score)
+    {
         if (!float.IsFinite(score))
             throw new ArgumentException(FormattableString.Invariant(
                 $"The score of row {Count} (counted from 0) is {score}; expected a finite number."), nameof(score));
+        Count++;
+        double step = score - _scoreMean;
+        _scoreMean += step / Count;
+        _scoreSquares += step * (score - _scoreMean);
+
+        // A selection of fixed size from rows whose number is not known before (Vitter 1985, algorithm R).
+        if (_scores.Count < MostScores)
+            _scores.Add(score);
+        else if (_selection.NextInt64(Count) is < MostScores and var place)
+            _scores[(int)place] = score;
+        if (_largest.Count < AutoencoderMetadata.MostLargestScores)
+            _largest.Enqueue(score, score);
+        else if (score > _largest.Peek())
+            _largest.EnqueueDequeue(score, score);
+    }
+
+    /// <summary>Adds the code of a row.</summary>
+    public void AddCode(ReadOnlySpan<float> code)
+    {
         if (code.Length != codeSize)
-            throw new ArgumentException($"The code of row {Count} (counted from 0) has {code.Length} units; expected {codeSize}.",
+            throw new ArgumentException($"The code of row {_codeCount} (counted from 0) has {code.Length} units; expected {codeSize}.",
                 nameof(code));
-        _scores.Add(score);
+        _codeCount++;
 
         // Welford's update for several variables: the comoment grows by (x - old mean)(x - new mean)ᵀ.
         for (int a = 0; a < codeSize; a++)
         {
             _deviation[a] = code[a] - _mean[a];
-            _mean[a] += _deviation[a] / Count;
+            _mean[a] += _deviation[a] / _codeCount;
         }
         for (int a = 0; a < codeSize; a++)
         {
@@ -51,27 +93,30 @@ internal sealed class RowStatistics(int codeSize)
     /// </summary>
     /// <param name="metadata">The metadata.</param>
     /// <param name="threshold">The rule.</param>
-    /// <exception cref="InvalidOperationException">No row has been added.</exception>
+    /// <exception cref="InvalidOperationException">No score has been added.</exception>
     public AutoencoderMetadata AddTo(AutoencoderMetadata metadata, ThresholdRule threshold)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(threshold);
         if (Count == 0)
             throw new InvalidOperationException("There are no rows, so that there are no scores to find a threshold from.");
-        float[] sorted = [.. _scores.Order()];
-        double mean = sorted.Average(score => (double)score);
-        metadata = metadata with
+        float[] sorted = [.. _scores];
+        Array.Sort(sorted);
+        float[] largest = [.. _largest.UnorderedItems.Select(item => item.Element).Order()];
+        var (mean, covariance) = CodeMoments();
+        return threshold.AddTo(metadata with
         {
-            ScoreMean = (float)mean,
-            ScoreDeviation = (float)Math.Sqrt(sorted.Average(score => (score - mean) * (score - mean))),
-            ScoreQuantiles = Quantiles(sorted),
-            CodeMean = Array.ConvertAll(_mean, value => (float)value),
-            CodeCovariance = Array.ConvertAll(_comoment, value => (float)(value / Count)),
+            ScoreCount = Count,
+            ScoreMean = (float)_scoreMean,
+            ScoreDeviation = (float)Math.Sqrt(_scoreSquares / Count),
+            ScoreQuantiles = Array.ConvertAll(s_quantiles, q => Quantile.Of(sorted, q)),
+            LargestScores = largest,
+            CodeMean = mean,
+            CodeCovariance = covariance,
             CodeMixtureWeights = [],
             CodeMixtureMeans = [],
             CodeMixtureCovariances = [],
-        };
-        return metadata with { Threshold = threshold.Compute(metadata), ThresholdRule = threshold.ToString() };
+        }, sorted.Length == Count ? new OrderedScores(sorted) : new OrderedScores(sorted, largest, Count));
     }
 
     /// <summary>
@@ -86,9 +131,11 @@ internal sealed class RowStatistics(int codeSize)
         {
             Threshold = float.PositiveInfinity,
             ThresholdRule = "none",
+            ScoreCount = 0,
             ScoreMean = 0,
             ScoreDeviation = 0,
             ScoreQuantiles = [],
+            LargestScores = [],
             CodeMean = [],
             CodeCovariance = [],
             CodeMixtureWeights = [],
@@ -97,19 +144,11 @@ internal sealed class RowStatistics(int codeSize)
         };
     }
 
-    /// <summary>
-    /// The quantiles at 0, 0.001, ..., 1, linearly between neighboring scores (Hyndman and Fan 1996, type 7; NumPy's
-    /// and PyOD's).
-    /// </summary>
-    private static float[] Quantiles(float[] sorted)
+    /// <summary>Mean and covariance of the codes; none where a Single does not hold them.</summary>
+    private (float[] Mean, float[] Covariance) CodeMoments()
     {
-        float[] quantiles = new float[AutoencoderMetadata.QuantileCount];
-        for (int i = 0; i < quantiles.Length; i++)
-        {
-            double place = i / (quantiles.Length - 1.0) * (sorted.Length - 1);
-            int below = (int)Math.Floor(place), above = Math.Min(below + 1, sorted.Length - 1);
-            quantiles[i] = (float)(sorted[below] + (place - below) * ((double)sorted[above] - sorted[below]));
-        }
-        return quantiles;
+        float[] mean = Array.ConvertAll(_mean, value => (float)value);
+        float[] covariance = Array.ConvertAll(_comoment, value => (float)(value / _codeCount));
+        return !mean.All(float.IsFinite) ? ([], []) : (mean, covariance.All(float.IsFinite) ? covariance : []);
     }
 }

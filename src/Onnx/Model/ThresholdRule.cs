@@ -3,36 +3,45 @@ using System.Globalization;
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>How the threshold, above which a score counts as an anomaly, is chosen from the training rows' scores.</summary>
+/// <remarks>
+/// A threshold that comes from the scores lies between two of them, at a distance that batches and runtimes do not
+/// bridge, so that equal rows have one label.
+/// </remarks>
 public sealed class ThresholdRule
 {
     private readonly string _name;
     private readonly double _value;
-    private readonly Func<AutoencoderMetadata, double> _compute;
+    private readonly Func<AutoencoderMetadata, OrderedScores?, float> _choose;
 
-    private ThresholdRule(string name, double value, Func<AutoencoderMetadata, double> compute)
+    private ThresholdRule(string name, double value, Func<AutoencoderMetadata, OrderedScores?, float> choose)
     {
         _name = name;
         _value = value;
-        _compute = compute;
+        _choose = choose;
     }
 
     /// <summary>
-    /// The quantile of the training scores at 1 − contamination: this share of the training rows lies above the
-    /// threshold.
+    /// As many of the training rows lie above the threshold as above the quantile of their scores at 1 − contamination:
+    /// this share of them, and at least one. With 0 the threshold lies above all of them.
     /// </summary>
-    /// <param name="contamination">The share, more than 0 and less than 0.5.</param>
+    /// <remarks>
+    /// Rows with equal scores lie on one side. Where they leave no threshold with the wanted number of rows above it, it
+    /// is the one with the nearest number, and with fewer rows of two equally near.
+    /// </remarks>
+    /// <param name="contamination">The share, from 0 to 0.5.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of its range.</exception>
-    public static ThresholdRule Contamination(double contamination) => contamination is > 0 and < 0.5
-        ? new("contamination", contamination, metadata => Quantile(metadata, 1 - contamination))
+    public static ThresholdRule Contamination(double contamination) => contamination is >= 0 and <= 0.5
+        ? new("contamination", contamination, (metadata, scores) =>
+            (scores ?? OrderedScores.Of(metadata, "contamination")).WithAbove(contamination))
         : throw new ArgumentOutOfRangeException(nameof(contamination), contamination,
-            FormattableString.Invariant($"The contamination is {contamination}; expected more than 0 and less than 0.5."));
+            FormattableString.Invariant($"The contamination is {contamination}; expected 0 to 0.5."));
 
     /// <summary>The mean of the training scores plus a number of their standard deviations.</summary>
     /// <param name="deviations">How many, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, NaN or infinite.</exception>
     public static ThresholdRule MeanPlusDeviations(double deviations) => deviations >= 0 && double.IsFinite(deviations)
-        ? new("mean plus deviations", deviations, metadata =>
-            HasScores(metadata, "mean and deviation").ScoreMean + deviations * metadata.ScoreDeviation)
+        ? new("mean plus deviations", deviations, (metadata, scores) =>
+            (scores ?? OrderedScores.Of(metadata, "mean and deviation")).Near(metadata.ScoreMean + deviations * metadata.ScoreDeviation))
         : throw new ArgumentOutOfRangeException(nameof(deviations), deviations,
             FormattableString.Invariant($"The number of deviations is {deviations}; expected at least 0, and no infinity."));
 
@@ -40,32 +49,25 @@ public sealed class ThresholdRule
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>
     public static ThresholdRule Fixed(float threshold) => !float.IsNaN(threshold)
-        ? new("fixed", threshold, _ => threshold)
+        ? new("fixed", threshold, (_, _) => threshold)
         : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
             "The threshold is NaN; expected a number that scores can be compared with.");
 
-    /// <summary>The threshold for a trained model.</summary>
-    /// <param name="metadata">The model's metadata, with mean, deviation and quantiles of its training scores.</param>
+    /// <summary>The threshold for a trained model, from what its metadata keep of the training scores.</summary>
+    /// <param name="metadata">The model's metadata.</param>
     /// <exception cref="InvalidOperationException">The metadata have no quantiles of training scores.</exception>
     internal float Compute(AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        return (float)_compute(metadata);
+        return _choose(metadata, null);
     }
 
     /// <summary>The rule's name and number, as the metadata keep them.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_name} {_value:R}");
 
-    /// <summary>Linearly between the stored quantiles.</summary>
-    private static double Quantile(AutoencoderMetadata metadata, double q)
-    {
-        var quantiles = HasScores(metadata, "contamination").ScoreQuantiles;
-        double place = q * (quantiles.Count - 1);
-        // 0.9 * 1000 is a whole number but for rounding; the place must not slip below it.
-        int below = Math.Min((int)Math.Floor(place + 1e-9), quantiles.Count - 2);
-        return quantiles[below] + Math.Max(0, place - below) * ((double)quantiles[below + 1] - quantiles[below]);
-    }
-
-    private static AutoencoderMetadata HasScores(AutoencoderMetadata metadata, string by) => metadata.ScoreQuantiles.Count > 0 ? metadata
-        : throw new InvalidOperationException($"The model's metadata have no quantiles of its training scores, so no threshold can be found by {by}. Use ThresholdRule.Fixed.");
+    /// <summary>The metadata with the threshold that the rule chooses.</summary>
+    /// <param name="metadata">The metadata.</param>
+    /// <param name="scores">The training scores; null for those that the metadata keep.</param>
+    internal AutoencoderMetadata AddTo(AutoencoderMetadata metadata, OrderedScores? scores = null) =>
+        metadata with { Threshold = _choose(metadata, scores), ThresholdRule = ToString() };
 }

@@ -5,28 +5,31 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>
-/// Runs calibration rows through a graph and keeps what the inputs of its dense layers range over. Not safe for use by
-/// several threads at once.
+/// Runs calibration rows through a graph and keeps what its dense layers' inputs range over. Not safe for use by several
+/// threads at once.
 /// </summary>
 internal sealed class ActivationRanges : IDisposable
 {
     private readonly (string Name, int Width, AlignedBuffer Buffer)[] _inputs;
     private readonly LayerWeight[] _layers;
-    private readonly Dictionary<string, ValueHistogram> _histograms;
+    private readonly Dictionary<string, ValueRange> _ranges;
     private readonly string[] _values;
     private readonly PrePackedWeightsContainer _prepacked = new();
     private readonly RunOptions _runOptions = new();
     private readonly InferenceSession? _session;
-    private readonly double _coverage;
 
-    internal ActivationRanges(ModelProto model, IReadOnlyList<(string Name, int Width)> inputs, int capacity, double coverage)
+    /// <param name="model">The graph.</param>
+    /// <param name="layers">The network's layers; empty for all that look like one.</param>
+    /// <param name="inputs">The graph's inputs and their widths.</param>
+    /// <param name="capacity">The most rows that are added at once.</param>
+    public ActivationRanges(
+        ModelProto model, IReadOnlyList<NetworkLayer> layers, IReadOnlyList<(string Name, int Width)> inputs, int capacity)
     {
-        _coverage = coverage;
         Capacity = capacity;
-        _layers = [.. LayerWeight.Find(model.Graph).Where(layer => layer.IsPlainProduct)];
-        _histograms = _layers.SelectMany(layer => layer.Users).Select(node => node.Input[0]).Distinct()
-            .ToDictionary(value => value, _ => new ValueHistogram(), StringComparer.Ordinal);
-        _values = [.. _histograms.Keys.Except(inputs.Select(input => input.Name))];
+        _layers = [.. LayerWeight.Find(model.Graph, layers).Where(layer => layer.IsPlainProduct)];
+        _ranges = _layers.SelectMany(layer => layer.Users).Select(node => node.Input[0]).Distinct()
+            .ToDictionary(value => value, _ => default(ValueRange), StringComparer.Ordinal);
+        _values = [.. _ranges.Keys.Except(inputs.Select(input => input.Name))];
         if (_values.Length > 0)
             _session = OnnxRuntimeLibrary.OpenSession(
                 WithOutputs(model, _values).ToByteArray(), new ScoringOptions(), _ => { }, warn: null, _prepacked);
@@ -47,17 +50,11 @@ internal sealed class ActivationRanges : IDisposable
         _inputs[index].Buffer.AsSpan<float>(row * _inputs[index].Width, _inputs[index].Width);
 
     /// <summary>Runs the first rows of the input buffers, and adds what they come to.</summary>
-    /// <param name="rows">How many, from 1 to <see cref="Capacity"/>.</param>
     public void Add(int rows)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
         Rows += rows;
         foreach (var (name, width, buffer) in _inputs)
-        {
-            if (_histograms.TryGetValue(name, out var histogram))
-                histogram.Add(buffer.AsSpan<float>(0, rows * width));
-        }
+            Widen(name, buffer.AsSpan<float>(0, rows * width));
         if (_session is null)
             return;
         OrtValue[] tensors = Array.ConvertAll(_inputs, input => OrtValue.CreateTensorValueWithData(
@@ -67,16 +64,24 @@ internal sealed class ActivationRanges : IDisposable
         {
             using var results = _session.Run(_runOptions, Array.ConvertAll(_inputs, input => input.Name), tensors, _values);
             for (int i = 0; i < _values.Length; i++)
-                _histograms[_values[i]].Add(results[i].GetTensorDataAsSpan<float>());
+                Widen(_values[i], results[i].GetTensorDataAsSpan<float>());
         }
         finally
         {
-            foreach (var tensor in tensors)
-                tensor.Dispose();
+            Array.ForEach(tensors, tensor => tensor.Dispose());
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The range of what each dense layer takes, by the name of its weight: one for all of its nodes, for its bias has
+    /// one scale.
+    /// </summary>
+    public Dictionary<string, ValueRange> Find() => _layers.ToDictionary(layer => layer.Tensor.Name, layer =>
+    {
+        var ranges = layer.Users.Select(node => _ranges[node.Input[0]]).ToArray();
+        return new ValueRange(ranges.Min(range => range.Least), ranges.Max(range => range.Largest));
+    }, StringComparer.Ordinal);
+
     public void Dispose()
     {
         _session?.Dispose();
@@ -86,30 +91,10 @@ internal sealed class ActivationRanges : IDisposable
             buffer.Dispose();
     }
 
-    /// <summary>
-    /// The range of each value that a dense layer takes; the values that one weight is multiplied with have one range,
-    /// for its bias has one scale.
-    /// </summary>
-    internal Dictionary<string, ValueRange> Find()
+    private void Widen(string value, ReadOnlySpan<float> values)
     {
-        var ranges = _histograms.ToDictionary(pair => pair.Key, pair => pair.Value.Range(_coverage), StringComparer.Ordinal);
-        bool changed;
-        do
-        {
-            changed = false;
-            foreach (var layer in _layers)
-            {
-                string[] values = [.. layer.Users.Select(node => node.Input[0])];
-                var union = values.Select(value => ranges[value]).Aggregate((one, other) => one.Union(other));
-                foreach (string value in values)
-                {
-                    changed |= ranges[value] != union;
-                    ranges[value] = union;
-                }
-            }
-        }
-        while (changed);
-        return ranges;
+        if (_ranges.TryGetValue(value, out var range))
+            _ranges[value] = range.With(values);
     }
 
     private static ModelProto WithOutputs(ModelProto model, string[] values)

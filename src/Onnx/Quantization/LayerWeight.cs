@@ -1,27 +1,18 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>A weight of encoder or decoder, and the nodes that take it: more than one where a part stands in the graph twice.</summary>
 /// <remarks>
-/// Scaling, score and normalization have no Gemm and no convolution, and what they have of MatMul takes a mean or a
-/// sum: its matrix has one column. So a weight is told by its operator and shape, whatever its name. A weight that
-/// something else takes too is left as it is.
+/// The file's list of layers names the weights. Files of before have no list: there a weight is told by its operator and
+/// shape, since scaling, score and normalization have no Gemm and no convolution, and what they have of MatMul takes a
+/// mean or a sum and has one column. A weight that something else takes too is left as it is.
 /// </remarks>
 internal sealed class LayerWeight
 {
     private LayerWeight(GraphProto graph, TensorProto tensor, NodeProto[] users)
     {
-        (Tensor, Users) = (tensor, users);
-        Values = ReadSingles(tensor);
+        (Tensor, Users, Values) = (tensor, users, OnnxFile.GetValues(tensor));
         IsTransposed = Attribute("transB") == 1;
-        Axis = Operation switch
-        {
-            "Gemm" => IsTransposed ? 0 : 1,
-            "Conv" => 0,
-            _ => 1,
-        };
+        Axis = Operation == "Conv" || (Operation == "Gemm" && IsTransposed) ? 0 : 1;
         Bias = FindBias(graph);
     }
 
@@ -62,50 +53,33 @@ internal sealed class LayerWeight
     }
 
     /// <summary>The weights of a graph's layers, in the order of their first use.</summary>
-    public static LayerWeight[] Find(GraphProto graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="layers">The network's layers; empty for all that look like one.</param>
+    public static LayerWeight[] Find(GraphProto graph, IReadOnlyList<NetworkLayer> layers)
     {
-        var initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        foreach (var input in graph.Input)
-            initializers.Remove(input.Name);
+        var named = layers.SelectMany(layer => layer.Tensors.Values).ToHashSet(StringComparer.Ordinal);
+        var initializers = graph.Initializer.Where(tensor => named.Count == 0 || named.Contains(tensor.Name))
+            .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         var uses = graph.Node.SelectMany(node => node.Input.Select((name, place) => (name, place, node)))
             .ToLookup(use => use.name, StringComparer.Ordinal);
         return
         [
             .. graph.Node.Where(node => IsLayer(node, initializers)).Select(node => node.Input[1]).Distinct()
-                .Select(name => (Name: name, Uses: uses[name].ToArray()))
-                .Where(weight => weight.Uses.All(use => use.place == 1 && IsAlike(use.node, weight.Uses[0].node)))
-                .Select(weight => new LayerWeight(graph, initializers[weight.Name], Array.ConvertAll(weight.Uses, use => use.node)))
+                .Where(name => uses[name].All(use => use.place == 1 && IsAlike(use.node, uses[name].First().node)))
+                .Select(name => new LayerWeight(graph, initializers[name], [.. uses[name].Select(use => use.node)]))
                 .Where(weight => weight.Values.All(float.IsFinite)),
         ];
     }
 
-    /// <summary>The values of a tensor of Single, whichever field they are stored in.</summary>
-    public static float[] ReadSingles(TensorProto tensor)
-    {
-        if (tensor.RawData.IsEmpty)
-            return [.. tensor.FloatData];
-        float[] values = MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
-        if (!BitConverter.IsLittleEndian)
-        {
-            var bits = MemoryMarshal.Cast<float, int>(values.AsSpan());
-            BinaryPrimitives.ReverseEndianness(bits, bits);
-        }
-        return values;
-    }
-
-    private static bool IsLayer(NodeProto node, Dictionary<string, TensorProto> initializers)
-    {
-        if (node.Domain.Length > 0 || node.Input.Count < 2 || !initializers.TryGetValue(node.Input[1], out var tensor)
-            || tensor.DataType != (int)OnnxElementType.Single || tensor.DataLocation != TensorProto.Types.DataLocation.Default)
-            return false;
-        return node.OpType switch
+    private static bool IsLayer(NodeProto node, Dictionary<string, TensorProto> initializers) =>
+        node.Domain.Length == 0 && node.Input.Count >= 2 && initializers.TryGetValue(node.Input[1], out var tensor)
+        && tensor.DataType == (int)OnnxElementType.Single && node.OpType switch
         {
             "Gemm" => tensor.Dims.Count == 2,
             "MatMul" => tensor.Dims is [_, > 1],
             "Conv" or "ConvTranspose" => tensor.Dims.Count >= 3,
             _ => false,
         };
-    }
 
     // A weight that is transposed in one place and not in another has no one axis of units.
     private static bool IsAlike(NodeProto one, NodeProto other) =>
@@ -116,10 +90,9 @@ internal sealed class LayerWeight
     {
         if (Users[0].Input.Count < 3 || graph.Initializer.FirstOrDefault(tensor => tensor.Name == Users[0].Input[2]) is not { } bias)
             return null;
-        bool isOurs = graph.Input.All(input => input.Name != bias.Name)
-            && graph.Node.All(node => !node.Input.Contains(bias.Name) || Users.Contains(node));
-        return isOurs && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units
-            && ReadSingles(bias).All(float.IsFinite) ? bias : null;
+        bool isShared = graph.Node.Any(node => node.Input.Contains(bias.Name) && !Users.Contains(node));
+        return !isShared && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units
+            && OnnxFile.GetValues(bias).All(float.IsFinite) ? bias : null;
     }
 
     private long Attribute(string name) => Users[0].Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I ?? 0;

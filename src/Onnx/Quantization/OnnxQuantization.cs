@@ -19,14 +19,23 @@ public enum OnnxQuantization
     Int8Weights,
 
     /// <summary>
-    /// Weights in 8-bit integers; dense layers calculate in integers, with a scale for each row that is found in the
-    /// row itself. Convolutions are as of <see cref="Int8Weights"/>.
-    /// </summary>
-    DynamicInt8,
-
-    /// <summary>
     /// Weights in 8-bit integers; dense layers calculate in integers, with scales that are found in calibration rows.
     /// Convolutions are as of <see cref="Int8Weights"/>.
     /// </summary>
     StaticInt8,
+}
+
+/// <summary>What the metadata call a quantization; older files may have <c>dynamic_int8</c> too.</summary>
+internal static class QuantizationName
+{
+    public const string None = "none";
+
+    public static string Of(OnnxQuantization form) => form switch
+    {
+        OnnxQuantization.Float16 => "float16",
+        OnnxQuantization.Int8Weights => "int8_weights",
+        OnnxQuantization.StaticInt8 => "static_int8",
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(form), form, $"There is no quantization {form}; there are {string.Join(", ", Enum.GetNames<OnnxQuantization>())}."),
+    };
 }

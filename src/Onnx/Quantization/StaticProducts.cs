@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -20,29 +20,28 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
     /// <summary>A bias must leave the sum of the products room in 32 bits.</summary>
     private const float LargestBias = 1 << 30;
 
-    private readonly Dictionary<string, string> _inputs = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Value, ValueRange Range), string> _inputs = [];
     private readonly Dictionary<string, (string Weight, string? Bias)> _weights = new(StringComparer.Ordinal);
 
     /// <summary>The layer between its quantized input and its quantized weight.</summary>
     public void Write(NodeProto node, LayerWeight weight)
     {
-        string value = node.Input[0];
-        node.Input[0] = Input(value);
-        (node.Input[1], string? bias) = Weight(weight, ranges[value].Scale);
+        var range = ranges[weight.Tensor.Name];
+        node.Input[0] = Input(node.Input[0], range);
+        (node.Input[1], string? bias) = Weight(weight, range.Scale);
         if (bias is not null)
             node.Input[2] = bias;
         rewriter.Keep(node);
     }
 
-    private string Input(string value)
+    private string Input(string value, ValueRange range)
     {
-        if (_inputs.TryGetValue(value, out string? dequantized))
+        if (_inputs.TryGetValue((value, range), out string? dequantized))
             return dequantized;
-        var range = ranges[value];
         string scale = rewriter.Singles($"{value}/scale", [range.Scale]),
             zero = rewriter.Initializer($"{value}/zero", OnnxElementType.Byte, [range.ZeroPoint]);
         string quantized = rewriter.Node("QuantizeLinear", $"{value}/quantized", [value, scale, zero]);
-        return _inputs[value] = rewriter.Node("DequantizeLinear", $"{value}/dequantized", [quantized, scale, zero]);
+        return _inputs[(value, range)] = rewriter.Node("DequantizeLinear", $"{value}/dequantized", [quantized, scale, zero]);
     }
 
     private (string Weight, string? Bias) Weight(LayerWeight weight, float inputScale)
@@ -50,7 +49,7 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         string name = weight.Tensor.Name;
         if (_weights.TryGetValue(name, out var stored))
             return stored;
-        float[]? biases = weight.Bias is null ? null : LayerWeight.ReadSingles(weight.Bias);
+        float[]? biases = weight.Bias is null ? null : OnnxFile.GetValues(weight.Bias);
         var levels = Int8Levels.Of(weight, Int8Levels.Multiplied, unit =>
             Math.Max(LeastScale, biases is null ? 0 : Math.Abs(biases[unit]) / LargestBias) / inputScale);
         GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, levels.Bytes, [.. weight.Tensor.Dims]);
@@ -65,10 +64,8 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
 
     private string Bias(TensorProto tensor, float[] biases, float[] scales)
     {
-        byte[] bytes = new byte[biases.Length * sizeof(int)];
-        for (int unit = 0; unit < biases.Length; unit++)
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(unit * sizeof(int)), (int)Math.Round((double)biases[unit] / scales[unit]));
-        GraphRewriter.Store(tensor, OnnxElementType.Int32, bytes, biases.Length);
+        int[] levels = [.. biases.Select((bias, unit) => (int)Math.Round((double)bias / scales[unit]))];
+        GraphRewriter.Store(tensor, OnnxElementType.Int32, MemoryMarshal.AsBytes(levels.AsSpan()), biases.Length);
         return rewriter.Node("DequantizeLinear", $"{tensor.Name}/dequantized",
             [tensor.Name, rewriter.Singles($"{tensor.Name}/scale", scales, scales.Length)], OnnxAttribute.Int64("axis", 0));
     }

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -19,18 +19,11 @@ internal sealed class WidenedWeights(GraphRewriter graph)
     {
         if (!_widened.TryGetValue(weight.Tensor.Name, out string? widened))
         {
-            byte[] bytes = new byte[weight.Values.Length * 2];
-            bool fits = true;
-            for (int i = 0; i < weight.Values.Length; i++)
-            {
-                var half = (Half)weight.Values[i];
-                fits &= Half.IsFinite(half);
-                BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(i * 2), half);
-            }
+            Half[] halves = Array.ConvertAll(weight.Values, value => (Half)value);
             widened = weight.Tensor.Name;
-            if (fits)
+            if (halves.All(Half.IsFinite))
             {
-                GraphRewriter.Store(weight.Tensor, OnnxElementType.Half, bytes, [.. weight.Tensor.Dims]);
+                GraphRewriter.Store(weight.Tensor, OnnxElementType.Half, MemoryMarshal.AsBytes(halves.AsSpan()), [.. weight.Tensor.Dims]);
                 widened = Cast(weight);
             }
             _widened.Add(weight.Tensor.Name, widened);

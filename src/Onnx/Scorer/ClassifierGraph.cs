@@ -16,18 +16,15 @@ internal static class ClassifierGraph
     /// the softmax.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, names of the classes and missing-value
     /// policy are taken from it.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(GraphPart encoder, GraphPart head, AutoencoderMetadata metadata)
+    public static ModelProto Build(GraphPart encoder, GraphPart head, AutoencoderMetadata metadata)
     {
-        ArgumentNullException.ThrowIfNull(encoder);
-        ArgumentNullException.ThrowIfNull(head);
-        ArgumentNullException.ThrowIfNull(metadata);
         int d = metadata.FeatureCount, k = metadata.CodeSize, n = metadata.ClassNames.Count;
         var graph = new OnnxGraphBuilder(metadata.Variant);
         var missing = new MissingValueGraph(graph, metadata);
 
         string present = missing.Features(graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."));
         string code = graph.Rename(encoder(graph, new ScalingGraph(graph, metadata).Scale(present), null), GraphNames.Code);
+        graph.Part = NetworkLayer.Decoder;
         string softmax = graph.Node("Softmax", "classes/softmax", [head(graph, code, null)], OnnxAttribute.Int64("axis", -1));
         string probabilities = graph.Rename(missing.OfRow(softmax), GraphNames.ClassProbabilities);
         string label = graph.Rename(PredictedLabel(graph, probabilities, metadata), GraphNames.PredictedLabel);
@@ -35,7 +32,7 @@ internal static class ClassifierGraph
         graph.Output(label, OnnxElementType.String, 1, "Name of the most probable class; empty for a row without probabilities.");
         graph.Output(probabilities, OnnxElementType.Single, n, $"Probabilities of the classes {string.Join(", ", metadata.ClassNames)}.");
         graph.Output(code, OnnxElementType.Single, k, "Code of the row.");
-        return graph.Build((metadata with { Graph = "classifier" }).ToDictionary(),
+        return graph.ToProto((metadata with { Graph = "classifier", Layers = graph.Layers }).ToDictionary(),
             $"{metadata.Variant}: {d} features, a code of {k} units, {n} classes.");
     }
 

@@ -47,8 +47,7 @@ internal static class OptionalOutputs
         return result;
     }
 
-    /// <summary>Adds the output <see cref="GraphNames.Probability"/>.</summary>
-    public static void AddProbability(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata) => graph.Output(
+    private static void AddProbability(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata) => graph.Output(
         graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1,
             "Share of training rows that score lower; not the frequency of anomalies.");
 

@@ -11,6 +11,9 @@ internal static class ProbabilityGraph
     private const int TailPlace = 990;
     private const float TailShare = 0.01f;
 
+    /// <summary>The least that is divided by: a normal number, since some runtimes take subnormal ones for 0.</summary>
+    private const float LeastDivisor = 1e-30f;
+
     public static string Emit(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata)
     {
         float[] quantiles = [.. metadata.ScoreQuantiles];
@@ -19,6 +22,7 @@ internal static class ProbabilityGraph
                 $"The metadata have {quantiles.Length} quantiles of the training scores; the probability needs " +
                 $"{AutoencoderMetadata.QuantileCount}.");
         int last = quantiles.Length - 1;
+        float[] steps = [.. quantiles.Zip(quantiles.Skip(1), (low, high) => Math.Max(high - low, LeastDivisor))];
         string Constant(string name, float value) => graph.Initializer($"probability/{name}", [value], 1);
 
         // How many quantiles are not above the score tells between which two it lies.
@@ -35,11 +39,10 @@ internal static class ProbabilityGraph
         string place = graph.Node("Cast", "probability/place", [below], OnnxAttribute.Int64("to", (long)OnnxElementType.Int64));
         string low = graph.Node("Gather", "probability/low",
             [graph.Initializer("probability/lower_quantiles", quantiles.AsSpan(0, last), last), place]);
-        string high = graph.Node("Gather", "probability/high",
-            [graph.Initializer("probability/upper_quantiles", quantiles.AsSpan(1), last), place]);
+        string step = graph.Node("Gather", "probability/step", [graph.Initializer("probability/steps_between", steps, last), place]);
         string part = graph.Node("Clip", "probability/part",
             [graph.Node("Div", "probability/part_unclipped",
-                [graph.Node("Sub", "probability/above_low", [score, low]), graph.Node("Sub", "probability/step", [high, low])]),
+                [graph.Node("Sub", "probability/above_low", [score, low]), step]),
                 zero, one]);
         string body = graph.Node("Div", "probability/body",
             [graph.Node("Add", "probability/steps", [below, part]), Constant("step_count", last)]);
@@ -51,7 +54,7 @@ internal static class ProbabilityGraph
             [graph.Node("Neg", "probability/excess",
                 [graph.Node("Div", "probability/relative",
                 [graph.Node("Sub", "probability/above_start", [score, tailStart]),
-                Constant("mean_excess", Math.Max((float)excess, float.Epsilon))])])]);
+                Constant("mean_excess", Math.Max((float)excess, LeastDivisor))])])]);
         string tail = graph.Node("Sub", "probability/tail",
             [one, graph.Node("Mul", "probability/remainder", [decay, Constant("tail_share", TailShare)])]);
 

@@ -1,3 +1,5 @@
+using Google.Protobuf;
+
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Puts an encoder and a decoder together into the scorer graph, from which everything a fitted model offers is had.</summary>
@@ -21,20 +23,15 @@ internal static class ScorerGraph
     /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold
     /// are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which
-    /// the metadata need the quantiles of the training scores.</param>
     /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata, bool withProbability = false) =>
-        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata, withProbability);
+    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata) =>
+        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata).ToByteArray();
 
-    /// <summary>Builds the scorer graph.</summary>
+    /// <summary>Builds the scorer graph, without a copy of its weights.</summary>
     /// <param name="parts">The parts of the network.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy
     /// and threshold are taken from it.</param>
-    /// <param name="withProbability">Whether the graph has the output <see cref="GraphNames.Probability"/>, for which
-    /// the metadata need the quantiles of the training scores.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(AutoencoderParts parts, AutoencoderMetadata metadata, bool withProbability = false)
+    public static ModelProto Build(AutoencoderParts parts, AutoencoderMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(parts);
         ArgumentNullException.ThrowIfNull(metadata);
@@ -55,17 +52,21 @@ internal static class ScorerGraph
         string? logVariance = null;
         if (parts.LogVariance is { } head)
         {
+            graph.Part = NetworkLayer.CodeLogVariance;
             logVariance = graph.Rename(head(graph, mean, condition), GraphNames.CodeLogVariance);
+            graph.Part = NetworkLayer.CodeMean;
             mean = parts.Mean?.Invoke(graph, mean, condition)
                 ?? throw new ArgumentException("A variational autoencoder has a head for the variance and none for the mean.",
                 nameof(parts));
         }
         string code = mean;
+        graph.Part = NetworkLayer.CodeOffset;
         if (offset is not null)
             code = graph.Node("Add", "code/with_offset", [code, parts.OffsetEncoder?.Invoke(graph, offset, condition) ?? offset]);
         code = graph.Rename(code, GraphNames.Code);
         mean = offset is null ? code : mean;
 
+        graph.Part = NetworkLayer.Decoder;
         string scaledReconstruction = parts.Decoder(graph, code, condition);
         string reconstruction = graph.Rename(scaling.Unscale(scaledReconstruction), GraphNames.Reconstruction);
         scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
@@ -85,14 +86,13 @@ internal static class ScorerGraph
 
         graph.Output(score, OnnxElementType.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
         graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
-        if (withProbability)
-            OptionalOutputs.AddProbability(graph, score, metadata);
         graph.Output(errors, OnnxElementType.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
         graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
         graph.Output(code, OnnxElementType.Single, k,
             logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
         if (logVariance is not null)
             graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
-        return graph.Build(metadata.ToDictionary(), $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
+        return graph.ToProto((metadata with { Layers = graph.Layers }).ToDictionary(),
+            $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -38,8 +40,6 @@ internal static class TorchWeights
 
     private const string Normalization = "/normalization/", Deviation = Normalization + "deviation";
 
-    private static readonly string[] s_parts = ["encoder/", "decoder/", "offset/"];
-
     /// <summary>PyTorch's words for what ends a name in the graph.</summary>
     private static readonly (string InGraph, string InTorch)[] s_words =
     [
@@ -60,11 +60,13 @@ internal static class TorchWeights
     /// <summary>The weights of a graph.</summary>
     internal static SafeTensors Of(ModelProto model, AutoencoderMetadata metadata)
     {
-        var tensors = Weights(model, metadata).Select(pair => new SafeTensor(pair.Key, [.. pair.Value.Dims], ToTorch(pair.Value))).ToList();
+        var weights = Weights(model, metadata);
+        var tensors = weights.Select(weight => new SafeTensor(weight.Name, [.. weight.Tensor.Dims], weight.IsDeviation
+            ? Array.ConvertAll(OnnxFile.GetValues(weight.Tensor), value => value * value) : OnnxFile.GetValues(weight.Tensor))).ToList();
         long[] features = [metadata.FeatureCount];
-        tensors.Add(new SafeTensor(ScalingOffset, features, metadata.ScalingOffsets.ToArray()));
-        tensors.Add(new SafeTensor(ScalingScale, features, metadata.ScalingScales.ToArray()));
-        return new SafeTensors(tensors, Describe(model.Graph, metadata));
+        tensors.Add(new SafeTensor(ScalingOffset, features, [.. metadata.ScalingOffsets]));
+        tensors.Add(new SafeTensor(ScalingScale, features, [.. metadata.ScalingScales]));
+        return new SafeTensors(tensors, Describe(metadata));
     }
 
     /// <summary>
@@ -75,37 +77,31 @@ internal static class TorchWeights
     {
         var own = Weights(model, metadata);
         var found = weights.Expect(own.ToDictionary(
-            pair => pair.Key, pair => (IReadOnlyList<long>)[.. pair.Value.Dims], StringComparer.Ordinal), ScalingOffset, ScalingScale);
-        foreach (var (key, text) in Describe(model.Graph, metadata)
+            weight => weight.Name, weight => (IReadOnlyList<long>)[.. weight.Tensor.Dims], StringComparer.Ordinal),
+            ScalingOffset, ScalingScale);
+        foreach (var (key, text) in Describe(metadata)
             .Where(pair => pair.Key is EncoderKey or DecoderKey or CodeOffsetKey or CodeLogVarianceKey))
         {
-            if (weights.Metadata.TryGetValue(key, out string? theirs) && !TorchLayers.AreEqual(text, theirs))
+            if (weights.Metadata.TryGetValue(key, out string? theirs) && !AreEqual(text, theirs))
                 throw new InvalidDataException(
                     $"{weights.Source} is of a network with other layers: its '{key}' is {theirs}; the model's is {text}.");
         }
         metadata = ReplaceScaling(model.Graph, metadata, weights);
-        foreach (var (name, tensor) in own)
+        foreach (var (name, tensor, isDeviation) in own)
         {
             float[] values = found[name].Values.ToArray();
-            int broken = Array.FindIndex(values, value => !float.IsFinite(value));
+            int broken = Array.FindIndex(values, value => !float.IsFinite(value) || (isDeviation && value <= 0));
             if (broken >= 0)
                 throw new InvalidDataException(FormattableString.Invariant(
-                    $"{weights.Source} has {values[broken]} in the tensor '{name}'; expected numbers."));
-            if (tensor.Name.EndsWith(Deviation, StringComparison.Ordinal))
-            {
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = values[i] > 0 ? MathF.Sqrt(values[i])
-                        : throw new InvalidDataException(
-                        FormattableString.Invariant(
-                        $"{weights.Source} has {values[i]} in the tensor '{name}'; expected variances of more than 0."));
-            }
-            OnnxFile.SetValues(tensor, values);
+                    $"{weights.Source} has {values[broken]} in the tensor '{name}'; expected ") +
+                    (isDeviation ? "variances of more than 0." : "numbers."));
+            OnnxFile.SetValues(tensor, isDeviation ? Array.ConvertAll(values, MathF.Sqrt) : values);
         }
         return metadata with { Training = "{}" };
     }
 
     /// <summary>The offsets and scales that came with some weights; null where none did.</summary>
-    internal static (float[] Offsets, float[] Scales)? ScalingOf(SafeTensors weights, int featureCount)
+    private static (float[] Offsets, float[] Scales)? ScalingOf(SafeTensors weights, int featureCount)
     {
         var (offset, scale) = (weights.Find(ScalingOffset), weights.Find(ScalingScale));
         if (offset is null && scale is null)
@@ -125,35 +121,26 @@ internal static class TorchWeights
         return (offsets, scales);
     }
 
-    /// <summary>The initializers that are weights, by the names of their tensors, in the graph's order.</summary>
-    private static Dictionary<string, TensorProto> Weights(ModelProto model, AutoencoderMetadata metadata)
+    /// <summary>The initializers that the layers name, in the graph's order; a deviation is a variance to PyTorch.</summary>
+    private static List<(string Name, TensorProto Tensor, bool IsDeviation)> Weights(ModelProto model, AutoencoderMetadata metadata)
     {
-        if (metadata.ClassNames.Count > 0)
+        if (metadata.Layers.Count == 0)
             throw new InvalidOperationException(
-                $"The model is a {metadata.Variant}, whose weights cannot be moved; only an autoencoder's can.");
-        var graph = model.Graph;
-        bool imported = metadata.Variant == AutoencoderMetadata.Imported;
-        var all = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        foreach (var node in graph.Node.Where(node => IsInPart(node.Name)))
-        {
-            bool isLayer = node.OpType is "Gemm" or "Conv" or "ConvTranspose";
-            if (node.OpType.Contains("Quantize", StringComparison.OrdinalIgnoreCase)
-                || node.OpType.EndsWith("Integer", StringComparison.Ordinal) || node.OpType.StartsWith("QLinear", StringComparison.Ordinal)
-                || (isLayer && !imported && !(all.TryGetValue(node.Input[1], out var weight)
-                    && weight.DataType == (int)OnnxElementType.Single)))
-                throw new InvalidOperationException(
-                    $"The graph keeps the weights of '{node.Name}' ({node.OpType}) in another form than Single. Use the model that it " +
-                    "was made from.");
-        }
-        var weights = new Dictionary<string, TensorProto>(StringComparer.Ordinal);
-        foreach (var tensor in graph.Initializer.Where(
-            tensor => tensor.DataType == (int)OnnxElementType.Single && IsInPart(tensor.Name)
-            && (imported ? tensor.Dims.Count > 0 : s_words.Any(word => tensor.Name.EndsWith(word.InGraph, StringComparison.Ordinal)))))
-        {
-            if (!weights.TryAdd(NameOf(tensor.Name), tensor))
-                throw new InvalidOperationException(
-                    $"Two weights of the graph would have the name '{NameOf(tensor.Name)}' in PyTorch; one of them is '{tensor.Name}'.");
-        }
+                $"The model's metadata (format version {metadata.FormatVersion}, library version {metadata.LibraryVersion}) name no " +
+                $"layers with weights in Single: it was written before format version {AutoencoderMetadata.LeastFormatWithLayers}, or " +
+                "from a file with smaller weights. Fit the model again, or use the one that it was made from.");
+        var named = metadata.Layers.SelectMany(layer => layer.Tensors, (layer, tensor) => (Tensor: tensor.Value,
+            IsDeviation: layer.Function == "batch_norm" && tensor.Key == "running_var"))
+            .GroupBy(pair => pair.Tensor).ToDictionary(group => group.Key, group => group.First().IsDeviation, StringComparer.Ordinal);
+        List<(string Name, TensorProto Tensor, bool IsDeviation)> weights = [.. model.Graph.Initializer
+            .Where(tensor => tensor.DataType == (int)OnnxElementType.Single && named.ContainsKey(tensor.Name))
+            .Select(tensor => (NameOf(tensor.Name), tensor, named[tensor.Name]))];
+        if (named.Keys.Except(weights.Select(weight => weight.Tensor.Name)).FirstOrDefault() is { } other)
+            throw new InvalidOperationException(
+                $"The graph keeps the weight '{other}' in another form than Single. Use the model that it was made from.");
+        if (weights.GroupBy(weight => weight.Name).FirstOrDefault(group => group.Count() > 1) is { } alike)
+            throw new InvalidOperationException(
+                $"Two weights of the graph would have the name '{alike.Key}' in PyTorch; one of them is '{alike.First().Tensor.Name}'.");
         return weights;
     }
 
@@ -174,42 +161,44 @@ internal static class TorchWeights
         return metadata with { ScalingOffsets = offsets, ScalingScales = scales };
     }
 
-    private static float[] ToTorch(TensorProto tensor)
+    private static Dictionary<string, string> Describe(AutoencoderMetadata metadata)
     {
-        float[] values = OnnxFile.GetValues(tensor);
-        if (tensor.Name.EndsWith(Deviation, StringComparison.Ordinal))
-            values = Array.ConvertAll(values, value => value * value);
-        return values;
-    }
-
-    private static Dictionary<string, string> Describe(GraphProto graph, AutoencoderMetadata metadata)
-    {
+        var texts = metadata.ToDictionary();
         var described = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = "pt",
             [AutoencoderMetadata.Prefix + "library_version"] = AutoencoderMetadata.CurrentLibraryVersion,
-            [AutoencoderMetadata.Prefix + "variant"] = metadata.Variant,
-            [AutoencoderMetadata.Prefix + "feature_names"] = System.Text.Json.JsonSerializer.Serialize(metadata.FeatureNames),
-            [AutoencoderMetadata.Prefix + "loss"] = metadata.Loss,
         };
+        foreach (string key in new[] { "variant", "feature_names", "loss" })
+            described[AutoencoderMetadata.Prefix + key] = texts[AutoencoderMetadata.Prefix + key];
         if (metadata.LikelihoodVariance > 0)
-            described[LikelihoodVarianceKey] = metadata.LikelihoodVariance.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            described[LikelihoodVarianceKey] = texts[LikelihoodVarianceKey];
         if (metadata.Variant == AutoencoderMetadata.Imported)
             return described;
-        var layers = new TorchLayers(graph);
-        Add(EncoderKey, GraphNames.Code);
-        Add(DecoderKey, GraphNames.Reconstruction);
-        Add(CodeLogVarianceKey, GraphNames.CodeLogVariance);
-        if (layers.CodeOffset is { } offset)
-            described[CodeOffsetKey] = layers.To(offset);
+        var parts = metadata.Layers.Select(layer => layer.Part).ToHashSet();
+        if (parts.Contains(NetworkLayer.Encoder))
+            described[EncoderKey] = Functions(NetworkLayer.Encoder, NetworkLayer.CodeMean);
+        if (parts.Contains(NetworkLayer.Decoder))
+            described[DecoderKey] = Functions(NetworkLayer.Decoder);
+        if (parts.Contains(NetworkLayer.CodeLogVariance))
+            described[CodeLogVarianceKey] = Functions(NetworkLayer.Encoder, NetworkLayer.CodeLogVariance);
+        if (metadata.CodeOffsetSize > 0 && parts.Contains(NetworkLayer.Encoder))
+            described[CodeOffsetKey] = Functions(NetworkLayer.CodeOffset);
         return described;
 
-        void Add(string key, string output)
-        {
-            if (graph.Output.Any(value => value.Name == output))
-                described[key] = layers.To(output);
-        }
+        string Functions(params string[] of) => NetworkLayer.ToJson(metadata.Layers.Where(layer => of.Contains(layer.Part)).Select(layer =>
+            layer with { Part = null, Tensors = layer.Tensors.ToDictionary(tensor => tensor.Key, tensor => NameOf(tensor.Value)) }));
     }
 
-    private static bool IsInPart(string name) => s_parts.Any(part => name.StartsWith(part, StringComparison.Ordinal));
+    private static bool AreEqual(string one, string other)
+    {
+        try
+        {
+            return JsonNode.DeepEquals(JsonNode.Parse(one), JsonNode.Parse(other));
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 }

@@ -1,10 +1,26 @@
+#pragma warning disable CS1573 // Parameters that every trainer has are documented once, and inherited.
+
 using MLNetAutoencoder.Onnx;
+using static MLNetAutoencoder.AutoencoderEstimator.Options;
+using static MLNetAutoencoder.TrainingOptions;
 
 namespace MLNetAutoencoder;
 
 /// <summary>The trainers of the catalog <see cref="AutoencoderExtensions.Autoencoders"/>.</summary>
-public static partial class AutoencoderTrainersCatalog
+public static class AutoencoderTrainersCatalog
 {
+    /// <summary>
+    /// The step size that a binary code takes where none is given: sigmoid units are slow to leave the middle.
+    /// </summary>
+    public const double DefaultBinaryCodeLearningRate = 0.03;
+
+    /// <summary>Any autoencoder that the options describe.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
+    public static AutoencoderEstimator Autoencoder(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options);
+
     /// <summary>A dense autoencoder: fully connected layers down to the code and up again.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>
@@ -18,54 +34,394 @@ public static partial class AutoencoderTrainersCatalog
     /// <param name="seed">The seed of everything random; null to draw one from the context.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
     public static AutoencoderEstimator Dense(
-        this AutoencoderCatalog catalog,
-        string featureColumnName = AutoencoderColumns.Features,
-        IReadOnlyList<int>? hidden = null,
-        int code = CodeOptions.DefaultSize,
-        int epochs = AutoencoderEstimator.Options.DefaultEpochs,
-        int batchSize = AutoencoderEstimator.Options.DefaultBatchSize,
-        double learningRate = AutoencoderEstimator.Options.DefaultLearningRate,
-        double contamination = AutoencoderEstimator.Options.DefaultContamination,
-        InputScaling scaling = AutoencoderEstimator.Options.DefaultScaling,
-        int? seed = null) =>
-        catalog.Dense(Preset(new DenseNetworkOptions(), featureColumnName, hidden, code, epochs, batchSize, learningRate, contamination,
-            scaling, seed));
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, int epochs = DefaultEpochs, int batchSize = DefaultBatchSize,
+        double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Dense(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed));
 
-    /// <summary>Any autoencoder that the options describe.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
-    public static AutoencoderEstimator Autoencoder(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
+    /// <summary>
+    /// A dense autoencoder with all options: <see cref="AutoencoderEstimator.Options.Network"/> must be
+    /// <see cref="DenseNetworkOptions"/>.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Dense(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_dense);
+
+    /// <summary>A vanilla autoencoder: the code, of rectified linear units, is the one hidden layer.</summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param[@name!='hidden'] | /exception"/>
+    /// <param name="outputActivation">The activation of the reconstruction; one that does not reach all values needs
+    /// <paramref name="scaling"/> to bring the features into its range.</param>
+    public static AutoencoderEstimator Vanilla(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, int code = CodeOptions.DefaultSize,
+        Activation outputActivation = Activation.Linear, int epochs = DefaultEpochs, int batchSize = DefaultBatchSize,
+        double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
     {
-        ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentNullException.ThrowIfNull(options);
-        return new AutoencoderEstimator(catalog.Context, options);
+        var options = Preset(featureColumnName, new DenseNetworkOptions { Hidden = [], OutputActivation = outputActivation }, code,
+            epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Code = options.Code with { Activation = Activation.ReLU };
+        return catalog.Vanilla(options);
     }
 
-    /// <summary>A dense autoencoder with all options.</summary>
-    /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; <see cref="AutoencoderEstimator.Options.Network"/> must be
-    /// <see cref="DenseNetworkOptions"/>.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or two do not fit together; the message names them.</exception>
-    public static AutoencoderEstimator Dense(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options)
+    /// <summary>
+    /// A vanilla autoencoder with all options: <see cref="AutoencoderEstimator.Options.Network"/> must be
+    /// <see cref="DenseNetworkOptions"/> without hidden layers.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Vanilla(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_dense with { Variant = "a vanilla autoencoder" }, s_vanilla);
+
+    /// <summary>
+    /// A convolutional autoencoder: convolutions and max pooling from an image down to the code, upsampling and
+    /// convolutions up again.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param[@name!='featureColumnName' and @name!='hidden'] | /exception"/>
+    /// <param name="featureColumnName">The column with the pixels, a vector of known size of Single, channel after
+    /// channel (<see cref="ImageLayout.Planar"/>).</param>
+    /// <param name="height">The height of the image in pixels.</param>
+    /// <param name="width">The width of the image in pixels.</param>
+    /// <param name="channels">The channels of the image.</param>
+    /// <param name="filters">The filters of each block; the decoder has them the other way round. Null for 16, 32.</param>
+    public static AutoencoderEstimator Convolutional(
+        this AutoencoderCatalog catalog, string featureColumnName, int height, int width,
+        int channels = ConvolutionalNetworkOptions.DefaultChannels, IReadOnlyList<int>? filters = null,
+        int code = CodeOptions.DefaultSize, int epochs = DefaultEpochs, int batchSize = DefaultBatchSize,
+        double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var network = new ConvolutionalNetworkOptions { Channels = channels, Height = height, Width = width };
+        return catalog.Convolutional(Preset(featureColumnName, filters is null ? network : network with { Filters = filters }, code,
+            epochs, batchSize, learningRate, contamination, scaling, seed));
+    }
+
+    /// <summary>
+    /// A convolutional autoencoder with all options: <see cref="AutoencoderEstimator.Options.Network"/> must be
+    /// <see cref="ConvolutionalNetworkOptions"/>.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Convolutional(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_convolutional);
+
+    /// <summary>
+    /// A denoising autoencoder: the encoder sees spoilt rows while training, and the clean ones are to be reconstructed.
+    /// The code may have more units than there are features.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param | /exception"/>
+    /// <param name="corruption">What spoils the rows. Null for masking a quarter of the features
+    /// (<see cref="MaskingCorruption.DefaultShare"/>).</param>
+    public static AutoencoderEstimator Denoising(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, Corruption? corruption = null, int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Corruption = corruption ?? new MaskingCorruption(MaskingCorruption.DefaultShare);
+        return catalog.Denoising(options);
+    }
+
+    /// <summary>A denoising autoencoder with all options: <see cref="TrainingOptions.Corruption"/> must be set.</summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Denoising(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_denoising);
+
+    /// <summary>
+    /// A sparse autoencoder: of the code, of rectified linear units, few are active for a row. The code may have more units
+    /// than there are features.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param | /exception"/>
+    /// <param name="weight">The weight of <see cref="L1Penalty"/>. For a target rate of activation take the overload
+    /// with options and <see cref="KullbackLeiblerPenalty"/>.</param>
+    public static AutoencoderEstimator Sparse(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, double weight = L1Penalty.DefaultWeight, int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Code = options.Code with { Activation = Activation.ReLU };
+        options.Penalties = [new L1Penalty(weight)];
+        return catalog.Sparse(options);
+    }
+
+    /// <summary>
+    /// A sparse autoencoder with all options: <see cref="AutoencoderEstimator.Options.Penalties"/> must have
+    /// <see cref="L1Penalty"/> or <see cref="KullbackLeiblerPenalty"/>.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Sparse(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_sparse);
+
+    /// <summary>
+    /// A contractive autoencoder: the code, of sigmoid units, changes little when the row does. Encoder and decoder share
+    /// their weights. The code may have more units than there are features.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param[@name!='hidden'] | /exception"/>
+    /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for none.</param>
+    /// <param name="weight">The weight of <see cref="ContractivePenalty"/>, λ.</param>
+    public static AutoencoderEstimator Contractive(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, double weight = ContractivePenalty.DefaultWeight, int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden ?? []) with { TiedWeights = true }, code,
+            epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Code = options.Code with { Activation = Activation.Sigmoid };
+        options.Penalties = [new ContractivePenalty(weight)];
+        return catalog.Contractive(options);
+    }
+
+    /// <summary>
+    /// A contractive autoencoder with all options: <see cref="AutoencoderEstimator.Options.Penalties"/> must have
+    /// <see cref="ContractivePenalty"/>.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Contractive(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_contractive);
+
+    /// <summary>
+    /// An autoencoder with a binary code: sigmoid units that a penalty, whose weight rises over the training, pushes to 0 or
+    /// 1. The loss is the cross-entropy, which needs features between 0 and 1.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param[@name!='hidden'] | /exception"/>
+    /// <param name="hidden">The widths of the encoder's hidden layers; the decoder has them the other way round. Null for none.</param>
+    /// <param name="weight">The weight of <see cref="BinaryCodePenalty"/>, to which it rises from 0 in the first epoch,
+    /// by as much in each: in the last it is short of it by one step.</param>
+    public static AutoencoderEstimator BinaryCode(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, double weight = BinaryCodePenalty.DefaultWeight, int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize, double learningRate = DefaultBinaryCodeLearningRate,
+        double contamination = DefaultContamination, InputScaling scaling = InputScaling.MinMax, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden ?? []) with { OutputActivation = Activation.Sigmoid }, code,
+            epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Code = options.Code with { Activation = Activation.Sigmoid };
+        options.Loss = ReconstructionLoss.BinaryCrossEntropy;
+        options.Penalties = [new BinaryCodePenalty(weight) { WarmUpEpochs = Math.Max(epochs, 0) }];
+        return catalog.BinaryCode(options);
+    }
+
+    /// <summary>
+    /// An autoencoder with a binary code, with all options: <see cref="AutoencoderEstimator.Options.Penalties"/> must have
+    /// <see cref="BinaryCodePenalty"/>.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator BinaryCode(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_binaryCode);
+
+    /// <summary>
+    /// A dense variational autoencoder: the code is a distribution, drawn to the standard normal, from which new rows
+    /// can be sampled (Kingma and Welling 2014).
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param | /exception"/>
+    /// <param name="variance">The variance of the Gaussian likelihood, in squared scaled units; a smaller one weighs
+    /// reconstruction more. Null to learn it (Rybkin, Daniilidis and Levine 2021).</param>
+    /// <param name="beta">The weight of the divergence from the standard normal (Higgins et al. 2017).</param>
+    public static AutoencoderEstimator Variational(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, double? variance = null, double beta = VariationalOptions.DefaultBeta,
+        int epochs = DefaultEpochs, int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate,
+        double contamination = DefaultContamination, InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Code = options.Code with { Variational = Likelihood(variance, beta) };
+        return catalog.Variational(options);
+    }
+
+    /// <summary>
+    /// A variational autoencoder with all options: <see cref="CodeOptions.Variational"/> of
+    /// <see cref="AutoencoderEstimator.Options.Code"/> must be set.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Variational(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_variational);
+
+    /// <summary>
+    /// A dense conditional autoencoder: encoder and decoder are told a label or a vector besides (Sohn, Lee and Yan
+    /// 2015), so that the code need not hold it.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param | /exception"/>
+    /// <param name="conditionColumnName">The column that encoder and decoder are told besides: a key, which becomes
+    /// one-hot, or a vector of known size of Single.</param>
+    public static AutoencoderEstimator Conditional(
+        this AutoencoderCatalog catalog, string conditionColumnName, string featureColumnName = AutoencoderColumns.Features,
+        IReadOnlyList<int>? hidden = null, int code = CodeOptions.DefaultSize, int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.ConditionColumnName = conditionColumnName;
+        return catalog.Conditional(options);
+    }
+
+    /// <summary>
+    /// A conditional autoencoder with all options: <see cref="AutoencoderEstimator.Options.ConditionColumnName"/> must
+    /// be set.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Conditional(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_conditional);
+
+    /// <summary>A dense conditional variational autoencoder, which samples rows of a wanted label (Sohn, Lee and Yan 2015).</summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param | /exception"/>
+    /// <param name="conditionColumnName">The column that encoder and decoder are told besides: a key, which becomes
+    /// one-hot, or a vector of known size of Single.</param>
+    /// <param name="variance">The variance of the Gaussian likelihood, in squared scaled units; a smaller one weighs
+    /// reconstruction more. Null to learn it (Rybkin, Daniilidis and Levine 2021).</param>
+    /// <param name="beta">The weight of the divergence from the standard normal (Higgins et al. 2017).</param>
+    public static AutoencoderEstimator ConditionalVariational(
+        this AutoencoderCatalog catalog, string conditionColumnName, string featureColumnName = AutoencoderColumns.Features,
+        IReadOnlyList<int>? hidden = null, int code = CodeOptions.DefaultSize, double? variance = null,
+        double beta = VariationalOptions.DefaultBeta, int epochs = DefaultEpochs, int batchSize = DefaultBatchSize,
+        double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.ConditionColumnName = conditionColumnName;
+        options.Code = options.Code with { Variational = Likelihood(variance, beta) };
+        return catalog.ConditionalVariational(options);
+    }
+
+    /// <summary>
+    /// A conditional variational autoencoder with all options: <see cref="CodeOptions.Variational"/> of
+    /// <see cref="AutoencoderEstimator.Options.Code"/> and
+    /// <see cref="AutoencoderEstimator.Options.ConditionColumnName"/> must be set.
+    /// </summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator ConditionalVariational(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_variational, s_conditional);
+
+    /// <summary>
+    /// A stacked autoencoder: a dense one whose layers are trained one by one, each on the codes of the one before, and
+    /// then as a whole.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param | /exception"/>
+    /// <param name="pretrainingEpochs">How often the training rows are gone through for each layer.</param>
+    public static AutoencoderEstimator Stacked(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = CodeOptions.DefaultSize, int pretrainingEpochs = PretrainingOptions.DefaultEpochs, int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
+        options.Pretraining = new PretrainingOptions { Epochs = pretrainingEpochs };
+        return catalog.Stacked(options);
+    }
+
+    /// <summary>A stacked autoencoder with all options: <see cref="AutoencoderEstimator.Options.Pretraining"/> must be set.</summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Stacked(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, s_stacked);
+
+    /// <summary>
+    /// A classifier on the code of a stacked autoencoder: its layers are trained one by one without labels, then all
+    /// with a softmax layer on the code and the labels there are.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param[@name!='hidden' and @name!='contamination'] | /exception"/>
+    /// <param name="labelColumnName">The column with the label, a key; rows with a missing one take part in the pretraining only.</param>
+    /// <param name="hidden">The widths of the hidden layers, from the features to the code. Null for 100.</param>
+    /// <param name="pretrainingEpochs">How often the training rows are gone through for each layer; with 0 nothing is pretrained.</param>
+    public static StackedClassifierEstimator StackedClassifier(
+        this AutoencoderCatalog catalog, string labelColumnName = ClassifierColumns.Label,
+        string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
+        int code = StackedClassifierEstimator.Options.DefaultCode,
+        int pretrainingEpochs = StackedClassifierEstimator.Options.DefaultPretrainingEpochs,
+        int epochs = DefaultEpochs,
+        int batchSize = DefaultBatchSize,
+        double learningRate = DefaultLearningRate,
+        InputScaling scaling = DefaultScaling, int? seed = null)
+    {
+        var options = new StackedClassifierEstimator.Options
+        {
+            LabelColumnName = labelColumnName,
+            FeatureColumnName = featureColumnName,
+            Code = code,
+            PretrainingEpochs = pretrainingEpochs,
+            Epochs = epochs,
+            BatchSize = batchSize,
+            LearningRate = learningRate,
+            Scaling = scaling,
+            Seed = seed,
+        };
+        if (hidden is not null)
+            options.Hidden = hidden;
+        return catalog.StackedClassifier(options);
+    }
+
+    /// <summary>A classifier on the code of a stacked autoencoder with all options.</summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static StackedClassifierEstimator StackedClassifier(this AutoencoderCatalog catalog, StackedClassifierEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Network is not DenseNetworkOptions)
-            throw new ArgumentException(
-                $"The option {nameof(options.Network)} is {options.Network?.GetType().Name ?? "null"}; a dense autoencoder expects " +
-                $"{nameof(DenseNetworkOptions)}.", nameof(options));
+        return new StackedClassifierEstimator(catalog.Context, options);
+    }
+
+    // What each variant cannot be without.
+    private static readonly Requirement
+        s_dense = new("a dense autoencoder", "Network", options => options.Network is DenseNetworkOptions,
+            options => $"is {options.Network?.GetType().Name ?? "null"}", nameof(DenseNetworkOptions)),
+        s_vanilla = new("a vanilla autoencoder", "Network.Hidden or DecoderHidden", options => Widths(options).Length == 0,
+            options => $"is {string.Join(", ", Widths(options))}", "no hidden layers but the code"),
+        s_convolutional = new("a convolutional autoencoder", "Network", options => options.Network is ConvolutionalNetworkOptions,
+            s_dense.Found, nameof(ConvolutionalNetworkOptions)),
+        s_denoising = IsSet("a denoising autoencoder", "Corruption", options => options.Corruption,
+            $"{nameof(GaussianCorruption)}, {nameof(MaskingCorruption)} or {nameof(SaltAndPepperCorruption)}"),
+        s_sparse = HasPenalty("a sparse autoencoder", typeof(L1Penalty), typeof(KullbackLeiblerPenalty)),
+        s_contractive = HasPenalty("a contractive autoencoder", typeof(ContractivePenalty)),
+        s_binaryCode = HasPenalty("an autoencoder with a binary code", typeof(BinaryCodePenalty)),
+        s_variational = IsSet("a variational autoencoder", "Code.Variational", options => options.Code?.Variational,
+            nameof(VariationalOptions)),
+        s_conditional = IsSet("a conditional autoencoder", "ConditionColumnName", options => options.ConditionColumnName,
+            "the name of a column"),
+        s_stacked = IsSet("a stacked autoencoder", "Pretraining", options => options.Pretraining, nameof(PretrainingOptions));
+
+    private sealed record Requirement(string Variant, string Option, Func<AutoencoderEstimator.Options, bool> IsMet,
+        Func<AutoencoderEstimator.Options, string> Found, string Expected);
+
+    private static Requirement IsSet(string variant, string option, Func<AutoencoderEstimator.Options, object?> value, string expected) =>
+        new(variant, option, options => value(options) is not null, _ => "is null", expected);
+
+    private static Requirement HasPenalty(string variant, params Type[] expected) => new(variant, "Penalties",
+        options => (options.Penalties ?? []).Any(penalty => expected.Contains(penalty?.GetType())),
+        options => "has " + (options.Penalties is { Count: > 0 } some
+            ? string.Join(", ", some.Select(penalty => penalty?.GetType().Name ?? "null")) : "nothing"),
+        string.Join(" or ", expected.Select(type => type.Name)));
+
+    private static int[] Widths(AutoencoderEstimator.Options options) =>
+        options.Network is DenseNetworkOptions network ? [.. network.Hidden ?? [], .. network.DecoderHidden ?? []] : [];
+
+    private static AutoencoderEstimator Create(
+        AutoencoderCatalog catalog, AutoencoderEstimator.Options options, params Requirement[] requirements)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        foreach (var requirement in requirements)
+        {
+            if (!requirement.IsMet(options))
+                throw new ArgumentException(
+                    $"The option {requirement.Option} {requirement.Found(options)}; {requirement.Variant} expects {requirement.Expected}.",
+                    nameof(options));
+        }
         return new AutoencoderEstimator(catalog.Context, options);
     }
 
     /// <summary>What the simple overloads have in common.</summary>
-    private static AutoencoderEstimator.Options Preset(
-        DenseNetworkOptions network, string featureColumnName, IReadOnlyList<int>? hidden, int code, int epochs, int batchSize,
-            double learningRate, double contamination, InputScaling scaling, int? seed)
-    {
-        if (hidden is not null)
-            network = network with { Hidden = hidden };
-        return new AutoencoderEstimator.Options
+    private static AutoencoderEstimator.Options Preset(string featureColumnName, NetworkOptions network, int code, int epochs,
+        int batchSize, double learningRate, double contamination, InputScaling scaling, int? seed) => new()
         {
             FeatureColumnName = featureColumnName,
             Network = network,
@@ -77,19 +433,9 @@ public static partial class AutoencoderTrainersCatalog
             Scaling = scaling,
             Seed = seed,
         };
-    }
 
-    /// <summary>Refuses options that lack the penalty that makes the variant.</summary>
-    private static void RequirePenalty(AutoencoderEstimator.Options options, string variant, params Type[] expected)
-    {
-        Require.NotNull(options.Penalties, nameof(options.Penalties));
-        if (!options.Penalties.Any(penalty => expected.Contains(penalty?.GetType())))
-        {
-            string found = options.Penalties.Count == 0 ? "nothing"
-                : string.Join(", ", options.Penalties.Select(penalty => penalty?.GetType().Name ?? "null"));
-            throw new ArgumentException(
-                $"The option {nameof(options.Penalties)} has {found}; {variant} expects " +
-                $"{string.Join(" or ", expected.Select(type => type.Name))}.", nameof(options));
-        }
-    }
+    private static DenseNetworkOptions Layers(IReadOnlyList<int>? hidden) => hidden is null ? new() : new() { Hidden = hidden };
+
+    private static VariationalOptions Likelihood(double? variance, double beta) =>
+        new() { Variance = variance ?? VariationalOptions.DefaultVariance, LearnVariance = variance is null, Beta = beta };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -25,7 +24,7 @@ namespace MLNetAutoencoder;
 /// TorchSharp with one of its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
 /// <para><b>Training.</b> Layer i, hᵢ = f(Wᵢ hᵢ₋₁ + bᵢ), is trained with a decoder of its own to reconstruct hᵢ₋₁, h₀
 /// the scaled row, by its mean squared error (Bengio, Lamblin, Popovici and Larochelle 2007), with
-/// <see cref="Options.Corruption"/> from a spoiled hᵢ₋₁ (Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010). Then
+/// <see cref="TrainingOptions.Corruption"/> from a spoiled hᵢ₋₁ (Vincent, Larochelle, Lajoie, Bengio and Manzagol 2010). Then
 /// the decoders go, a softmax layer is put on the code z, p = softmax(V z + c), and all layers are trained on the
 /// labeled rows to minimize the mean of −ln p of the row's class (Hinton and Salakhutdinov 2006). Both by Adam (Kingma
 /// and Ba 2015) over shuffled batches.</para>
@@ -50,7 +49,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
     }
 
     /// <summary>The options of <see cref="StackedClassifierEstimator"/>. They are copied when the estimator is made.</summary>
-    public sealed class Options
+    public sealed class Options : TrainingOptions
     {
         /// <summary>The default value of <see cref="Code"/>.</summary>
         public const int DefaultCode = 50;
@@ -58,38 +57,14 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>The default value of <see cref="PretrainingEpochs"/>.</summary>
         public const int DefaultPretrainingEpochs = 10;
 
-        /// <summary>The default value of <see cref="Epochs"/>.</summary>
-        public const int DefaultEpochs = 50;
-
-        /// <summary>The default value of <see cref="BatchSize"/>.</summary>
-        public const int DefaultBatchSize = AutoencoderEstimator.Options.DefaultBatchSize;
-
-        /// <summary>The default value of <see cref="LearningRate"/>.</summary>
-        public const double DefaultLearningRate = AutoencoderEstimator.Options.DefaultLearningRate;
-
-        /// <summary>The default value of <see cref="Scaling"/>.</summary>
-        public const InputScaling DefaultScaling = AutoencoderEstimator.Options.DefaultScaling;
-
-        /// <summary>The column with the features, a vector of known size of Single. The default value is "Features".</summary>
-        public string FeatureColumnName { get; set; } = AutoencoderColumns.Features;
-
         /// <summary>
         /// The column with the label, a key of at least two values. Rows with a missing key take part in the
         /// pretraining only. The default value is "Label".
         /// </summary>
         public string LabelColumnName { get; set; } = ClassifierColumns.Label;
 
-        /// <summary>The column for the most probable class, or null for none. The default value is "PredictedLabel".</summary>
-        public string? PredictedLabelColumnName { get; set; } = AutoencoderColumns.PredictedLabel;
-
-        /// <summary>The column for the probabilities of the classes, or null for none. The default value is "Score".</summary>
-        public string? ScoreColumnName { get; set; } = AutoencoderColumns.Score;
-
-        /// <summary>The column for the code, or null for none. The default value is null.</summary>
-        public string? CodeColumnName { get; set; }
-
         /// <summary>The widths of the hidden layers, from the features to the code. The default value is 100. May be empty.</summary>
-        public IReadOnlyList<int> Hidden { get; set; } = [100];
+        public IReadOnlyList<int> Hidden { get; set => field = ValueList.Of(value); } = ValueList.Of([100]);
 
         /// <summary>The number of units of the code, the last layer before the classes. The default value is 50.</summary>
         public int Code { get; set; } = DefaultCode;
@@ -97,104 +72,32 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         /// <summary>The activation of the hidden layers and of the code. The default value is <see cref="Activation.ReLU"/>.</summary>
         public Activation Activation { get; set; } = Activation.ReLU;
 
-        /// <summary>What spoils the inputs of a layer while it is pretrained. The default value is null: nothing.</summary>
-        public Corruption? Corruption { get; set; }
-
-        /// <summary>How the features are scaled, inside the graph. The default value is <see cref="InputScaling.Standardize"/>.</summary>
-        public InputScaling Scaling { get; set; } = DefaultScaling;
-
         /// <summary>
         /// How often the training rows are gone through for each layer before the labels are looked at. The default
         /// value is 10; with 0 nothing is pretrained.
         /// </summary>
         public int PretrainingEpochs { get; set; } = DefaultPretrainingEpochs;
 
-        /// <summary>How often the labeled training rows are gone through. The default value is 50.</summary>
-        public int Epochs { get; set; } = DefaultEpochs;
-
-        /// <summary>The rows of one step. The default value is 32. The last batch of an epoch may be smaller.</summary>
-        public int BatchSize { get; set; } = DefaultBatchSize;
-
-        /// <summary>The step size of Adam. The default value is 0.001.</summary>
-        public double LearningRate { get; set; } = DefaultLearningRate;
-
-        /// <summary>
-        /// How many threads libtorch trains with, 1 to 1024; see <see cref="AutoencoderEstimator.Options.Threads"/>. The default value is
-        /// null: as many as the work of a step pays for.
-        /// </summary>
-        public int? Threads { get; set; }
-
-        /// <summary>
-        /// Device, threads and batches of the fitted model. The default value leaves the device to the context and the
-        /// rest to ONNX Runtime.
-        /// </summary>
-        public ScoringOptions Scoring { get; set; } = new();
-
-        /// <summary>
-        /// What training does with a row that has a missing feature. The default value is
-        /// <see cref="TrainingMissingValues.Refuse"/>.
-        /// </summary>
-        public TrainingMissingValues MissingValues { get; set; } = TrainingMissingValues.Refuse;
-
-        /// <summary>
-        /// What scoring does with a row that has a missing feature. The default value is
-        /// <see cref="ScoringMissingValues.NaN"/>: its probabilities are NaN and its predicted label is a missing key.
-        /// </summary>
-        public ScoringMissingValues ScoringMissingValues { get; set; } = ScoringMissingValues.NaN;
-
-        /// <summary>
-        /// The seed of everything random in the training. The default value is null: one is drawn from the context when
-        /// the estimator is made.
-        /// </summary>
-        public int? Seed { get; set; }
-
-        internal void Validate()
+        internal override void Validate()
         {
-            Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
+            base.Validate();
             Require.ColumnName(LabelColumnName, nameof(LabelColumnName));
             Require.NotNull(Hidden, nameof(Hidden));
             foreach (int width in Hidden)
                 Require.AtLeast(width, 1, nameof(Hidden));
             Require.AtLeast(Code, 1, nameof(Code));
             Require.Defined(Activation, nameof(Activation));
-            Corruption?.Validate();
-            Require.Defined(Scaling, nameof(Scaling));
             Require.AtLeast(PretrainingEpochs, 0, nameof(PretrainingEpochs));
-            Require.AtLeast(Epochs, 0, nameof(Epochs));
-            Require.AtLeast(BatchSize, 1, nameof(BatchSize));
-            Require.Between(LearningRate, 0, float.MaxValue, nameof(LearningRate));
-            Require.Threads(Threads, nameof(Threads));
-            Require.NotNull(Scoring, nameof(Scoring));
-            Scoring.Validate();
-            Require.Defined(MissingValues, nameof(MissingValues));
-            Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
+            ValidateOutputs("the classifier", (PredictedLabelColumnName, nameof(PredictedLabelColumnName)),
+                (ScoreColumnName, nameof(ScoreColumnName)), (CodeColumnName, nameof(CodeColumnName)));
             AutoencoderColumns.Validate(Columns());
-            if (Columns().Count == 1)
-                throw new ArgumentException(
-                    "All output columns are null, so the classifier would add nothing. Name at least one, such as " +
-                    $"{nameof(PredictedLabelColumnName)}.", nameof(PredictedLabelColumnName));
         }
 
-        internal Options Clone()
-        {
-            var copy = (Options)MemberwiseClone();
-            copy.Hidden = [.. Hidden];
-            return copy;
-        }
+        internal Options Clone() => (Options)MemberwiseClone();
 
-        /// <summary>From names of the graph to names of columns; what is null has none.</summary>
-        internal IReadOnlyDictionary<string, string> Columns()
-        {
-            (string Graph, string? Column)[] columns =
-            [
-                (GraphNames.Features, FeatureColumnName),
-                (GraphNames.PredictedLabel, PredictedLabelColumnName),
-                (GraphNames.ClassProbabilities, ScoreColumnName),
-                (GraphNames.Code, CodeColumnName),
-            ];
-            return columns.Where(pair => pair.Column is not null)
-                .ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
-        }
+        internal override IReadOnlyDictionary<string, string> Columns() => AutoencoderColumns.Named(
+            (GraphNames.Features, FeatureColumnName), (GraphNames.PredictedLabel, PredictedLabelColumnName),
+            (GraphNames.ClassProbabilities, ScoreColumnName), (GraphNames.Code, CodeColumnName));
 
         /// <summary>The autoencoder whose encoder classifies.</summary>
         internal AutoencoderEstimator.Options Stack() => new()
@@ -204,27 +107,21 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Code = new CodeOptions { Size = Code, Activation = Activation },
             Corruption = Corruption,
             Pretraining = new PretrainingOptions { Epochs = PretrainingEpochs },
+            Scaling = Scaling,
+            Epochs = Epochs,
             BatchSize = BatchSize,
             LearningRate = LearningRate,
+            Optimizer = Optimizer,
+            Schedule = Schedule,
+            WarmUpEpochs = WarmUpEpochs,
+            GradientClipping = GradientClipping,
+            Progress = Progress,
+            Cancellation = Cancellation,
+            WhenCanceled = WhenCanceled,
+            MaxTrainingTime = MaxTrainingTime,
+            Threads = Threads,
+            MissingValues = MissingValues,
         };
-
-        /// <summary>The options as JSON for the metadata.</summary>
-        internal string Describe() => JsonSerializer.Serialize(new Dictionary<string, object?>
-        {
-            ["hidden"] = Hidden,
-            ["code_size"] = Code,
-            ["activation"] = Activation.ToString(),
-            ["corruption"] = InvariantText.Of(Corruption),
-            ["scaling"] = Scaling.ToString(),
-            ["pretraining_epochs"] = PretrainingEpochs,
-            ["epochs"] = Epochs,
-            ["batch_size"] = BatchSize,
-            ["learning_rate"] = LearningRate,
-            ["threads"] = Threads,
-            ["label_column"] = LabelColumnName,
-            ["missing_values"] = MissingValues.ToString(),
-            ["scoring_missing_values"] = ScoringMissingValues.ToString(),
-        });
     }
 
     /// <summary>Trains a classifier.</summary>
@@ -249,7 +146,8 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
         var label = ClassifierColumns.FindLabel(input.Schema, _options.LabelColumnName);
         string[] classes = ClassNames(label);
         var columns = TrainingColumns.Find(input.Schema, stack) with { Classes = label };
-        using var rows = TrainingData.Read(input, columns, new RowReading { MissingValues = _options.MissingValues }, channel).Training;
+        var reading = stack.Reading(_seed, heldOutShare: 0) with { Budget = long.MaxValue };
+        using var rows = TrainingData.Read(input, columns, reading, channel).Training;
         using var labeled = rows.WithClass();
         if (labeled.Count == 0)
             throw new InvalidOperationException(
@@ -260,58 +158,10 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
                 MessageSensitivity.None,
                 $"{labeled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the " +
                 "pretraining only.");
-        var scaling = FeatureScaling.Fit(rows, _options.Scaling, columns.FeatureNames, _seed);
-        TrainingWarnings.Report(channel, rows, scaling, columns.FeatureNames, _options.FeatureColumnName, _options.BatchSize);
-
-        using var scope = torch.NewDisposeScope();
-        using var generator = new torch.Generator((ulong)_seed, torch.CPU);
-        using var network = new StackedClassifierNetwork(
-            stack.Network.Create(rows.Layout.Features, 0, 0, stack.Code, generator), classes.Length, generator);
-        int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
-        IReadOnlyList<TrainingEpoch> history;
-        using (TorchThreads.Use(threads))
-        {
-            bool masks = _options.MissingValues == TrainingMissingValues.Masked;
-            using var set = new TrainingSet(rows, scaling, torch.CPU, masks);
-            using var labeledSet = new TrainingSet(labeled, scaling, torch.CPU, masks);
-            var loop = new TrainingLoop(stack, channel);
-            Pretraining.Run(network.Stack, stack, set, loop, generator);
-            TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
-            using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
-            history = loop.Run(
-                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labeledSet,
-                    Epochs = _options.Epochs }, generator);
-            inspect?.Invoke(network, set);
-        }
-        var metadata = Describe(columns, classes, scaling, threads) with
-        {
-            Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labeled_rows", labeled.Count), ("skipped_rows", rows.Skipped)),
-        };
-        return _context.Autoencoders().ClassifierFromModel(
-            new AutoencoderModel(network.ToGraph(metadata), "The trained graph"), _options.Scoring);
+        using var training = new ClassifierTraining(stack, _seed, columns, rows, labeled, classes, torch.CPU, channel);
+        var history = training.Run(inspect);
+        return _context.Autoencoders().ClassifierFromModel(training.ToModel(_options, history), _options.Scoring);
     }
-
-    private AutoencoderMetadata Describe(TrainingColumns columns, string[] classes, FeatureScaling scaling, int threads) => new()
-    {
-        Variant = _options.Corruption is null ? "stacked classifier" : "stacked denoising classifier",
-        FeatureNames = columns.FeatureNames,
-        CodeSize = _options.Code,
-        Scaling = _options.Scaling.ToKind(),
-        ScalingOffsets = scaling.Offsets,
-        ScalingScales = scaling.Scales,
-        FeatureMeans = scaling.Means,
-        Loss = LossKind.CrossEntropy,
-        ClassNames = classes,
-        ClassType = ClassifierColumns.ClassType(columns.Classes!.Value),
-        ScoreKind = ScoreKind.ClassProbability,
-        ScoreDirection = AutoencoderMetadata.HigherIsMoreProbable,
-        MissingValues = _options.ScoringMissingValues.ToPolicy(),
-        Options = _options.Describe(),
-        Seed = _seed,
-        ThreadCount = threads,
-        Training = "",
-        Columns = _options.Columns(),
-    };
 
     // A file of ML.NET's tells classes by their names alone.
     private static string[] ClassNames(DataViewSchema.Column label)

@@ -37,9 +37,8 @@ internal sealed class StackedClassifierNetwork : NetworkModule
     public Tensor CrossEntropy(TrainingBatch batch, Pass pass) =>
         -(nn.functional.log_softmax(Forward(batch.Rows, pass), 1) * batch.Labels!).sum([1]).mean();
 
-    /// <summary>Writes the classifier's graph with the present weights.</summary>
+    /// <summary>The classifier with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
-    public byte[] ToGraph(AutoencoderMetadata metadata) =>
-        ClassifierGraph.Build((graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null),
-            Head.Emit, metadata);
+    public AutoencoderModel ToClassifier(AutoencoderMetadata metadata) => new(ClassifierGraph.Build(
+        (graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata));
 }

@@ -23,7 +23,29 @@ internal static class Activations
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
     };
 
-    public static string Emit(Activation activation, OnnxGraphBuilder graph, string name, string x) => activation switch
+    public static string Emit(Activation activation, OnnxGraphBuilder graph, string name, string x)
+    {
+        if (Function(activation) is { } function)
+            graph.Layer(function, []);
+        return EmitNodes(activation, graph, name, x);
+    }
+
+    /// <summary>Its name in <c>torch.nn.functional</c> or <c>torch</c>; null for none.</summary>
+    private static string? Function(Activation activation) => activation switch
+    {
+        Activation.Linear => null,
+        Activation.ReLU => "relu",
+        Activation.LeakyReLU => "leaky_relu",
+        Activation.ELU => "elu",
+        Activation.SELU => "selu",
+        Activation.GELU => "gelu",
+        Activation.Tanh => "tanh",
+        Activation.Sigmoid => "sigmoid",
+        Activation.Softplus => "softplus",
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
+    };
+
+    private static string EmitNodes(Activation activation, OnnxGraphBuilder graph, string name, string x) => activation switch
     {
         Activation.Linear => x,
         Activation.ReLU => graph.Node("Relu", name, [x]),

@@ -74,11 +74,10 @@ internal sealed class AutoencoderNetwork : NetworkModule
 
     public Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Decode(Encode(input, condition, null, pass).Code, condition, pass);
 
-    /// <summary>Writes the scorer graph with the present weights.</summary>
+    /// <summary>The scorer with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
     /// <param name="draws">The standard-normal draws of a score that takes samples.</param>
-    /// <param name="withProbability">Whether the graph has the probability.</param>
-    public byte[] ToScorerGraph(AutoencoderMetadata metadata, float[] draws, bool withProbability = false) => ScorerGraph.Build(
+    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws) => new(ScorerGraph.Build(
         new AutoencoderParts
         {
             Encoder = LogVariance is null ? (graph, input, condition) =>
@@ -88,7 +87,7 @@ internal sealed class AutoencoderNetwork : NetworkModule
             OffsetEncoder = Offset is null ? null : (graph, input, _) => Offset.Emit(graph, input, null),
             Decoder = Decoder.Emit,
             Draws = draws,
-        }, metadata, withProbability);
+        }, metadata));
 
     private static Tensor Normal(Tensor like, Pass pass) =>
         randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);

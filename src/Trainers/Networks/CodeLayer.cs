@@ -76,13 +76,15 @@ internal sealed class CodeLayer : NetworkPart
         switch (_normalization)
         {
             case CodeNormalization.Batch:
-                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, Initializer(graph, $"{path}/mean", _mean!)]),
-                    Initializer(graph, $"{path}/deviation", deviation!)]);
+                string mean = Initializer(graph, $"{path}/mean", _mean!), divisor = Initializer(graph, $"{path}/deviation", deviation!);
+                graph.Layer("batch_norm", [("running_mean", mean), ("running_var", divisor)], ("eps", 0));
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, mean]), divisor]);
             case CodeNormalization.Layer:
                 return NormalizationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
             case CodeNormalization.UnitLength:
                 string length = graph.Node("ReduceL2", $"{path}/length", [code], OnnxAttribute.Int64s("axes", 1),
                     OnnxAttribute.Int64("keepdims", 1));
+                graph.Layer("normalize", [], ("dim", 1), ("eps", LeastLength));
                 return graph.Node("Div", path, [code,
                     graph.Node("Max", $"{path}/least_length", [length, graph.Initializer($"{path}/epsilon", [(float)LeastLength])])]);
             default:

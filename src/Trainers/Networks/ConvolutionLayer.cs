@@ -17,9 +17,13 @@ internal sealed class ConvolutionLayer(
     public override Tensor Convolve(Tensor images, Tensor weight, Tensor bias) =>
         nn.functional.conv2d(images, weight, bias, padding: [_border, _border]);
 
-    protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias) =>
-        graph.Node("Conv", name, [images, weight, bias],
-        OnnxAttribute.Int64s("kernel_shape", _kernelSize, _kernelSize), OnnxAttribute.Int64s("pads", _border, _border, _border, _border));
+    protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias)
+    {
+        graph.Layer("conv2d", [("weight", weight), ("bias", bias)], ("padding", NetworkLayer.List(_border, _border)));
+        return graph.Node("Conv", name, [images, weight, bias],
+            OnnxAttribute.Int64s("kernel_shape", _kernelSize, _kernelSize),
+            OnnxAttribute.Int64s("pads", _border, _border, _border, _border));
+    }
 
     protected override (Tensor Weight, Tensor Bias) Fold(NormalizationLayer normalization, Tensor weight, Tensor bias) =>
         normalization.Fold(weight, bias);

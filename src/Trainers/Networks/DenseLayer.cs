@@ -70,9 +70,9 @@ internal sealed class DenseLayer : NetworkPart
     /// <summary>Writes the layer with weight and bias that are its own and something besides.</summary>
     public string Emit(OnnxGraphBuilder graph, string input, Tensor weight, Tensor bias)
     {
-        string sum = graph.Node("Gemm", _name,
-            [input, Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)],
-                OnnxAttribute.Int64("transB", 1));
+        string[] stored = [Initializer(graph, $"{_name}/weight", weight), Initializer(graph, $"{_name}/bias", bias)];
+        graph.Layer("linear", [("weight", stored[0]), ("bias", stored[1])]);
+        string sum = graph.Node("Gemm", _name, [input, .. stored], OnnxAttribute.Int64("transB", 1));
         if (_normalization is { Folds: false } over)
             sum = over.Emit(graph, sum, null);
         return Activations.Emit(_activation, graph, $"{_name}/activation", sum);

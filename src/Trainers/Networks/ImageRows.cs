@@ -18,10 +18,15 @@ internal static class ImageRows
 
     public static string EmitToImages(OnnxGraphBuilder graph, string name, string rows, ImageShape shape, ImageLayout layout)
     {
-        if (!IsInterleaved(shape, layout))
+        bool isInterleaved = IsInterleaved(shape, layout);
+        graph.Layer("reshape", [], ("shape", isInterleaved
+            ? NetworkLayer.List(-1, shape.Height, shape.Width, shape.Channels)
+            : NetworkLayer.List(-1, shape.Channels, shape.Height, shape.Width)));
+        if (!isInterleaved)
             return graph.Node("Reshape", name, [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Channels, shape.Height, shape.Width)]);
         string images = graph.Node("Reshape", $"{name}/interleaved",
             [rows, graph.Int64s($"{name}/shape", SameBatch, shape.Height, shape.Width, shape.Channels)]);
+        graph.Layer("permute", [], ("dims", NetworkLayer.List(0, 3, 1, 2)));
         return graph.Node("Transpose", name, [images], OnnxAttribute.Int64s("perm", 0, 3, 1, 2));
     }
 
@@ -33,7 +38,11 @@ internal static class ImageRows
     public static string EmitToRows(OnnxGraphBuilder graph, string name, string images, ImageShape shape, ImageLayout layout)
     {
         if (IsInterleaved(shape, layout))
+        {
+            graph.Layer("permute", [], ("dims", NetworkLayer.List(0, 2, 3, 1)));
             images = graph.Node("Transpose", $"{name}/interleaved", [images], OnnxAttribute.Int64s("perm", 0, 2, 3, 1));
+        }
+        graph.Layer("flatten", [], ("start_dim", 1));
         return graph.Node("Flatten", name, [images], OnnxAttribute.Int64("axis", 1));
     }
 

@@ -20,8 +20,13 @@ internal abstract class NetworkPart(string name) : NetworkModule(name)
     protected static Tensor Join(Tensor input, Tensor? condition) => condition is null ? input : cat([input, condition], 1);
 
     /// <summary>The same in a graph.</summary>
-    protected static string Join(OnnxGraphBuilder graph, string name, string input, string? condition) =>
-        condition is null ? input : graph.Node("Concat", name, [input, condition], OnnxAttribute.Int64("axis", 1));
+    protected static string Join(OnnxGraphBuilder graph, string name, string input, string? condition)
+    {
+        if (condition is null)
+            return input;
+        graph.Layer("condition", []);
+        return graph.Node("Concat", name, [input, condition], OnnxAttribute.Int64("axis", 1));
+    }
 
     /// <summary>Writes a tensor as an initializer.</summary>
     protected static string Initializer(OnnxGraphBuilder graph, string name, Tensor tensor)

@@ -69,6 +69,9 @@ internal sealed class NormalizationLayer : NetworkPart
     /// <summary>Writes (x − mean) / √(variance + ε) over the units of each row, and scale and shift where there are any.</summary>
     public static string EmitOverUnits(OnnxGraphBuilder graph, string name, string input, int width, (string Scale, string Shift)? affine)
     {
+        graph.Layer("layer_norm", affine is { } trained ? [("weight", trained.Scale), ("bias", trained.Shift)] : [],
+            ("normalized_shape", NetworkLayer.List(width)), ("eps", Epsilon));
+
         // A matrix of 1/n takes the mean: reductions change their form with the opset.
         float[] share = new float[width];
         Array.Fill(share, 1f / width);

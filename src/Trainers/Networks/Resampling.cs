@@ -21,6 +21,9 @@ internal static class Resampling
         long[] factors = from.Factors(factor);
         bool isCutOff = from.Height % factors[0] != 0 || from.Width % factors[1] != 0;
         OnnxAttribute[] attributes = [OnnxAttribute.Int64s("kernel_shape", factors), OnnxAttribute.Int64s("strides", factors)];
+
+        // Without a window that is cut off, ceil_mode changes nothing.
+        graph.Layer("max_pool2d", [], ("kernel_size", NetworkLayer.List(factors)), ("ceil_mode", true));
         return graph.Node("MaxPool", name, [images], isCutOff ? [.. attributes, OnnxAttribute.Int64("ceil_mode", 1)] : attributes);
     }
 
@@ -54,9 +57,12 @@ internal static class Resampling
 
         // Where a length is a name, inference does not look whether its scale is 1.
         graph.Declare(enlarged, OnnxElementType.Single, channels, from.Height * factors[0], from.Width * factors[1]);
-        return isLarger
-            ? graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width),
-                graph.Int64s($"{name}/axes", 2, 3)])
-            : enlarged;
+        graph.Layer("interpolate", [], ("scale_factor", NetworkLayer.List(factors)), ("mode", "nearest"));
+        if (!isLarger)
+            return enlarged;
+        graph.Layer("narrow", [], ("dim", 2), ("start", 0), ("length", to.Height));
+        graph.Layer("narrow", [], ("dim", 3), ("start", 0), ("length", to.Width));
+        return graph.Node("Slice", name, [enlarged, graph.Int64s($"{name}/starts", 0, 0), graph.Int64s($"{name}/ends", to.Height, to.Width),
+            graph.Int64s($"{name}/axes", 2, 3)]);
     }
 }

@@ -30,10 +30,15 @@ internal sealed class TransposedConvolutionLayer(
         nn.functional.conv_transpose2d(images, weight, bias, strides: _strides, padding: [_border, _border],
             output_padding: _outputPadding);
 
-    protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias) =>
-        graph.Node("ConvTranspose", name, [images, weight, bias],
-        OnnxAttribute.Int64s("kernel_shape", _kernelSize, _kernelSize), OnnxAttribute.Int64s("pads", _border, _border, _border, _border),
-        OnnxAttribute.Int64s("strides", _strides), OnnxAttribute.Int64s("output_padding", _outputPadding));
+    protected override string EmitConvolution(OnnxGraphBuilder graph, string name, string images, string weight, string bias)
+    {
+        graph.Layer("conv_transpose2d", [("weight", weight), ("bias", bias)], ("stride", NetworkLayer.List(_strides)),
+            ("padding", NetworkLayer.List(_border, _border)), ("output_padding", NetworkLayer.List(_outputPadding)));
+        return graph.Node("ConvTranspose", name, [images, weight, bias],
+            OnnxAttribute.Int64s("kernel_shape", _kernelSize, _kernelSize),
+            OnnxAttribute.Int64s("pads", _border, _border, _border, _border),
+            OnnxAttribute.Int64s("strides", _strides), OnnxAttribute.Int64s("output_padding", _outputPadding));
+    }
 
     // The filters stand on the second axis.
     protected override (Tensor Weight, Tensor Bias) Fold(NormalizationLayer normalization, Tensor weight, Tensor bias)

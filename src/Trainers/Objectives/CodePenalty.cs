@@ -1,12 +1,22 @@
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
 /// <summary>A term that is added to the loss for what the code is like.</summary>
-/// <param name="Weight">What the penalty is multiplied by.</param>
-public abstract record CodePenalty(double Weight)
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(L1Penalty), "l1")]
+[JsonDerivedType(typeof(KullbackLeiblerPenalty), "kullback_leibler")]
+[JsonDerivedType(typeof(BinaryCodePenalty), "binary_code")]
+[JsonDerivedType(typeof(ContractivePenalty), "contractive")]
+public abstract record CodePenalty
 {
+    private protected CodePenalty(double weight) => Weight = weight;
+
+    /// <summary>What the penalty is multiplied by.</summary>
+    public double Weight { get; init; }
+
     /// <summary>
     /// Over how many epochs the weight rises from 0, by as much in each. The default value is 0: it is the same from
     /// the first epoch on.

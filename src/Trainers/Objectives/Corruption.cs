@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
@@ -7,6 +8,10 @@ namespace MLNetAutoencoder;
 /// Spoils the rows that the encoder sees while training, each epoch anew; the clean rows stay what is to be
 /// reconstructed (Vincent et al. 2010).
 /// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(GaussianCorruption), "gaussian")]
+[JsonDerivedType(typeof(MaskingCorruption), "masking")]
+[JsonDerivedType(typeof(SaltAndPepperCorruption), "salt_and_pepper")]
 public abstract record Corruption
 {
     private protected Corruption()

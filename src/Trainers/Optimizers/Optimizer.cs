@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -7,8 +8,13 @@ namespace MLNetAutoencoder;
 
 /// <summary>
 /// How the gradients of a step change the weights. The learning rate is an option of its own
-/// (<see cref="AutoencoderEstimator.Options.LearningRate"/>).
+/// (<see cref="TrainingOptions.LearningRate"/>).
 /// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(AdamOptimizer), "adam")]
+[JsonDerivedType(typeof(AdamWOptimizer), "adamw")]
+[JsonDerivedType(typeof(SgdOptimizer), "sgd")]
+[JsonDerivedType(typeof(RmsPropOptimizer), "rmsprop")]
 public abstract record Optimizer
 {
     // A Single holds hardly less but 0, which would divide 0 by 0 where a weight has no gradient.
@@ -96,7 +102,7 @@ public sealed record SgdOptimizer(double Momentum = SgdOptimizer.DefaultMomentum
     internal override void Validate() => Require.Share(Momentum, Option(nameof(Momentum)));
 
     internal override OptimizerHelper Start(IReadOnlyList<Parameter> parameters) =>
-        optim.SGD(parameters, AutoencoderEstimator.Options.DefaultLearningRate, Momentum);
+        optim.SGD(parameters, TrainingOptions.DefaultLearningRate, Momentum);
 }
 
 /// <summary>RMSProp (Tieleman and Hinton 2012, lecture 6.5): v ← ρ v + (1 − ρ) g², w ← w − α g / (√v + ε).</summary>

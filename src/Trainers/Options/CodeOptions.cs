@@ -41,16 +41,6 @@ public sealed record CodeOptions
     /// </summary>
     public IReadOnlyList<int>? OffsetHidden { get; init => field = ValueList.Of(value); }
 
-    internal IEnumerable<(string Name, object? Value)> Describe() =>
-    [
-        ("code_size", Size),
-        ("code_activation", Activation.ToString()),
-        ("code_normalization", Normalization.ToString()),
-        ("code_noise_deviation", NoiseDeviation),
-        ("variational", Variational),
-        ("code_offset_hidden", OffsetHidden),
-    ];
-
     internal void Validate()
     {
         const string path = nameof(AutoencoderEstimator.Options.Code);

@@ -94,12 +94,6 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
                 $"(Network.{nameof(Channels)}, {nameof(Height)}, {nameof(Width)}) has {expected}.");
     }
 
-    internal override IEnumerable<(string Name, object? Value)> Describe() => base.Describe().Concat(
-    [
-        ("channels", Channels), ("height", Height), ("width", Width), ("layout", Layout.ToString()),
-        ("filters", Filters), ("kernel_size", KernelSize), ("pooling", Pooling), ("upsampling", Upsampling.ToString()), ("hidden", Hidden),
-    ]);
-
     private protected override NetworkPart CreateTrunk(int featureCount, int conditionSize, Generator generator, out int width)
     {
         ImageBlock[] blocks = [.. Blocks()];

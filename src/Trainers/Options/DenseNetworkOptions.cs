@@ -55,10 +55,6 @@ public sealed record DenseNetworkOptions : NetworkOptions
             "the condition widens the first layers of encoder and decoder, so that their weights have different shapes");
     }
 
-    internal override IEnumerable<(string Name, object? Value)> Describe() =>
-        base.Describe()
-            .Concat([("hidden", Hidden), ("decoder_hidden", DecoderHidden), ("dropout", Dropout), ("tied_weights", TiedWeights)]);
-
     private protected override NetworkPart CreateTrunk(int featureCount, int conditionSize, Generator generator, out int width)
     {
         int[] widths = [featureCount + conditionSize, .. Hidden];

@@ -1,11 +1,18 @@
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
 /// <summary>
-/// How the learning rate changes while training; <see cref="AutoencoderEstimator.Options.LearningRate"/> is its largest
+/// How the learning rate changes while training; <see cref="TrainingOptions.LearningRate"/> is its largest
 /// value.
 /// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(ConstantSchedule), "constant")]
+[JsonDerivedType(typeof(StepSchedule), "step")]
+[JsonDerivedType(typeof(CosineSchedule), "cosine")]
+[JsonDerivedType(typeof(OneCycleSchedule), "one_cycle")]
+[JsonDerivedType(typeof(PlateauSchedule), "plateau")]
 public abstract record LearningRateSchedule
 {
     private protected LearningRateSchedule()
@@ -46,13 +53,13 @@ public sealed record StepSchedule(int EveryEpochs, double Multiplier = 0.1) : Le
 }
 
 /// <summary>The learning rate falls along half a wave of the cosine (Loshchilov and Hutter 2017, without restarts).</summary>
-/// <param name="Least">What it ends at, as a share of what it starts from. The default value is 0.</param>
-public sealed record CosineSchedule(double Least = 0) : LearningRateSchedule
+/// <param name="Minimum">What it ends at, as a share of what it starts from. The default value is 0.</param>
+public sealed record CosineSchedule(double Minimum = 0) : LearningRateSchedule
 {
-    internal override void Validate() => Require.Share(Least, Option(nameof(Least)));
+    internal override void Validate() => Require.Share(Minimum, Option(nameof(Minimum)));
 
     internal override double Factor(double epoch, int epochs) =>
-        Least + (1 - Least) * (1 + Math.Cos(Math.PI * Math.Min(1, epoch / epochs))) / 2;
+        Minimum + (1 - Minimum) * (1 + Math.Cos(Math.PI * Math.Min(1, epoch / epochs))) / 2;
 }
 
 /// <summary>

@@ -1,9 +1,13 @@
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Onnx;
 using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
 /// <summary>The layers around the code. Each kind of network has its own options.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(DenseNetworkOptions), "dense")]
+[JsonDerivedType(typeof(ConvolutionalNetworkOptions), "convolutional")]
 public abstract record NetworkOptions
 {
     private protected NetworkOptions()
@@ -46,11 +50,6 @@ public abstract record NetworkOptions
     internal virtual void ValidateFor(int featureCount, string column)
     {
     }
-
-    /// <summary>The options for the metadata.</summary>
-    internal virtual IEnumerable<(string Name, object? Value)> Describe() =>
-        [("network", Kind), ("activation", Activation.ToString()), ("output_activation", OutputActivation.ToString()),
-            ("normalization", Normalization.ToString())];
 
     /// <summary>Makes the encoder's layers before the code, untrained.</summary>
     /// <param name="featureCount">The width of the features.</param>

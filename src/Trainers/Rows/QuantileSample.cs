@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>The quartiles of features: exact up to some number of rows, beyond it those of a random sample of as many.</summary>

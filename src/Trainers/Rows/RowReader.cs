@@ -37,7 +37,7 @@ internal sealed class RowReader : IDisposable
             _parts = [.. parts.Where(part => part.Column is not null)
                 .Select(part => new Part(part.Column!.Value, part.Range, Reader(part.Column.Value)))];
             _readWeight = columns.Weights is { } weights ? Reader(weights) : null;
-            _isAnomaly = columns.AnomalyLabel is { } label ? AnomalyLabels.CreateReader(_cursor, label) : null;
+            _isAnomaly = columns.AnomalyLabel is { } label ? label.CreateReader(_cursor, OtherLabels) : null;
         }
         catch
         {
@@ -54,6 +54,9 @@ internal sealed class RowReader : IDisposable
 
     /// <summary>The rows that were left out as known anomalies.</summary>
     public long Anomalies { get; private set; }
+
+    /// <summary>Of a label column of text, the first values that do not mean anomaly.</summary>
+    public List<string> OtherLabels { get; } = [];
 
     /// <summary>The rows whose condition is a missing key.</summary>
     public long WithoutKey { get; private set; }
@@ -99,7 +102,7 @@ internal sealed class RowReader : IDisposable
     /// <exception cref="InvalidOperationException">No row is left to train on.</exception>
     public void Report(long count, IChannel channel)
     {
-        string[] all = [.. _columns.All.Where(column => column.Name != _columns.AnomalyLabel?.Name).Select(column => $"'{column.Name}'")];
+        string[] all = [.. _columns.All.Where(column => column.Name != _columns.AnomalyLabel?.Column.Name).Select(column => $"'{column.Name}'")];
         string names = all.Length == 1 ? $"the column {all[0]}" : $"one of the columns {string.Join(", ", all)}";
         if (count == 0)
             throw new InvalidOperationException(NothingLeft(names));
@@ -110,11 +113,7 @@ internal sealed class RowReader : IDisposable
             channel.Warning(MessageSensitivity.None,
                 $"{Skipped} of {count + Skipped + WithoutWeight + Anomalies} training rows were left out: they have {why}.");
         }
-        if (Anomalies > 0)
-            channel.Info(
-                MessageSensitivity.None,
-                $"{Anomalies} training rows were left out: the column '{_columns.AnomalyLabel!.Value.Name}' says that they are " +
-                "anomalies.");
+        _columns.AnomalyLabel?.Report(Anomalies, count, OtherLabels, channel);
         if (WithoutKey > 0)
             channel.Warning(MessageSensitivity.None,
                 $"{WithoutKey} training rows have a missing key in the condition column '{_columns.Condition!.Value.Name}'; their " +
@@ -127,7 +126,7 @@ internal sealed class RowReader : IDisposable
     {
         (long Count, string Reason)[] reasons =
         [
-            (Anomalies, $"are anomalies by the column '{_columns.AnomalyLabel?.Name}'"),
+            (Anomalies, $"are anomalies by the column '{_columns.AnomalyLabel?.Column.Name}'"),
             (WithoutWeight, $"have the weight 0 in the column '{_columns.Weights?.Name}'"),
             (Skipped, $"have a missing value in {names}"),
         ];
@@ -151,16 +150,16 @@ internal sealed class RowReader : IDisposable
         _readWeight!(weight, _cursor.Position);
         string name = _columns.Weights!.Value.Name;
         if (weight[0] < 0)
-            throw new InvalidOperationException(
-                $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}; expected 0 or more.");
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}; expected 0 or more."));
         if (float.IsFinite(weight[0]))
             return null;
         if (_missing is TrainingMissingValues.Mean or TrainingMissingValues.Masked)
-            throw new InvalidOperationException(
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                 $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}, and " +
                 $"Options.{nameof(AutoencoderEstimator.Options.MissingValues)} {_missing} is for features; give the row a weight, 0 to " +
-                "leave it out.");
-        return $"the column '{name}' has {weight[0]}";
+                $"leave it out."));
+        return FormattableString.Invariant($"the column '{name}' has {weight[0]}");
     }
 
     /// <summary>Says what the first missing value is, or null.</summary>
@@ -175,7 +174,8 @@ internal sealed class RowReader : IDisposable
             for (int j = 0; j < values.Length; j++)
             {
                 if (!float.IsFinite(values[j]))
-                    hole ??= $"the column '{part.Column.Name}' has {values[j]}{(isScaled ? $" in '{_columns.FeatureNames[j]}'" : "")}";
+                    hole ??= FormattableString.Invariant($"the column '{part.Column.Name}' has {values[j]}")
+                        + (isScaled ? $" in '{_columns.FeatureNames[j]}'" : "");
                 else if (!isScaled && Math.Abs(values[j]) > MostOfUnscaled)
                     throw new InvalidOperationException(
                         string.Create(CultureInfo.InvariantCulture,

@@ -18,7 +18,7 @@ internal sealed record TrainingColumns
     public DataViewSchema.Column? Weights { get; init; }
 
     /// <summary>The column that tells known anomalies, which are left out.</summary>
-    public DataViewSchema.Column? AnomalyLabel { get; init; }
+    public AnomalyLabels? AnomalyLabel { get; init; }
 
     /// <summary>The key with the rows' classes, of a classifier.</summary>
     public DataViewSchema.Column? Classes { get; init; }
@@ -26,7 +26,7 @@ internal sealed record TrainingColumns
     public RowLayout Layout => new(WidthOf(Features), WidthOf(Condition), WidthOf(Offset), Weights is not null, WidthOf(Classes));
 
     public IEnumerable<DataViewSchema.Column> All =>
-        new[] { Features, Condition, Offset, Weights, Classes, AnomalyLabel }.OfType<DataViewSchema.Column>();
+        new[] { Features, Condition, Offset, Weights, Classes, AnomalyLabel?.Column }.OfType<DataViewSchema.Column>();
 
     public static TrainingColumns Find(DataViewSchema schema, AutoencoderEstimator.Options options)
     {
@@ -39,7 +39,7 @@ internal sealed record TrainingColumns
             Condition = Side(GraphNames.Condition, options.ConditionColumnName),
             Offset = Side(GraphNames.CodeOffset, options.Code.OffsetColumnName),
             Weights = FindWeights(schema, options.WeightColumnName),
-            AnomalyLabel = options.LabelColumnName is { } label ? AnomalyLabels.Find(schema, label) : null,
+            AnomalyLabel = options.LabelColumnName is { } label ? AnomalyLabels.Find(schema, label, options.AnomalyLabelValue) : null,
         };
         if (columns.Offset is { } offset && options.Code.OffsetHidden is null && AutoencoderColumns.WidthOf(offset) != options.Code.Size)
             throw new ArgumentOutOfRangeException(

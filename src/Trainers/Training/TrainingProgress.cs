@@ -12,7 +12,7 @@ namespace MLNetAutoencoder;
 /// <param name="ValidationLoss">The loss on the validation rows after the epoch; null without validation, and before its end.</param>
 /// <param name="RowsPerSecond">How many rows a second went through the training in this epoch.</param>
 /// <param name="Remaining">How long this stage will go on at this speed, if it is not stopped early; no longer than
-/// <see cref="AutoencoderEstimator.Options.MaxTrainingTime"/> leaves.</param>
+/// <see cref="TrainingOptions.MaxTrainingTime"/> leaves.</param>
 public sealed record TrainingProgress(
     string Stage,
     int Epoch,

@@ -12,12 +12,9 @@ internal static class ClassifierColumns
     public const string Label = "Label";
 
     /// <summary>Finds the label column of training data.</summary>
-    /// <param name="schema">The schema of the data.</param>
-    /// <param name="name">The column's name.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing, no key, or a key of fewer than two values.</exception>
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name)
     {
-        ArgumentNullException.ThrowIfNull(schema);
         var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(
             name, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
         return column.Type is KeyDataViewType { Count: >= 2 and <= int.MaxValue } ? column
@@ -25,19 +22,14 @@ internal static class ClassifierColumns
     }
 
     /// <summary>The type of a label's key values, as <see cref="AutoencoderMetadata.ClassType"/> keeps it.</summary>
-    /// <param name="label">A column that <see cref="FindLabel"/> found.</param>
     public static string ClassType(DataViewSchema.Column label) => ClassValues.TypeName(AutoencoderColumns.KeyValueType(label));
 
     /// <summary>The shape of a schema after a classifier: what an estimator promises.</summary>
-    /// <param name="input">The shape before it.</param>
-    /// <param name="columns">From names of the graph to names of columns.</param>
-    /// <param name="labelColumn">The name of the label column.</param>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a
     /// scalar, of Single; or the label column is missing or no key.</exception>
     public static SchemaShape OutputShape(SchemaShape input, IReadOnlyDictionary<string, string> columns, string labelColumn)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(columns);
         AutoencoderColumns.Validate(columns);
         AutoencoderColumns.CheckShape(input, GraphNames.Features, columns[GraphNames.Features]);
         var label = input.Where(column => column.Name == labelColumn).Cast<SchemaShape.Column?>().FirstOrDefault()
@@ -52,7 +44,7 @@ internal static class ClassifierColumns
     }
 
     /// <summary>The columns that a classifier adds to data of a schema.</summary>
-    internal static IEnumerable<OutputColumn> Outputs(
+    public static IEnumerable<OutputColumn> Outputs(
         DataViewSchema input, AutoencoderMetadata metadata, IReadOnlyDictionary<string, string> columns) =>
         Outputs(columns, metadata.CodeSize, [.. metadata.ClassNames], metadata.ClassType, AutoencoderColumns.NextScoreSetId(input));
 

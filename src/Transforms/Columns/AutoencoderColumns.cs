@@ -11,22 +11,12 @@ namespace MLNetAutoencoder;
 /// </remarks>
 internal static class AutoencoderColumns
 {
-    /// <summary>The name of the feature column unless another is given.</summary>
+    // The names of columns where the options give none.
     public const string Features = "Features";
-
-    /// <summary>The name of the score column unless another is given.</summary>
     public const string Score = "Score";
-
-    /// <summary>The name of the predicted-label column unless another is given.</summary>
     public const string PredictedLabel = "PredictedLabel";
-
-    /// <summary>The name that <see cref="AutoencoderTransformer.Encoder"/> gives its column where the options name none.</summary>
     public const string Code = "Code";
-
-    /// <summary>The name that <see cref="AutoencoderTransformer.Reconstructor"/> gives its column where the options name none.</summary>
     public const string Reconstruction = "Reconstruction";
-
-    /// <summary>The name that users of the library mostly give the column of feature errors.</summary>
     public const string FeatureErrors = "FeatureErrors";
 
     // The order of the output columns: those that stock trainers give too come first, as theirs do.
@@ -35,7 +25,6 @@ internal static class AutoencoderColumns
             GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
 
     /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
-    /// <param name="columns">From names of the graph to names of columns.</param>
     /// <exception cref="ArgumentException">A name is empty, or two outputs have the same; the message names both.</exception>
     public static void Validate(IReadOnlyDictionary<string, string> columns)
     {
@@ -56,8 +45,6 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>The shape of a schema after an autoencoder: what an estimator promises.</summary>
-    /// <param name="input">The shape before it.</param>
-    /// <param name="columns">From names of the graph to names of columns.</param>
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or not a vector of known size, or a
     /// scalar, of Single.</exception>
     public static SchemaShape OutputShape(SchemaShape input, IReadOnlyDictionary<string, string> columns)
@@ -74,7 +61,7 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>A shape with further columns, which hide those of the same names.</summary>
-    internal static SchemaShape ShapeWith(SchemaShape input, IEnumerable<OutputColumn> columns)
+    public static SchemaShape ShapeWith(SchemaShape input, IEnumerable<OutputColumn> columns)
     {
         // ML.NET lets only its own code make a column of a shape; a loader's schema is turned into one for anybody.
         var builder = new DataViewSchema.Builder();
@@ -86,16 +73,10 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>Finds a column of training data that an input of the graph is to take.</summary>
-    /// <param name="schema">The schema of the data.</param>
-    /// <param name="input">The input, one of <see cref="GraphNames"/>.</param>
-    /// <param name="name">The column's name.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing or not a vector of known size, or a scalar,
     /// of Single; a condition may also be a key.</exception>
-    public static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name)
-    {
-        ArgumentNullException.ThrowIfNull(schema);
-        return FindInput(schema, input, name, size: 0, nameof(schema));
-    }
+    public static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name) =>
+        FindInput(schema, input, name, size: 0, nameof(schema));
 
     /// <summary>How many values an input takes from a column: the length of its vectors, for a key the number of its values.</summary>
     public static int WidthOf(DataViewSchema.Column column) => column.Type switch
@@ -104,6 +85,10 @@ internal static class AutoencoderColumns
         KeyDataViewType key => checked((int)key.Count),
         _ => 1,
     };
+
+    /// <summary>From names of the graph to names of columns; what is null has none.</summary>
+    public static IReadOnlyDictionary<string, string> Named(params (string Graph, string? Column)[] columns) =>
+        columns.Where(pair => pair.Column is not null).ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
 
     /// <summary>
     /// The names of a key column's values, in their order, or the numbers from 1 where it has none; empty for a column
@@ -129,7 +114,6 @@ internal static class AutoencoderColumns
     /// The names of the features in a column: its slot names, or the column's name and the slot's number where a slot
     /// has none.
     /// </summary>
-    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
     public static string[] FeatureNames(DataViewSchema.Column column)
     {
         if (column.Type is not VectorDataViewType vector)
@@ -142,7 +126,7 @@ internal static class AutoencoderColumns
     /// The inputs of the graph that have a column: the features, or the code where a decoder stands alone, and what
     /// comes beside them.
     /// </summary>
-    internal static string[] Inputs(IReadOnlyDictionary<string, string> columns)
+    public static string[] Inputs(IReadOnlyDictionary<string, string> columns)
     {
         string[] all = columns.ContainsKey(GraphNames.Features)
             ? [GraphNames.Features, GraphNames.Condition, GraphNames.CodeOffset]
@@ -151,14 +135,14 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>The outputs of the graph that have a column, in the order of the columns.</summary>
-    internal static string[] Outputs(IReadOnlyDictionary<string, string> columns) =>
+    public static string[] Outputs(IReadOnlyDictionary<string, string> columns) =>
         [.. s_outputOrder.Except(Inputs(columns)).Where(columns.ContainsKey)];
 
     /// <summary>
     /// The columns that a model's metadata name, as far as its graph has them; its input gets the usual name where they
     /// name none.
     /// </summary>
-    internal static IReadOnlyDictionary<string, string> Of(AutoencoderModel model)
+    public static IReadOnlyDictionary<string, string> Of(AutoencoderModel model)
     {
         var border = model.Inputs.Concat(model.Outputs).ToHashSet(StringComparer.Ordinal);
         var columns = model.Metadata.Columns.Where(pair => border.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
@@ -173,7 +157,7 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>The name of a column where nobody gave one.</summary>
-    internal static string DefaultName(string graphName) => graphName switch
+    public static string DefaultName(string graphName) => graphName switch
     {
         GraphNames.Features => Features,
         GraphNames.IsAnomaly => PredictedLabel,
@@ -191,7 +175,7 @@ internal static class AutoencoderColumns
     };
 
     /// <summary>The columns that the outputs of the graph become, after data of a schema.</summary>
-    internal static IEnumerable<OutputColumn> OutputColumns(
+    public static IEnumerable<OutputColumn> OutputColumns(
         DataViewSchema input, AutoencoderModel model, IReadOnlyDictionary<string, string> columns) =>
         OutputColumns(columns, model.Width, SlotNames(input, model, columns), NextScoreSetId(input), model.Metadata.Threshold);
 
@@ -199,7 +183,7 @@ internal static class AutoencoderColumns
     /// Finds an input column and checks that it is a vector of <paramref name="size"/> Singles; a scalar serves where
     /// one is expected, and a key of as many values for a condition.
     /// </summary>
-    internal static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name, int size, string parameter)
+    public static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name, int size, string parameter)
     {
         var column = schema.GetColumnOrNull(name) ?? throw Missing(
             name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
@@ -216,7 +200,7 @@ internal static class AutoencoderColumns
     /// Checks that the values of a key are those of the training, in their order: those of another mapping would be
     /// taken for others without a word.
     /// </summary>
-    internal static void CheckKeyValues(DataViewSchema.Column[] inputs, AutoencoderMetadata metadata, string parameter)
+    public static void CheckKeyValues(DataViewSchema.Column[] inputs, AutoencoderMetadata metadata, string parameter)
     {
         foreach (var column in inputs)
         {
@@ -273,7 +257,7 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>Marks a column as one of a set of score columns.</summary>
-    internal static void AddScoreKinds(DataViewSchema.Annotations.Builder annotations, uint scoreSetId, string columnKind, string valueKind)
+    public static void AddScoreKinds(DataViewSchema.Annotations.Builder annotations, uint scoreSetId, string columnKind, string valueKind)
     {
         annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), scoreSetId);
         annotations.AddPrimitiveValue(AnnotationKinds.ScoreColumnKind, TextDataViewType.Instance, columnKind.AsMemory());
@@ -281,17 +265,17 @@ internal static class AutoencoderColumns
     }
 
     /// <summary>Adds an annotation that is a list of texts.</summary>
-    internal static void AddTexts(DataViewSchema.Annotations.Builder annotations, string kind, string[] texts) =>
+    public static void AddTexts(DataViewSchema.Annotations.Builder annotations, string kind, string[] texts) =>
         AddValues(annotations, kind, TextDataViewType.Instance, Array.ConvertAll(texts, text => text.AsMemory()));
 
     /// <summary>Adds an annotation that is a list of values.</summary>
-    internal static void AddValues<T>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type,
+    public static void AddValues<T>(DataViewSchema.Annotations.Builder annotations, string kind, PrimitiveDataViewType type,
         T[] values) =>
         annotations.Add(kind, new VectorDataViewType(type, values.Length), (ref VBuffer<T> destination) =>
             new VBuffer<T>(values.Length, values).CopyTo(ref destination));
 
     /// <summary>Score columns that belong together share a number, one above the highest so far.</summary>
-    internal static uint NextScoreSetId(DataViewSchema input)
+    public static uint NextScoreSetId(DataViewSchema input)
     {
         uint highest = 0;
         foreach (var column in input)
@@ -307,12 +291,12 @@ internal static class AutoencoderColumns
         return highest + 1;
     }
 
-    internal static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
+    public static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
         new(parameter,
             $"Could not find the input column '{name}'. The data have the columns " +
             $"{string.Join(", ", present.Select(other => $"'{other}'"))}.");
 
-    internal static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
+    public static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
     {
         var column = shape.Where(column => column.Name == name).Cast<SchemaShape.Column?>().FirstOrDefault()
             ?? throw Missing(name, nameof(shape), shape.Select(column => column.Name));

@@ -59,6 +59,7 @@ internal sealed class CodeSampler
     {
         int k = metadata.CodeSize;
         var (mean, covariance) = (metadata.CodeMean, metadata.CodeCovariance);
+        RequireFinite(metadata);
         if (mean.Count != k || (covariance.Count != k * k && covariance.Count != k))
             throw new InvalidOperationException(
                 $"The model's metadata have {mean.Count} means and {covariance.Count} covariances of its training codes; "
@@ -71,6 +72,7 @@ internal sealed class CodeSampler
     {
         int k = metadata.CodeSize, count = metadata.CodeMixtureWeights.Count;
         float[] means = [.. metadata.CodeMixtureMeans], covariances = [.. metadata.CodeMixtureCovariances];
+        RequireFinite(metadata);
         if (count == 0)
             throw new InvalidOperationException(
                 $"The model has no mixture of Gaussians of its training codes: its code has {k} units, and there is none of more than 32, "
@@ -83,5 +85,15 @@ internal sealed class CodeSampler
                 + $"{count} components of codes of {k} units need weights above 0, {count * k} means and {count * k * k} covariances. " +
                     $"Use CodeDistribution.{CodeDistribution.Gaussian}, or fit the model again.");
         return [.. Enumerable.Range(0, count).Select(j => new GaussianCodes(means.AsSpan(j * k, k), covariances.AsSpan(j * k * k, k * k)))];
+    }
+
+    /// <summary>Codes whose variance is infinite have a mean and no covariance; before version 1.3 an infinite one.</summary>
+    private static void RequireFinite(AutoencoderMetadata metadata)
+    {
+        if (metadata.CodeMean.Count > 0 && (metadata.CodeCovariance.Count == 0 || !metadata.CodeCovariance.All(float.IsFinite)))
+            throw new InvalidOperationException(
+                "The codes of the training rows vary by more than a Single holds as a variance, so that the model has no distribution of " +
+                "them. Scale the features and fit the model again, or use CodeDistribution." +
+                $"{CodeDistribution.StandardNormal}.");
     }
 }

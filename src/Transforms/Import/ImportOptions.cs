@@ -39,16 +39,16 @@ public sealed class ImportOptions
     public IReadOnlyList<float>? FeatureMeans { get; set; }
 
     /// <summary>
-    /// What the feature errors are, one of <see cref="LossKind"/>; the score is their mean. The default value is
-    /// <see cref="LossKind.MeanSquared"/>.
+    /// What the feature errors are; the score is their mean. The default value is
+    /// <see cref="ReconstructionLoss.MeanSquared"/>.
     /// </summary>
-    public string Loss { get; set; } = LossKind.MeanSquared;
+    public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
 
     /// <summary>
-    /// What scoring does with a row that has a missing value, one of <see cref="MissingValuePolicy"/>. The default
-    /// value is <see cref="MissingValuePolicy.NaN"/>.
+    /// What scoring does with a row that has a missing value. The default value is
+    /// <see cref="ScoringMissingValues.NaN"/>.
     /// </summary>
-    public string MissingValues { get; set; } = MissingValuePolicy.NaN;
+    public ScoringMissingValues MissingValues { get; set; } = ScoringMissingValues.NaN;
 
     /// <summary>
     /// How the threshold is chosen from the calibration rows' scores. The default value is null: a contamination of
@@ -89,9 +89,8 @@ public sealed class ImportOptions
         Require.NotNull(Encoder, nameof(Encoder));
         Require.NotNull(Decoder, nameof(Decoder));
         Require.NotNull(Scoring, nameof(Scoring));
-        Require.OneOf(Loss, nameof(Loss), LossKind.MeanSquared, LossKind.MeanAbsolute, LossKind.Huber, LossKind.BinaryCrossEntropy,
-            LossKind.Cosine);
-        Require.OneOf(MissingValues, nameof(MissingValues), MissingValuePolicy.NaN, MissingValuePolicy.Error, MissingValuePolicy.Mean);
+        Require.Defined(Loss, nameof(Loss));
+        Require.Defined(MissingValues, nameof(MissingValues));
         Require.ColumnName(FeatureColumnName, nameof(FeatureColumnName));
         AutoencoderColumns.Validate(Columns());
     }
@@ -119,16 +118,8 @@ public sealed class ImportOptions
     }
 
     /// <summary>From names of the graph to names of columns; what is null has none.</summary>
-    internal IReadOnlyDictionary<string, string> Columns()
-    {
-        (string Graph, string? Column)[] columns =
-        [
-            (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName), (GraphNames.Score, ScoreColumnName),
-                (GraphNames.Probability, ProbabilityColumnName),
-            (GraphNames.Code, CodeColumnName), (GraphNames.Reconstruction, ReconstructionColumnName),
-                (GraphNames.FeatureErrors, FeatureErrorsColumnName),
-        ];
-        return columns.Where(pair => pair.Column is not null)
-            .ToDictionary(pair => pair.Graph, pair => pair.Column!, StringComparer.Ordinal);
-    }
+    internal IReadOnlyDictionary<string, string> Columns() => AutoencoderColumns.Named(
+        (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName), (GraphNames.Score, ScoreColumnName),
+        (GraphNames.Probability, ProbabilityColumnName), (GraphNames.Code, CodeColumnName),
+        (GraphNames.Reconstruction, ReconstructionColumnName), (GraphNames.FeatureErrors, FeatureErrorsColumnName));
 }

@@ -45,8 +45,8 @@ internal static class ImportedAutoencoder
             ScalingOffsets = offsets,
             ScalingScales = scales,
             FeatureMeans = means,
-            Loss = options.Loss,
-            MissingValues = options.MissingValues,
+            Loss = options.Loss.ToKind(),
+            MissingValues = options.MissingValues.ToPolicy(),
             Options = JsonSerializer.Serialize(new Dictionary<string, string>
             {
                 ["encoder_input"] = options.Encoder.Input, ["encoder_output"] = options.Encoder.Output,
@@ -58,9 +58,9 @@ internal static class ImportedAutoencoder
             Columns = options.Columns(),
         };
         if (calibration is null && options.Threshold is { } rule)
-            metadata = metadata with { Threshold = rule.Compute(metadata), ThresholdRule = rule.ToString() };
+            metadata = rule.AddTo(metadata);
 
-        using (var graph = new AutoencoderModel(ImportedScorerGraph.Build(options.Encoder, options.Decoder, metadata), "The graph"))
+        using var graph = new AutoencoderModel(ImportedScorerGraph.Build(options.Encoder, options.Decoder, metadata), "The graph");
         using (var model = AutoencoderTransformer.ForContext(context, graph, options.Scoring))
         {
             ImportedScorerGraph.TryOut(model, options.Encoder, options.Decoder);
@@ -69,11 +69,10 @@ internal static class ImportedAutoencoder
                 var statistics = AutoencoderTransformer.Score(context, model, metadata.Columns, calibration);
                 metadata = statistics.AddTo(metadata, options.Threshold ?? ThresholdRule.Contamination(ImportOptions.DefaultContamination));
                 metadata = metadata with { Training = JsonSerializer.Serialize(
-                    new Dictionary<string, int> { ["calibration_rows"] = statistics.Count }) };
+                    new Dictionary<string, long> { ["calibration_rows"] = statistics.Count }) };
             }
         }
-        return new AutoencoderModel(ImportedScorerGraph.Build(
-            options.Encoder, options.Decoder, metadata, withProbability: options.ProbabilityColumnName is not null), "The graph");
+        return graph.WithMetadata(metadata, withProbability: options.ProbabilityColumnName is not null);
     }
 
     /// <summary>A width that two graphs share, as far as they tell it.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -7,7 +8,7 @@ namespace MLNetAutoencoder;
 public sealed partial class AutoencoderTransformer
 {
     private const int CalibrationBatch = 256;
-    private const string ScoreBefore = "mlnetautoencoder.score_before", ScoreAfter = "mlnetautoencoder.score_after";
+    private const string Before = "mlnetautoencoder.before.", After = "mlnetautoencoder.after.", Label = "mlnetautoencoder.label";
 
     /// <summary>
     /// Writes encoder, decoder and scorer as ONNX files with smaller weights: all that are asked for, or none where one
@@ -20,7 +21,7 @@ public sealed partial class AutoencoderTransformer
     /// code; null for nowhere.</param>
     /// <param name="calibration">Rows like those that will be scored, such as the training rows: with the columns that
     /// the model reads, and the label where one is named. They are read once, for
-    /// <see cref="OnnxQuantization.StaticInt8"/> twice.</param>
+    /// <see cref="OnnxQuantization.StaticInt8"/> once more, and with a label twice more.</param>
     /// <param name="options">The form, and what else there is to choose.</param>
     /// <returns>What the smaller weights do to size and scores.</returns>
     /// <exception cref="InvalidOperationException">The rank correlation of the scores before and after is below
@@ -28,7 +29,7 @@ public sealed partial class AutoencoderTransformer
     /// <see cref="Exception.Data"/> under the name of its type. Or the model is no whole autoencoder, or quantized
     /// already.</exception>
     /// <exception cref="ArgumentException">No path is given, one is empty, or two are the same; a column is missing or
-    /// of a wrong type; too few of the rows have a score, or the labels are all of one kind.</exception>
+    /// of a wrong type; too few of the rows have a score.</exception>
     /// <exception cref="IOException">A file cannot be written; the message names it, and all files are as they were.</exception>
     public QuantizationReport ExportQuantizedOnnx(
         string? encoderPath, string? decoderPath, string? scorerPath, IDataView calibration, QuantizationOptions options)
@@ -51,26 +52,39 @@ public sealed partial class AutoencoderTransformer
     /// <see cref="QuantizationOptions.LeastRankCorrelation"/>, or there is none; the report is in the exception's
     /// <see cref="Exception.Data"/> under the name of its type. Or the model is no whole autoencoder, or quantized
     /// already.</exception>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type; too few of the rows have a score, or
-    /// the labels are all of one kind.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type; too few of the rows have a score.</exception>
     public byte[] ToQuantizedOnnx(IDataView calibration, QuantizationOptions options, out QuantizationReport report)
     {
         ArgumentNullException.ThrowIfNull(calibration);
         ArgumentNullException.ThrowIfNull(options);
         byte[] before = Model.ToOnnx(OnnxGraph.Scorer);
-        WithScore(Model, ScoreBefore).GetOutputSchema(calibration.Schema);
-        DataViewSchema.Column? label = options.LabelColumnName is null ? null
-            : CalibrationScores.FindLabel(calibration.Schema, options.LabelColumnName, nameof(calibration));
+        WithScore(Model, Before).GetOutputSchema(calibration.Schema);
+        if (options.LabelColumnName is { } label)
+            CheckLabel(calibration.Schema, label, nameof(calibration));
 
-        using var ranges = options.Form == OnnxQuantization.StaticInt8
-            ? Model.CreateActivationRanges(CalibrationBatch, options.RangeCoverage) : null;
+        using var ranges = options.Form == OnnxQuantization.StaticInt8 ? Model.CreateActivationRanges(CalibrationBatch) : null;
         if (ranges is not null)
             RequireRows(AddRows(ranges, calibration), calibration);
         byte[] after = Model.QuantizedBytes(options.Form, ranges);
         using var quantized = new AutoencoderModel(after, "The quantized graph") { Scoring = Model.Scoring, Warn = Model.Warn };
-        var scores = ReadScores(quantized, calibration, label);
-        RequireRows(scores.Count, calibration);
-        report = scores.Report(options.Form, Threshold, before.Length, after.Length, options.LabelColumnName);
+        var scored = WithScore(quantized, After).Transform(WithScore(Model, Before).Transform(calibration));
+        Calibrated[] rows = [.. Context.Data.CreateEnumerable<Calibrated>(scored, reuseRowObject: false)
+            .Where(row => !float.IsNaN(row.ScoreBefore))];
+        RequireRows(rows.Length, calibration);
+        report = new QuantizationReport
+        {
+            Form = options.Form,
+            BytesBefore = before.Length,
+            BytesAfter = after.Length,
+            Rows = rows.Length,
+
+            // A score that is lost counts as an anomaly, as the decision in the graph has it.
+            RankCorrelation = Ranks.Correlation(Array.ConvertAll(rows, row => row.ScoreBefore),
+                Array.ConvertAll(rows, row => float.IsNaN(row.ScoreAfter) ? float.PositiveInfinity : row.ScoreAfter)),
+            ChangedDecisions = rows.Count(row => row.DecisionBefore != row.DecisionAfter) / (double)rows.Length,
+            AreaUnderRocCurveBefore = Area(Before),
+            AreaUnderRocCurveAfter = Area(After),
+        };
         if (options.Force || report.RankCorrelation >= QuantizationOptions.LeastRankCorrelation)
             return after;
         throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
@@ -79,6 +93,10 @@ public sealed partial class AutoencoderTransformer
                 $"({OnnxQuantization.Int8Weights} or {OnnxQuantization.Float16}), calibrate on other or more rows, or set " +
                 $"{nameof(QuantizationOptions)}.{nameof(QuantizationOptions.Force)}."))
         { Data = { [nameof(QuantizationReport)] = report } };
+
+        double? Area(string side) => options.LabelColumnName is null ? null : Context.AnomalyDetection.Evaluate(
+            Context.Transforms.Conversion.ConvertType(Label, options.LabelColumnName, DataKind.Single).Fit(scored).Transform(scored),
+            Label, side + GraphNames.Score, side + GraphNames.IsAnomaly).AreaUnderRocCurve;
     }
 
     /// <summary>Reads the rows that ranges are found in.</summary>
@@ -105,16 +123,13 @@ public sealed partial class AutoencoderTransformer
         return ranges.Rows;
     }
 
-    private CalibrationScores ReadScores(AutoencoderModel quantized, IDataView calibration, DataViewSchema.Column? label)
+    /// <summary>A graph that adds its score and decision under names that start with one of the sides, and nothing else.</summary>
+    private AutoencoderTransformer WithScore(AutoencoderModel model, string side)
     {
-        var view = WithScore(Model, ScoreBefore).Transform(calibration);
-        return new CalibrationScores(WithScore(quantized, ScoreAfter).Transform(view), ScoreBefore, ScoreAfter, label);
+        string[] outputs = [GraphNames.Score, GraphNames.IsAnomaly];
+        return new(Context, model, InputColumns().Concat(outputs.Select(output => KeyValuePair.Create(output, side + output)))
+            .ToDictionary(StringComparer.Ordinal), topFeatures: null, ownsModel: false);
     }
-
-    /// <summary>A graph that adds its score under a name and nothing else.</summary>
-    private AutoencoderTransformer WithScore(AutoencoderModel model, string name) =>
-        new(Context, model, InputColumns().Append(new(GraphNames.Score, name)).ToDictionary(StringComparer.Ordinal), topFeatures: null,
-            ownsModel: false);
 
     /// <summary>The column that each input of the graph takes, in the order of the inputs.</summary>
     private IEnumerable<KeyValuePair<string, string>> InputColumns() =>
@@ -127,5 +142,30 @@ public sealed partial class AutoencoderTransformer
             throw new ArgumentException(
                 $"The calibration data have {rows} rows that can be scored; expected at least {QuantizationOptions.LeastRows}.",
                 nameof(calibration));
+    }
+
+    private static void CheckLabel(DataViewSchema schema, string name, string parameter)
+    {
+        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(
+            name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        if (column.Type is not BooleanDataViewType && column.Type != NumberDataViewType.Single)
+            throw new ArgumentOutOfRangeException(
+                parameter, $"The label column '{name}' is {column.Type}; expected Boolean, or Single that is above 0 for an anomaly.");
+    }
+
+    /// <summary>What the two graphs make of a calibration row.</summary>
+    private sealed class Calibrated
+    {
+        [ColumnName(Before + GraphNames.Score)]
+        public float ScoreBefore { get; set; }
+
+        [ColumnName(After + GraphNames.Score)]
+        public float ScoreAfter { get; set; }
+
+        [ColumnName(Before + GraphNames.IsAnomaly)]
+        public bool DecisionBefore { get; set; }
+
+        [ColumnName(After + GraphNames.IsAnomaly)]
+        public bool DecisionAfter { get; set; }
     }
 }

@@ -19,17 +19,9 @@ public sealed record QuantizationOptions
 
     /// <summary>
     /// A column of the calibration data that tells anomalies (Boolean, or Single above 0), for the area under the ROC
-    /// curve. The default value is null: none.
+    /// curve as <c>AnomalyDetection.Evaluate</c> of the ML.NET context has it. The default value is null: none.
     /// </summary>
     public string? LabelColumnName { get; init; }
-
-    /// <summary>
-    /// For <see cref="OnnxQuantization.StaticInt8"/>: the share of a layer's input values that its eight bits span,
-    /// more than 0.5 and at most 1; what is left out is the same at both ends, and becomes the nearer end. The default
-    /// value is 1: from the least value of the calibration rows to the largest. Take a little less, such as 0.9999,
-    /// where these have outliers.
-    /// </summary>
-    public double RangeCoverage { get; init; } = 1;
 
     /// <summary>Whether to write a file whatever the rank correlation is. The default value is false.</summary>
     public bool Force { get; init; }

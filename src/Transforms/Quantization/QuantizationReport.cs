@@ -15,10 +15,7 @@ public sealed record QuantizationReport
     /// <summary>The bytes of the scorer after.</summary>
     public required long BytesAfter { get; init; }
 
-    /// <summary>
-    /// The calibration rows that have a score, and that all figures are over; rows whose score is NaN for a missing
-    /// value have none.
-    /// </summary>
+    /// <summary>The calibration rows that have a score; rows whose score is NaN for a missing value have none.</summary>
     public required long Rows { get; init; }
 
     /// <summary>
@@ -27,32 +24,22 @@ public sealed record QuantizationReport
     /// </summary>
     public required double RankCorrelation { get; init; }
 
-    /// <summary>The mean of the scores before, to hold the deviations against.</summary>
-    public required double MeanScore { get; init; }
-
-    /// <summary>The mean of |score after − score before|.</summary>
-    public required double MeanScoreDeviation { get; init; }
-
-    /// <summary>The largest |score after − score before|; infinite where a row has lost its score.</summary>
-    public required double LargestScoreDeviation { get; init; }
-
     /// <summary>
     /// The share of the rows that count as anomalies before and not after, or the other way round. The threshold is the
     /// same.
     /// </summary>
     public required double ChangedDecisions { get; init; }
 
-    /// <summary>The area under the ROC curve before, over the rows that have a label; null without a label column.</summary>
+    /// <summary>The area under the ROC curve before; null without a label column.</summary>
     public double? AreaUnderRocCurveBefore { get; init; }
 
-    /// <summary>The area under the ROC curve after, over the rows that have a label; null without a label column.</summary>
+    /// <summary>The area under the ROC curve after; null without a label column.</summary>
     public double? AreaUnderRocCurveAfter { get; init; }
 
     /// <summary>The report in one sentence.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Form}: {BytesAfter:N0} of {BytesBefore:N0} bytes; on {Rows:N0} rows the rank correlation of the scores is " +
-            $"{RankCorrelation:F4}, their deviation {MeanScoreDeviation:G3} in the mean and {LargestScoreDeviation:G3} at most with a " +
-            $"mean score of {MeanScore:G3}, and {ChangedDecisions:P2} of the decisions changed")
+            $"{RankCorrelation:F4}, and {ChangedDecisions:P2} of the decisions changed")
         + (AreaUnderRocCurveBefore is null ? "." : FormattableString.Invariant(
             $"; the area under the ROC curve was {AreaUnderRocCurveBefore:F4} and is {AreaUnderRocCurveAfter:F4}."));
 }

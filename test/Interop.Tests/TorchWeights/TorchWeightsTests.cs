@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -316,27 +317,39 @@ public sealed class TorchWeightsTests
     }
 
     [TestMethod]
-    public void Weights_in_another_form_than_Single_are_refused_by_their_layer()
+    public void Weights_in_another_form_than_Single_are_refused_and_so_is_a_file_that_names_no_layers()
     {
-        var metadata = EveryVariant.Fitted("dense").Metadata;
-        void Refused(OnnxGraphBuilder graph, AutoencoderMetadata of, string message)
+        var model = EveryVariant.Fitted("dense");
+        void Refused(AutoencoderTransformer from, string message)
         {
-            var model = OnnxFile.Parse(graph.Build(new Dictionary<string, string>()), "The graph");
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => TorchWeights.Of(model, of)).Message, message);
+            using var folder = new TestFolder();
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+                () => from.ExportTorchWeights(folder["w.safetensors"])).Message, message);
         }
-        OnnxGraphBuilder Layer(string stored)
+        foreach (var form in Enum.GetValues<OnnxQuantization>())
         {
-            var graph = new OnnxGraphBuilder("graph");
-            string x = graph.Input("features", 2, ""), weight = graph.Initializer("encoder/dense1/weight_stored", new float[4], 2, 2);
-            graph.Output(graph.Node("Gemm", "encoder/dense1", [x, graph.Node(stored, "encoder/dense1/weight", [weight])]),
-                OnnxElementType.Single, 2, "");
-            return graph;
+            byte[] bytes = model.ToQuantizedOnnx(EveryVariant.Rows(100), new QuantizationOptions { Form = form, Force = true }, out _);
+            using var quantized = s_ml.Autoencoders().FromOnnx(bytes);
+            Refused(quantized, "keeps the weight 'encoder/dense1/weight' in another form than Single");
+            if (form != OnnxQuantization.Float16)
+                continue;
+            using var folder = new TestFolder();
+            s_ml.Model.Save(quantized, null, folder["m.zip"]);
+            using var widened = (AutoencoderTransformer)s_ml.Autoencoders().Load(folder["m.zip"], out _);
+            Refused(widened, "from a file with smaller weights");
         }
-        Refused(Layer("Cast"), metadata, "keeps the weights of 'encoder/dense1' (Gemm) in another form than Single");
-        Refused(Layer("DequantizeLinear"), metadata,
-            "keeps the weights of 'encoder/dense1/weight' (DequantizeLinear) in another form than Single");
-        Refused(Layer("Cast"), metadata with { ClassNames = ["a", "b"], Variant = "stacked classifier" },
-            "The model is a stacked classifier, whose weights cannot be moved");
+
+        using var unnamed = s_ml.Autoencoders().FromModel(new AutoencoderModel(WithoutLayers(model), "The file"));
+        Refused(unnamed, "name no layers with weights in Single: it was written before format version 1.3");
+
+        static byte[] WithoutLayers(AutoencoderTransformer model)
+        {
+            using var folder = new TestFolder();
+            model.ExportOnnx(null, null, folder["s.onnx"]);
+            var file = OnnxFile.Parse(File.ReadAllBytes(folder["s.onnx"]), "The file");
+            file.MetadataProps.Remove(file.MetadataProps.Single(entry => entry.Key == "autoencoder.layers"));
+            return MessageExtensions.ToByteArray(file);
+        }
     }
 
     private static float[] Column(IDataView view, string name) => view.Schema[name].Type is VectorDataViewType

@@ -20,7 +20,7 @@ public sealed class QuantizedGraphTests
     public void Products_of_every_kind_stay_close_in_every_opset(OnnxQuantization form, int opset)
     {
         var model = Foreign(opset);
-        var quantized = QuantizedGraph.Write(model, form, form == OnnxQuantization.StaticInt8 ? Ranges(model) : null);
+        var quantized = QuantizedGraph.Write(model, [], form, form == OnnxQuantization.StaticInt8 ? Ranges(model) : null);
         Assert.IsTrue(quantized.Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal))
             .All(tensor => tensor.DataType != (int)OnnxElementType.Single));
 
@@ -35,15 +35,14 @@ public sealed class QuantizedGraphTests
     }
 
     [TestMethod]
-    [DataRow(OnnxQuantization.DynamicInt8)]
-    [DataRow(OnnxQuantization.StaticInt8)]
-    public void An_opset_without_a_scale_for_each_unit_is_refused(OnnxQuantization form)
+    public void An_opset_without_a_scale_for_each_unit_is_refused()
     {
         var model = Foreign(12);
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => QuantizedGraph.Write(model, form, Ranges(Foreign(13))));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(
+            () => QuantizedGraph.Write(model, [], OnnxQuantization.StaticInt8, Ranges(Foreign(13))));
         StringAssert.Contains(error.Message, "opset 12");
         StringAssert.Contains(error.Message, "needs 13");
-        Assert.AreEqual(Rows * Outputs, Run(QuantizedGraph.Write(model, OnnxQuantization.Int8Weights, null)).Length,
+        Assert.AreEqual(Rows * Outputs, Run(QuantizedGraph.Write(model, [], OnnxQuantization.Int8Weights)).Length,
             "whereas wide weights need nothing of it");
     }
 
@@ -53,8 +52,7 @@ public sealed class QuantizedGraphTests
         var model = Foreign(17);
         model.Graph.Node.Single(node => node.OpType == "Gemm").Attribute.Add(
             new AttributeProto { Name = "alpha", Type = AttributeProto.Types.AttributeType.Float, F = 0.5f });
-        var quantized = QuantizedGraph.Write(model, OnnxQuantization.DynamicInt8, null);
-        Assert.AreEqual(1, quantized.Graph.Node.Count(node => node.OpType == "Gemm"));
+        var quantized = QuantizedGraph.Write(model, [], OnnxQuantization.StaticInt8, Ranges(model));
         Assert.AreEqual(1, quantized.Graph.Node.Count(node => node.OpType == "Cast"));
         Assert.AreEqual(2, quantized.Graph.Node.Count(node => node.OpType == "QuantizeLinear"));
     }
@@ -64,10 +62,10 @@ public sealed class QuantizedGraphTests
     {
         var model = Foreign(17);
         var first = model.Graph.Initializer.Single(tensor => tensor.Name == "first/weight");
-        float[] values = LayerWeight.ReadSingles(first);
+        float[] values = OnnxFile.GetValues(first);
         values[3] = 70000;
         first.RawData = Bytes(values);
-        var quantized = QuantizedGraph.Write(model, OnnxQuantization.Float16, null).Graph.Initializer.ToDictionary(
+        var quantized = QuantizedGraph.Write(model, [], OnnxQuantization.Float16).Graph.Initializer.ToDictionary(
             tensor => tensor.Name, tensor => (OnnxElementType)tensor.DataType);
         Assert.AreEqual(OnnxElementType.Single, quantized["first/weight"]);
         Assert.AreEqual(OnnxElementType.Half, quantized["second/weight"]);
@@ -77,15 +75,26 @@ public sealed class QuantizedGraphTests
     public void Integer_weights_leave_room_for_two_products_in_sixteen_bits()
     {
         // What processors without VNNI add up in 16 bits: two products of an input's byte, 255 at most, and a weight's.
-        foreach (var form in new[] { OnnxQuantization.DynamicInt8, OnnxQuantization.StaticInt8 })
+        var model = Foreign(17);
+        var weights = QuantizedGraph.Write(model, [], OnnxQuantization.StaticInt8, Ranges(model)).Graph.Initializer.Where(
+            tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal)).ToArray();
+        Assert.AreEqual(3, weights.Length);
+        int largest = weights.Max(tensor => tensor.RawData.Max(value => Math.Abs((sbyte)value)));
+        Assert.AreEqual(64, largest);
+        Assert.IsTrue(2 * 255 * largest <= short.MaxValue);
+    }
+
+    [TestMethod]
+    public void A_range_holds_zero_at_a_whole_number_of_steps_from_both_ends()
+    {
+        Assert.AreEqual(new ValueRange(-2.345678f, 7.654321f),
+            default(ValueRange).With([7.654321f, float.NaN]).With([-2.345678f, float.PositiveInfinity, 0.5f]));
+        Assert.AreEqual(new ValueRange(0, 9), default(ValueRange).With([3, 9]));
+        foreach (var range in new[] { new ValueRange(-1, 3), new ValueRange(0, 5), new ValueRange(-7, 0), new ValueRange(0, 0),
+            new ValueRange(-1e-44f, 1e-44f), new ValueRange(-3e38f, 3e38f) })
         {
-            var model = Foreign(17);
-            var weights = QuantizedGraph.Write(model, form, Ranges(model)).Graph.Initializer.Where(
-                tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal)).ToArray();
-            Assert.AreEqual(3, weights.Length);
-            int largest = weights.Max(tensor => tensor.RawData.Max(value => Math.Abs((sbyte)value)));
-            Assert.AreEqual(64, largest);
-            Assert.IsTrue(2 * 255 * largest <= short.MaxValue);
+            Assert.IsTrue(range.Scale > 0 && float.IsFinite(range.Scale), $"{range}");
+            Assert.AreEqual(Math.Clamp(-range.Least / (double)range.Scale, 0, 255), range.ZeroPoint, 0.5, $"{range}");
         }
     }
 
@@ -95,7 +104,7 @@ public sealed class QuantizedGraphTests
         var model = Foreign(17);
         var (weight, bias) = (model.Graph.Initializer.Single(tensor => tensor.Name == "second/weight"),
             model.Graph.Initializer.Single(tensor => tensor.Name == "second/bias"));
-        float[] weights = LayerWeight.ReadSingles(weight), biases = LayerWeight.ReadSingles(bias);
+        float[] weights = OnnxFile.GetValues(weight), biases = OnnxFile.GetValues(bias);
         for (int i = 0; i < Hidden; i++)
         {
             weights[i * Hidden] = 0;
@@ -106,7 +115,7 @@ public sealed class QuantizedGraphTests
         (weight.RawData, bias.RawData) = (Bytes(weights), Bytes(biases));
         foreach (var form in Enum.GetValues<OnnxQuantization>())
         {
-            var quantized = QuantizedGraph.Write(model, form, Ranges(model));
+            var quantized = QuantizedGraph.Write(model, [], form, Ranges(model));
             quantized.Graph.Output[0].Name = "second";
             float[] second = Run(quantized, "second");
             for (int row = 0; row < Rows; row++)
@@ -165,7 +174,7 @@ public sealed class QuantizedGraphTests
 
     private static Dictionary<string, ValueRange> Ranges(ModelProto model)
     {
-        using var ranges = new ActivationRanges(model, [("x", Inputs)], Rows, coverage: 1);
+        using var ranges = new ActivationRanges(model, [], [("x", Inputs)], Rows);
         for (int row = 0; row < Rows; row++)
             s_rows.AsSpan(row * Inputs, Inputs).CopyTo(ranges.InputRow(0, row));
         ranges.Add(Rows);

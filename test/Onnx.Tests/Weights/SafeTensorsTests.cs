@@ -17,7 +17,8 @@ public sealed class SafeTensorsTests
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         Assert.AreEqual(0, length % 8);
         Assert.AreEqual(
-            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""",
+            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},""" +
+            """"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""",
             Encoding.UTF8.GetString(bytes, 8, length).TrimEnd(' '));
         CollectionAssert.AreEqual(new byte[] { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f }, bytes[(8 + length)..]);
     }
@@ -48,7 +49,8 @@ public sealed class SafeTensorsTests
     {
         byte[] data = [0x00, 0x3c, 0x00, 0xc0, 0x80, 0x3f, 0x40, 0xc0, .. BitConverter.GetBytes(0.1), .. BitConverter.GetBytes(-1e300)];
         var read = SafeTensors.Read(File(
-            """{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},"double":{"dtype":"F64","shape":[2],"data_offsets":[8,24]}}   """, data), "The file");
+            """{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},""" +
+            """"double":{"dtype":"F64","shape":[2],"data_offsets":[8,24]}}   """, data), "The file");
         CollectionAssert.AreEqual(new[] { 1f, -2f }, read.Find("half")!.Values.ToArray());
         CollectionAssert.AreEqual(new[] { 1f, -3f }, read.Find("brain")!.Values.ToArray());
         CollectionAssert.AreEqual(new[] { 0.1f, float.NegativeInfinity }, read.Find("double")!.Values.ToArray());
@@ -78,34 +80,43 @@ public sealed class SafeTensorsTests
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}""", 8, "header cannot be read")]
     [DataRow(""" {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "does not start with a brace")]
     [DataRow("""[{"dtype":"F32","shape":[2],"data_offsets":[0,8]}]""", 8, "does not start with a brace")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", 8, "Two tensors have the name 'a'")]
-    [DataRow("""{"a":[1,2]}""", 0, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"I32","shape":[2],"data_offsets":[0,8]}}""", 8, "of type I32; expected F32")]
-    [DataRow("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}}""", 8, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}""", 6, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":"1","data_offsets":[0,4]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "of type F32 and shape [3] in 8 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807,9223372036854775807,4],"data_offsets":[0,4]}}""", 4, "in 4 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1152921504606846976,4611686018427387904],"data_offsets":[0,9223372036854775807]}}""", 4, "in 9223372036854775807 bytes")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}""", 4, "does not tell type, shape and place of the tensor 'a'")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "has 4 bytes of tensors; its header describes 8")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, "has 8 bytes of tensors; its header describes 4")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "has the tensor 'b' at 8; expected 4")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "has the tensor 'b' at 4; expected 8")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4611686018427387904,4611686018427387908]}}""", 4, "at 4611686018427387904; expected 0")]
+    [DataRow("""{"a":[1,2]}""", 0, "does not tell type, shape and place of the tensor 'a': [1,2]")]
+    [DataRow("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, "does not tell type, shape and place")]
+    [DataRow("""{"a":{"dtype":"F32","data_offsets":[0,4]}}""", 4, "does not tell type, shape and place")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "does not tell type, shape and place")]
     [DataRow("""{"__metadata__":["pt"]}""", 0, "header cannot be read")]
     [DataRow("""{"__metadata__":{"format":1}}""", 0, "header cannot be read")]
     [DataRow("""{"__metadata__":{"format":"\ud800"}}""", 0, "header cannot be read")]
     [DataRow("""{"a\ud800":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "header cannot be read")]
     public void What_breaks_the_format_is_refused(string header, int bytes, string message) =>
         Refused(File(header, new byte[bytes]), message);
+
+    [TestMethod]
+    [DataRow("\"I32\"", "[2]", "[0,8]", 8, "of type I32; expected F32")]
+    [DataRow("7", "[1]", "[0,8]", 8, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[-1]", "[0,4]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1.5]", "[0,6]", 6, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "\"1\"", "[0,4]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1]", "[4,0]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1]", "[0,4,8]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[1]", "[-4,0]", 4, "does not tell type, shape and place")]
+    [DataRow("\"F32\"", "[3]", "[0,8]", 8, "of type F32 and shape [3] in 8 bytes")]
+    [DataRow("\"F32\"", "[4294967296,4294967296]", "[0,0]", 0, "of type F32 and shape [4294967296, 4294967296] in 0 bytes")]
+    [DataRow("\"F32\"", "[9223372036854775807,9223372036854775807,9223372036854775807,4]", "[0,4]", 4, "in 4 bytes")]
+    [DataRow("\"F32\"", "[1152921504606846976,4611686018427387904]", "[0,9223372036854775807]", 4, "in 9223372036854775807 bytes")]
+    [DataRow("\"F32\"", "[2]", "[0,8]", 4, "has 4 bytes of tensors; its header describes 8")]
+    [DataRow("\"F32\"", "[1]", "[0,4]", 8, "has 8 bytes of tensors; its header describes 4")]
+    [DataRow("\"F32\"", "[1]", "[4611686018427387904,4611686018427387908]", 4, "at 4611686018427387904; expected 0")]
+    public void A_tensor_that_cannot_be_is_refused(string type, string shape, string place, int bytes, string message) =>
+        Refused(File($$"""{"a":{"dtype":{{type}},"shape":{{shape}},"data_offsets":{{place}}}}""", new byte[bytes]), message);
+
+    [TestMethod]
+    [DataRow("a", "[4,8]", "Two tensors have the name 'a'")]
+    [DataRow("b", "[8,12]", "has the tensor 'b' at 8; expected 4")]
+    [DataRow("b", "[2,6]", "has the tensor 'b' at 2; expected 4")]
+    public void Two_tensors_have_two_names_and_lie_one_after_the_other(string name, string place, string message) => Refused(File(
+        $$"""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"{{name}}":{"dtype":"F32","shape":[1],"data_offsets":{{place}}}}""",
+        new byte[name == "a" ? 8 : 12]), message);
 
     [TestMethod]
     public void A_header_that_cannot_be_is_refused_before_it_is_read()

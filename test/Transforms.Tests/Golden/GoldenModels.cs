@@ -45,7 +45,6 @@ internal static class GoldenModels
             s_ml.Autoencoders().FromOnnx(ImportedPairs.Kept["convolutional"].Options(ImportedPairs.Kept), ImportedPairs.Kept.View(s_ml)),
         ["float16"] = () => Quantized(OnnxQuantization.Float16),
         ["int8-weights"] = () => Quantized(OnnxQuantization.Int8Weights),
-        ["dynamic-int8"] = () => Quantized(OnnxQuantization.DynamicInt8),
         ["static-int8"] = () => Quantized(OnnxQuantization.StaticInt8),
         ["pipeline"] = Pipeline,
     };

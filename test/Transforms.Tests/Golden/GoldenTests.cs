@@ -112,6 +112,31 @@ public sealed class GoldenTests
         }
     }
 
+    /// <summary>Before format version 1.3 no file had a list of the network's layers.</summary>
+    [TestMethod]
+    [DataRow("dense")]
+    [DataRow("convolutional-transposed")]
+    [DataRow("variational")]
+    [DataRow("imported")]
+    public void A_file_that_names_no_layers_is_quantized_by_what_looks_like_one_and_keeps_its_weights_to_itself(string name)
+    {
+        using var model = s_ml.Autoencoders().FromOnnx(File.ReadAllBytes(GoldenFile.Graph(name)));
+        Assert.IsEmpty(model.Metadata.Layers);
+        var rows = GoldenRow.View(s_ml, [.. Enumerable.Repeat(GoldenFile.Read(name).Rows, 2).SelectMany(rows => rows)]);
+        foreach (var form in Enum.GetValues<OnnxQuantization>())
+        {
+            byte[] bytes = model.ToQuantizedOnnx(rows, new QuantizationOptions { Form = form, Force = true }, out var report);
+            Assert.IsGreaterThan(0.9, report.RankCorrelation);
+            var graph = OnnxFile.Parse(bytes, name).Graph;
+            var types = graph.Initializer.ToDictionary(tensor => tensor.Name, tensor => (OnnxElementType)tensor.DataType);
+            foreach (var weight in LayerWeight.Find(OnnxFile.Parse(File.ReadAllBytes(GoldenFile.Graph(name)), name).Graph, []))
+                Assert.AreEqual(form == OnnxQuantization.Float16 ? OnnxElementType.Half : OnnxElementType.SByte, types[weight.Tensor.Name]);
+        }
+        using var folder = new TestFolder();
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => model.ExportTorchWeights(folder["w"])).Message,
+            "it was written before format version 1.3");
+    }
+
     private static AutoencoderMetadata Described(ITransformer model) => model switch
     {
         AutoencoderTransformer autoencoder => autoencoder.Metadata,

@@ -1,4 +1,4 @@
-namespace MLNetAutoencoder;
+namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Quantiles of sorted values.</summary>
 internal static class Quantile

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
@@ -28,16 +28,13 @@ internal static class WeightFolding
             if (users is [{ OpType: "Mul" } scaling] && scaling.Input[0] == name
                 && initializers.TryGetValue(scaling.Input[1], out var scale) && IsScale(scale, weight))
             {
-                Scale(values, weight.Dims, LayerWeight.ReadSingles(scale), scale.Dims);
+                Scale(values, weight.Dims, OnnxFile.GetValues(scale), scale.Dims);
                 name = scaling.Output[0];
                 graph.Node.Remove(scaling);
             }
             graph.Node.Remove(cast);
-            byte[] bytes = new byte[values.Length * sizeof(float)];
-            for (int i = 0; i < values.Length; i++)
-                BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
             graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Single, Dims = { weight.Dims },
-                RawData = ByteString.CopyFrom(bytes) });
+                RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())) });
         }
         var taken = graph.Node.SelectMany(node => node.Input).ToHashSet(StringComparer.Ordinal);
         foreach (var tensor in graph.Initializer.Where(tensor => !taken.Contains(tensor.Name)).ToArray())
@@ -52,49 +49,28 @@ internal static class WeightFolding
         return size > 0 && tensor.RawData.Length == size * Count(tensor);
     }
 
+    /// <summary>Whether it has one number for each place along one of the weight's axes, or a single one.</summary>
     private static bool IsScale(TensorProto scale, TensorProto weight) =>
         scale.DataType == (int)OnnxElementType.Single && scale.Dims.Count == weight.Dims.Count
         && scale.Dims.Zip(weight.Dims).All(pair => pair.First == 1 || pair.First == pair.Second)
-            && scale.RawData.Length == sizeof(float) * Count(scale);
+        && scale.Dims.Count(length => length != 1) <= 1 && OnnxFile.GetValues(scale).Length == Count(scale);
 
     private static long Count(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, length) => product * length);
 
     private static bool IsCast(NodeProto node) => node.OpType == "Cast"
         && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == (long)OnnxElementType.Single);
 
-    private static float[] Widen(TensorProto tensor)
-    {
-        var bytes = tensor.RawData.Span;
-        if (tensor.DataType == (int)OnnxElementType.SByte)
-        {
-            float[] whole = new float[bytes.Length];
-            for (int i = 0; i < whole.Length; i++)
-                whole[i] = (sbyte)bytes[i];
-            return whole;
-        }
-        float[] values = new float[bytes.Length / 2];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(2 * i)..]);
-        return values;
-    }
+    private static float[] Widen(TensorProto tensor) => tensor.DataType == (int)OnnxElementType.SByte
+        ? Array.ConvertAll(MemoryMarshal.Cast<byte, sbyte>(tensor.RawData.Span).ToArray(), value => (float)value)
+        : Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(tensor.RawData.Span).ToArray(), value => (float)value);
 
-    /// <summary>Multiplies by scales whose shape is 1 along all axes but those of the values' own length.</summary>
     private static void Scale(float[] values, IList<long> shape, float[] scales, IList<long> scaleShape)
     {
+        // How many values beside each other have one scale: those along the axes after the scales' own.
+        long inner = 1;
+        for (int axis = shape.Count - 1; axis >= 0 && scaleShape[axis] == 1; axis--)
+            inner *= shape[axis];
         for (int i = 0; i < values.Length; i++)
-        {
-            long rest = i, place = 0, stride = 1;
-            for (int axis = shape.Count - 1; axis >= 0; axis--)
-            {
-                long along = rest % shape[axis];
-                rest /= shape[axis];
-                if (scaleShape[axis] > 1)
-                {
-                    place += along * stride;
-                    stride *= scaleShape[axis];
-                }
-            }
-            values[i] *= scales[place];
-        }
+            values[i] *= scales[i / inner % scales.Length];
     }
 }

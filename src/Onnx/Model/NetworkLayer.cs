@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace MLNetAutoencoder.Onnx;
+
+/// <summary>One function of a network, in PyTorch's words: the list of them tells a file's layers and where their weights are.</summary>
+/// <param name="Part">The part of the network that it belongs to, one of the constants here.</param>
+/// <param name="Function">Its name in <c>torch.nn.functional</c> or <c>torch</c>; <c>condition</c> stands for joining the
+/// condition to the columns. Of an imported network, the ONNX operator.</param>
+/// <param name="Tensors">From the function's parameters to the graph's initializers that they are.</param>
+/// <param name="Arguments">Its other arguments.</param>
+internal sealed record NetworkLayer(
+    [property: JsonPropertyName("part"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Part,
+    [property: JsonPropertyName("function")] string Function,
+    [property: JsonPropertyName("tensors")] IReadOnlyDictionary<string, string> Tensors,
+    [property: JsonPropertyName("arguments")] JsonObject Arguments)
+{
+    /// <summary>Scaled features to the code; of a variational encoder to the layer that mean and variance take.</summary>
+    public const string Encoder = "encoder";
+
+    /// <summary>What follows <see cref="Encoder"/> in a variational encoder, to the mean of the code.</summary>
+    public const string CodeMean = "code_mean";
+
+    /// <summary>What follows <see cref="Encoder"/> in a variational encoder, to the logarithm of the code's variance.</summary>
+    public const string CodeLogVariance = "code_log_variance";
+
+    /// <summary>The code offset's column to what is added to the code.</summary>
+    public const string CodeOffset = "code_offset";
+
+    /// <summary>The code to scaled reconstructions; of a classifier, to a number for each class.</summary>
+    public const string Decoder = "decoder";
+
+    /// <summary>A list as JSON.</summary>
+    public static string ToJson(IEnumerable<NetworkLayer> layers) =>
+        JsonSerializer.Serialize(layers.ToArray(), LayerJson.Default.NetworkLayerArray);
+
+    /// <summary>Reads <see cref="ToJson"/> back.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static NetworkLayer[] Parse(string json) =>
+        JsonSerializer.Deserialize(json, LayerJson.Default.NetworkLayerArray) is { } layers
+        && layers.All(layer => layer is { Function: not null, Tensors: not null, Arguments: not null }
+            && layer.Tensors.Values.All(tensor => tensor is not null))
+            ? layers : throw new JsonException("A layer has a function, tensors and arguments.");
+
+    /// <summary>The layers of the parts whose weights a graph has, such as one that was cut out of the whole.</summary>
+    public static NetworkLayer[] Of(GraphProto graph, IReadOnlyList<NetworkLayer> layers)
+    {
+        var present = graph.Initializer.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        var missing = layers.Where(layer => !layer.Tensors.Values.All(present.Contains)).Select(layer => layer.Part).ToHashSet();
+        return [.. layers.Where(layer => !missing.Contains(layer.Part))];
+    }
+
+    /// <summary>The nodes of an imported network that take constants of Single.</summary>
+    /// <param name="graph">The graph that it stands in.</param>
+    /// <param name="part">Its part, with which the names of its nodes and constants start.</param>
+    public static IEnumerable<NetworkLayer> OfImported(GraphProto graph, string part)
+    {
+        var weights = graph.Initializer.Where(tensor => tensor.DataType == (int)OnnxElementType.Single && tensor.Dims.Count > 0
+                && tensor.Name.StartsWith($"{part}/", StringComparison.Ordinal))
+            .Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        return graph.Node.Select(node => new NetworkLayer(part, node.OpType,
+            node.Input.Select((name, place) => (name, place)).Where(input => weights.Contains(input.name))
+                .ToDictionary(input => $"input{input.place}", input => input.name), [])).Where(layer => layer.Tensors.Count > 0);
+    }
+
+    /// <summary>Whole numbers as an argument.</summary>
+    public static JsonArray List(params IEnumerable<long> values) => [.. values.Select(value => (JsonNode)value)];
+}
+
+[JsonSerializable(typeof(NetworkLayer[]))]
+internal sealed partial class LayerJson : JsonSerializerContext;
