@@ -306,8 +306,8 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
     {
         if (count < 1 || count > Metadata.FeatureCount)
             throw new ArgumentOutOfRangeException(
-                nameof(count), count,
-                $"{count} top features were asked for; the model has {Metadata.FeatureCount}, expected 1 to {Metadata.FeatureCount}.");
+                nameof(count), count, FormattableString.Invariant(
+                $"{count} top features were asked for; the model has {Metadata.FeatureCount}, expected 1 to {Metadata.FeatureCount}."));
     }
 
     private static void CheckSide(string name, int found, int expected)

@@ -204,7 +204,16 @@ public sealed class DenseTests
             """{"code":"Code","feature_errors":"FeatureErrors","features":"Features","is_anomaly":"PredictedLabel","reconstruction":"Reconstruction","score":"Score"}""",
             model.Metadata.ToDictionary()["autoencoder.columns"]);
         Assert.AreEqual(
-            """{"network":"dense","activation":"ReLU","output_activation":"Linear","normalization":"None","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false,"code_size":2,"code_activation":"Linear","code_normalization":"None","code_noise_deviation":0,"variational":null,"code_offset_hidden":null,"loss":"MeanSquared","corruption":null,"penalties":[],"weight_l1":0,"weight_l2":0,"pretraining_epochs":null,"initial_weights":null,"scaling":"Standardize","epochs":5,"batch_size":32,"learning_rate":0.001,"optimizer":"AdamOptimizer { Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1E-08 }","schedule":"ConstantSchedule { }","warm_up_epochs":0,"gradient_clipping":null,"validation_share":0,"early_stopping":null,"threads":null,"threshold":"contamination 0.1","missing_values":"Refuse","scoring_missing_values":"NaN"}""",
+            """{"condition_column_name":null,"weight_column_name":null,"label_column_name":null,"anomaly_label_value":null""" +
+            ""","network":{"kind":"dense","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false""" +
+            ""","activation":"ReLU","output_activation":"Linear","normalization":"None"},"code":{"size":2""" +
+            ""","activation":"Linear","normalization":"None","noise_deviation":0,"variational":null,"offset_column_name":null""" +
+            ""","offset_hidden":null},"loss":"MeanSquared","penalties":[],"weight_l1":0,"weight_l2":0,"pretraining":null""" +
+            ""","initial_weights":null,"validation_share":0,"early_stopping":null""" +
+            ""","threshold":"contamination 0.1","feature_column_name":"Features","corruption":null""" +
+            ""","scaling":"Standardize","epochs":5,"batch_size":32,"learning_rate":0.001,"optimizer":{"kind":"adam","beta1":0.9""" +
+            ""","beta2":0.999,"epsilon":1E-08},"schedule":{"kind":"constant"},"warm_up_epochs":0,"gradient_clipping":null""" +
+            ""","threads":null,"missing_values":"Refuse","scoring_missing_values":"NaN"}""",
             model.Metadata.Options);
 
         var codes = Rows.Read(s_ml, model.Transform(Rows.View(s_ml, 200))).Select(row => row.Code).ToArray();

@@ -51,10 +51,11 @@ internal static class OpsetForms
         if (model.OpsetImport is not [{ Domain: "" or "ai.onnx" } opset])
             throw new NotSupportedException(
                 $"The graph '{model.Graph.Name}' uses the operator sets " +
-                $"{string.Join(", ", model.OpsetImport.Select(set => $"'{set.Domain}' {set.Version}"))}; expected ONNX's own, '', and no " +
-                "other.");
+                string.Join(", ", model.OpsetImport.Select(set => FormattableString.Invariant($"'{set.Domain}' {set.Version}"))) +
+                "; expected ONNX's own, '', and no other.");
         return opset.Version is >= Least and <= Most ? (int)opset.Version
-            : throw new NotSupportedException($"The graph '{model.Graph.Name}' is of opset {opset.Version}; expected {Least} to {Most}.");
+            : throw new NotSupportedException(
+                FormattableString.Invariant($"The graph '{model.Graph.Name}' is of opset {opset.Version}; expected {Least} to {Most}."));
     }
 
     /// <summary>The same model in another opset, with the IR version that belongs to it.</summary>
@@ -65,7 +66,8 @@ internal static class OpsetForms
     public static ModelProto Convert(ModelProto model, int opset)
     {
         if (opset is < Least or > Most)
-            throw new ArgumentOutOfRangeException(nameof(opset), opset, $"The opset is {opset}; expected {Least} to {Most}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(opset), opset, FormattableString.Invariant($"The opset is {opset}; expected {Least} to {Most}."));
         int from = Of(model);
         var converted = model.Clone();
         converted.OpsetImport[0].Version = opset;

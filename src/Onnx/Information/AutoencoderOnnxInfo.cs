@@ -1,3 +1,4 @@
+using System.Globalization;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -135,7 +136,7 @@ public sealed class AutoencoderOnnxInfo
             : value.Type is { ValueCase: not TypeProto.ValueOneofCase.None } other ? $"{other.ValueCase}" : "unknown";
         var shape = tensor?.Shape?.Dim.Select(axis => axis.ValueCase switch
         {
-            TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => $"{axis.DimValue}",
+            TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => axis.DimValue.ToString(CultureInfo.InvariantCulture),
             TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam => axis.DimParam,
             _ => "?",
         });

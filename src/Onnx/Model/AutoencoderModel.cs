@@ -47,8 +47,8 @@ public sealed class AutoencoderModel : IDisposable
     }
 
     /// <summary>
-    /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its weights
-    /// are not copied.
+    /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its
+    /// weights are not copied.
     /// </summary>
     /// <param name="model">The graph.</param>
     /// <param name="origin">Where the graph came from that this one was made of; null for this process. What is from

@@ -1,13 +1,15 @@
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>The training scores in rising order, as far as they are known, and where between them a threshold may lie.</summary>
+/// <summary>
+/// The training scores in rising order, as far as they are known, and where between them a threshold may lie.
+/// </summary>
 /// <remarks>
-/// <para>The last digits of a score depend on the batch that its row is in and on the runtime. So a threshold lies in the middle of
+/// <para>The last digits of a score depend on the batch that its row is in and on the runtime. So a threshold lies in
 /// a gap between two scores that is wider than this noise: rows that are equal have one label.</para>
-/// <para>Of such gaps it is the one that leaves a number of rows above it nearest to the wanted one, and the fewer rows of two
-/// equally near. Above the largest score there always is one, so that less than twice as many rows lie above the threshold as
-/// were wanted, however many have equal scores. Where the scores lie too close together for such a gap, as of
-/// millions of rows, the threshold is in the widest one near the wanted place.</para>
+/// <para>It is the gap with the number of scores above it nearest to the wanted one, and the one with fewer of two
+/// equally near. Above the largest score there always is a gap, so that less than twice the wanted number lies above
+/// the threshold, however many scores are equal. Where scores lie too close together for such a gap, as those of
+/// millions of rows may, it is the widest one near the wanted place.</para>
 /// </remarks>
 internal sealed class OrderedScores
 {
@@ -17,7 +19,9 @@ internal sealed class OrderedScores
     /// <summary>The width of a gap between scores that are 0: small, and still a normal number of Single.</summary>
     private const double LeastNoise = 1e-30;
 
-    /// <summary>How far from the wanted place a gap may be, as a share of the rows above it; farther away only beyond equal scores.</summary>
+    /// <summary>
+    /// How far from the wanted place a gap may be, as a share of the scores above it; farther only beyond equal ones.
+    /// </summary>
     private const double Leeway = 0.01;
 
     private readonly float[] _scores;
@@ -81,7 +85,7 @@ internal sealed class OrderedScores
         return below < 0 && threshold < _scores[0] - NoiseAt(0) ? (float)threshold : Settle(Math.Max(0, below), threshold);
     }
 
-    /// <summary>The last place of which something holds that holds up to some place and not after it; -1 where it never does.</summary>
+    /// <summary>The last place of which something holds that holds up to it and not beyond; -1 where it never does.</summary>
     private int LastWhere(Func<int, bool> holds)
     {
         int first = -1, last = _scores.Length - 1;
@@ -107,7 +111,7 @@ internal sealed class OrderedScores
         return _scores[below] + part * ((double)_scores[below + 1] - _scores[below]);
     }
 
-    /// <summary>A threshold above a place and below the next one, or in the nearest gap where these two are as good as equal.</summary>
+    /// <summary>A threshold above a place and below the next, or in the nearest gap where these are as good as equal.</summary>
     /// <param name="below">The place.</param>
     /// <param name="wanted">Where in the gap; NaN for its middle.</param>
     private float Settle(int below, double wanted)
@@ -121,7 +125,7 @@ internal sealed class OrderedScores
         return (float)value < high ? (float)value : (float)low;
     }
 
-    /// <summary>The place before the nearest gap that is wider than the noise; where none is near, before the widest that is.</summary>
+    /// <summary>The place before the nearest gap wider than the noise; where none is near, before the widest there.</summary>
     private int Nearest(int from, double noise)
     {
         double Distance(int place) => Math.Abs(Above(place) - Above(from));

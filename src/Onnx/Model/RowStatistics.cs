@@ -1,8 +1,8 @@
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>
-/// What the scores and codes of some rows look like, as the metadata of a model keep it. The rows may be any number; what
-/// is kept of them is bounded.
+/// What the scores and codes of some rows look like, as the metadata of a model keep it. The rows may be any number;
+/// what is kept of them is bounded.
 /// </summary>
 /// <param name="codeSize">The units of a code.</param>
 internal sealed class RowStatistics(int codeSize)
@@ -11,10 +11,13 @@ internal sealed class RowStatistics(int codeSize)
     public const int LargestFullCovariance = 128;
 
     /// <summary>
-    /// Of more rows the scores of a random selection are kept, and the largest: the quantiles of four million are those of all to
-    /// 0.02 percentiles.
+    /// Of more rows the scores of a random selection are kept, and the largest: the quantiles of four million are those
+    /// of all to 0.02 percentiles.
     /// </summary>
     public const int MostScores = 4_000_000;
+
+    private static readonly double[] s_quantiles =
+        [.. Enumerable.Range(0, AutoencoderMetadata.QuantileCount).Select(i => i / (AutoencoderMetadata.QuantileCount - 1.0))];
 
     private readonly List<float> _scores = [];
     private readonly PriorityQueue<float, float> _largest = new();
@@ -140,9 +143,6 @@ internal sealed class RowStatistics(int codeSize)
             CodeMixtureCovariances = [],
         };
     }
-
-    private static readonly double[] s_quantiles =
-        [.. Enumerable.Range(0, AutoencoderMetadata.QuantileCount).Select(i => i / (AutoencoderMetadata.QuantileCount - 1.0))];
 
     /// <summary>Mean and covariance of the codes; none where a Single does not hold them.</summary>
     private (float[] Mean, float[] Covariance) CodeMoments()

@@ -4,8 +4,8 @@ namespace MLNetAutoencoder.Onnx;
 
 /// <summary>How the threshold, above which a score counts as an anomaly, is chosen from the training rows' scores.</summary>
 /// <remarks>
-/// A threshold that comes from the scores lies between two of them, at a distance that batches and runtimes do not bridge, so
-/// that equal rows have one label.
+/// A threshold that comes from the scores lies between two of them, at a distance that batches and runtimes do not
+/// bridge, so that equal rows have one label.
 /// </remarks>
 public sealed class ThresholdRule
 {
@@ -25,8 +25,8 @@ public sealed class ThresholdRule
     /// this share of them, and at least one. With 0 the threshold lies above all of them.
     /// </summary>
     /// <remarks>
-    /// Rows with equal scores lie on one side. Where they leave no threshold with the wanted number of rows above it, it is
-    /// the one with the number nearest to that, and with fewer rows of two equally near.
+    /// Rows with equal scores lie on one side. Where they leave no threshold with the wanted number of rows above it, it
+    /// is the one with the nearest number, and with fewer rows of two equally near.
     /// </remarks>
     /// <param name="contamination">The share, from 0 to 0.5.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of its range.</exception>
@@ -65,7 +65,9 @@ public sealed class ThresholdRule
     /// <summary>The rule's name and number, as the metadata keep them.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_name} {_value:R}");
 
-    /// <summary>The metadata with the threshold that the rule chooses from all scores, or where there are none from those in the metadata.</summary>
+    /// <summary>The metadata with the threshold that the rule chooses.</summary>
+    /// <param name="metadata">The metadata.</param>
+    /// <param name="scores">The training scores; null for those that the metadata keep.</param>
     internal AutoencoderMetadata AddTo(AutoencoderMetadata metadata, OrderedScores? scores = null) =>
         metadata with { Threshold = _choose(metadata, scores), ThresholdRule = ToString() };
 }

@@ -27,7 +27,7 @@ internal static partial class OnnxRuntimeLibrary
             }
             catch (Exception e) when (e is OnnxRuntimeException || FindLoadFailure(e) is not null)
             {
-                string reason = $"The CUDA device {device} was asked for and cannot be used: {Explain(e)}";
+                string reason = FormattableString.Invariant($"The CUDA device {device} was asked for and cannot be used: {Explain(e)}");
                 if (options.FallbackToCpu != true)
                     throw new InvalidOperationException($"{reason} Or set FallbackToCpu, or GpuDeviceId to null, to run on the CPU.", e);
                 warn?.Invoke($"{reason} The autoencoder runs on the CPU.");

@@ -11,7 +11,7 @@ internal static class ProbabilityGraph
     private const int TailPlace = 990;
     private const float TailShare = 0.01f;
 
-    /// <summary>The least that is divided by: small, and still a normal number where a runtime takes subnormal ones for 0.</summary>
+    /// <summary>The least that is divided by: a normal number, since some runtimes take subnormal ones for 0.</summary>
     private const float LeastDivisor = 1e-30f;
 
     public static string Emit(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata)

@@ -107,6 +107,8 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Code = new CodeOptions { Size = Code, Activation = Activation },
             Corruption = Corruption,
             Pretraining = new PretrainingOptions { Epochs = PretrainingEpochs },
+            Scaling = Scaling,
+            Epochs = Epochs,
             BatchSize = BatchSize,
             LearningRate = LearningRate,
             Optimizer = Optimizer,
@@ -117,6 +119,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             Cancellation = Cancellation,
             WhenCanceled = WhenCanceled,
             MaxTrainingTime = MaxTrainingTime,
+            Threads = Threads,
             MissingValues = MissingValues,
         };
     }
@@ -155,59 +158,10 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
                 MessageSensitivity.None,
                 $"{labeled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the " +
                 "pretraining only.");
-        var scaling = FeatureScaling.Fit(rows, _options.Scaling, columns.FeatureNames, _seed);
-        TrainingWarnings.Report(channel, rows, scaling, columns.FeatureNames, _options.FeatureColumnName, _options.BatchSize);
-
-        using var scope = torch.NewDisposeScope();
-        using var generator = new torch.Generator((ulong)_seed, torch.CPU);
-        using var network = new StackedClassifierNetwork(
-            stack.Network.Create(rows.Layout.Features, 0, 0, stack.Code, generator), classes.Length, generator);
-        int threads = _options.Threads ?? TorchThreads.CountFor(network.MultiplyAdds * _options.BatchSize);
-        IReadOnlyList<TrainingEpoch> history;
-        using (TorchThreads.Use(threads))
-        {
-            bool masks = _options.MissingValues == TrainingMissingValues.Masked;
-            using var set = new TrainingSet(rows, scaling, torch.CPU, masks);
-            using var labeledSet = new TrainingSet(labeled, scaling, torch.CPU, masks);
-            var loop = new TrainingLoop(stack, channel);
-            var before = stack.ForPretraining();
-            Pretraining.Run(network.Stack, before, set, new TrainingLoop(before, channel), generator);
-            TorchSharp.Modules.Parameter[] parameters = [.. network.ClassifyingParameters];
-            using var step = new AutogradStep(parameters, (batch, _, pass) => [network.CrossEntropy(batch, pass)]);
-            history = loop.Run(
-                new TrainingTask { Stage = "Epoch", Parameters = parameters, Terms = ["cross_entropy"], Step = step, Rows = labeledSet,
-                    Epochs = _options.Epochs }, generator);
-            inspect?.Invoke(network, set);
-        }
-        var metadata = Describe(columns, classes, scaling, threads) with
-        {
-            Training = TrainingSummary.Of(history, ("rows", rows.Count), ("labeled_rows", labeled.Count), ("skipped_rows", rows.Skipped)),
-        };
-        return _context.Autoencoders().ClassifierFromModel(network.ToClassifier(metadata), _options.Scoring);
+        using var training = new ClassifierTraining(stack, _seed, columns, rows, labeled, classes, torch.CPU, channel);
+        var history = training.Run(inspect);
+        return _context.Autoencoders().ClassifierFromModel(training.ToModel(_options, history), _options.Scoring);
     }
-
-    private AutoencoderMetadata Describe(TrainingColumns columns, string[] classes, FeatureScaling scaling, int threads) => new()
-    {
-        Graph = "classifier",
-        Variant = _options.Corruption is null ? "stacked classifier" : "stacked denoising classifier",
-        FeatureNames = columns.FeatureNames,
-        CodeSize = _options.Code,
-        Scaling = _options.Scaling.ToKind(),
-        ScalingOffsets = scaling.Offsets,
-        ScalingScales = scaling.Scales,
-        FeatureMeans = scaling.Means,
-        Loss = LossKind.CrossEntropy,
-        ClassNames = classes,
-        ClassType = ClassifierColumns.ClassType(columns.Classes!.Value),
-        ScoreKind = ScoreKind.ClassProbability,
-        ScoreDirection = AutoencoderMetadata.HigherIsMoreProbable,
-        MissingValues = _options.ScoringMissingValues.ToPolicy(),
-        Options = _options.ToJson(),
-        Seed = _seed,
-        ThreadCount = threads,
-        Training = "",
-        Columns = _options.Columns(),
-    };
 
     // A file of ML.NET's tells classes by their names alone.
     private static string[] ClassNames(DataViewSchema.Column label)

@@ -9,8 +9,8 @@ namespace MLNetAutoencoder;
 /// (Dempster, Laird and Rubin 1977).
 /// </summary>
 /// <remarks>
-/// <para>All is done in double precision. The start is k-means++ (Arthur and Vassilvitskii 2007). With the same number of threads the
-/// same codes and seed give the same bytes.</para>
+/// <para>All is done in double precision. The start is k-means++ (Arthur and Vassilvitskii 2007). With the same number
+/// of threads the same codes and seed give the same bytes.</para>
 /// <para><b>Regularization.</b> Codes are standardized first. A component's covariance is the maximum of the posterior
 /// under a prior that is worth k/4 rows with the covariance of all codes, shrunk to a component's share of the volume,
 /// R·c^(−2/k), as Fraley and Raftery (2007) have it: a component with few rows keeps the shape of the whole instead of

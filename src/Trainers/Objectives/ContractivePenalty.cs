@@ -90,7 +90,8 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
     private static Tensor Exact(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var norms = Gradients(context, eye(k, dtype: ScalarType.Float32, device: context.Rows.device).repeat(count, 1), Repeat(context.Rows, k),
+        var units = eye(k, dtype: ScalarType.Float32, device: context.Rows.device).repeat(count, 1);
+        var norms = Gradients(context, units, Repeat(context.Rows, k),
             context.Condition is null ? null : Repeat(context.Condition, k));
         return context.MeanOverRows(norms.reshape(count, k).sum([1]));
     }

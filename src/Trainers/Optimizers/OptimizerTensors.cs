@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAutoencoder;
 
-/// <summary>What an optimizer keeps of each parameter, to be written and read: the fields of its state, which have PyTorch's names.</summary>
+/// <summary>What an optimizer keeps of each parameter, to be written and read: the fields of its state.</summary>
+/// <remarks>TorchSharp gives them PyTorch's names, such as <c>exp_avg</c>.</remarks>
 internal static class OptimizerTensors
 {
     /// <summary>The tensors, and the steps as a tensor of one number, each under the parameter's name and its own.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 
 namespace MLNetAutoencoder;
@@ -93,9 +94,9 @@ internal sealed class FeatureScaling
 
             // A deviation may be held where a difference is not: that of one value far from all others.
             if (!float.IsFinite(spread) || !float.IsFinite(most[j] - offsets[j]) || !float.IsFinite(least[j] - offsets[j]))
-                throw new InvalidOperationException(
+                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                     $"The feature '{names[j]}' ranges from {least[j]} to {most[j]} in the training rows, which is more than a Single " +
-                    "holds as a difference. Divide it by a constant before training.");
+                    $"holds as a difference. Divide it by a constant before training."));
             if (spread > 0)
                 scales[j] = spread;
         }

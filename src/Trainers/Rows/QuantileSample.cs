@@ -14,8 +14,7 @@ internal sealed class QuantileSample(long rowCount, int width, long seed) : IDis
     // Of a GiB, whatever the machine has, so that a fit gives the same on each.
     private const int MostValues = 1 << 28;
 
-    private readonly SelectionSampling _selection = new(
-        rowCount, Math.Min(rowCount, Math.Min(Math.Clamp(UsualValues / width, FewestRows, MostRows), Math.Max(MostValues / width, 1))), seed);
+    private readonly SelectionSampling _selection = new(rowCount, Math.Min(rowCount, RowsFor(width)), seed);
     private readonly RowBuffer _rows = new(width);
 
     /// <summary>Keeps a row or leaves it.</summary>
@@ -36,4 +35,7 @@ internal sealed class QuantileSample(long rowCount, int width, long seed) : IDis
     }
 
     public void Dispose() => _rows.Dispose();
+
+    private static int RowsFor(int width) =>
+        Math.Min(Math.Clamp(UsualValues / width, FewestRows, MostRows), Math.Max(MostValues / width, 1));
 }

@@ -150,16 +150,16 @@ internal sealed class RowReader : IDisposable
         _readWeight!(weight, _cursor.Position);
         string name = _columns.Weights!.Value.Name;
         if (weight[0] < 0)
-            throw new InvalidOperationException(
-                $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}; expected 0 or more.");
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}; expected 0 or more."));
         if (float.IsFinite(weight[0]))
             return null;
         if (_missing is TrainingMissingValues.Mean or TrainingMissingValues.Masked)
-            throw new InvalidOperationException(
+            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                 $"Row {_cursor.Position} (counted from 0) of the weight column '{name}' has {weight[0]}, and " +
                 $"Options.{nameof(AutoencoderEstimator.Options.MissingValues)} {_missing} is for features; give the row a weight, 0 to " +
-                "leave it out.");
-        return $"the column '{name}' has {weight[0]}";
+                $"leave it out."));
+        return FormattableString.Invariant($"the column '{name}' has {weight[0]}");
     }
 
     /// <summary>Says what the first missing value is, or null.</summary>
@@ -174,7 +174,8 @@ internal sealed class RowReader : IDisposable
             for (int j = 0; j < values.Length; j++)
             {
                 if (!float.IsFinite(values[j]))
-                    hole ??= $"the column '{part.Column.Name}' has {values[j]}{(isScaled ? $" in '{_columns.FeatureNames[j]}'" : "")}";
+                    hole ??= FormattableString.Invariant($"the column '{part.Column.Name}' has {values[j]}")
+                        + (isScaled ? $" in '{_columns.FeatureNames[j]}'" : "");
                 else if (!isScaled && Math.Abs(values[j]) > MostOfUnscaled)
                     throw new InvalidOperationException(
                         string.Create(CultureInfo.InvariantCulture,

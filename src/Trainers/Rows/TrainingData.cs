@@ -86,7 +86,7 @@ internal sealed class TrainingData : IDisposable
     /// <param name="reading">What is done with missing values, how much may be held, and what is held out.</param>
     /// <param name="channel">Is told what was left out.</param>
     /// <returns>The rows to train on, and those that are held out, or null where none are.</returns>
-    /// <exception cref="InvalidOperationException">There is no row left to train on or to hold out, or one that training refuses.</exception>
+    /// <exception cref="InvalidOperationException">There is no row to train on or to hold out, or one that training refuses.</exception>
     public static (TrainingData Training, TrainingData? HeldOut) Read(
         IDataView view, TrainingColumns columns, RowReading reading, IChannel channel)
     {
@@ -155,7 +155,8 @@ internal sealed class TrainingData : IDisposable
         public void ReadFirst(RowAction action, IChannel channel)
         {
             // The places of some rows in the buffer are numbers of 32 bits.
-            long fitting = Math.Min(Reading.Budget / Columns.Layout.ByteCount, Array.MaxLength), expected = View.GetRowCount() ?? 0, count = 0;
+            long fitting = Math.Min(Reading.Budget / Columns.Layout.ByteCount, Array.MaxLength), count = 0;
+            long expected = View.GetRowCount() ?? 0;
             if (expected <= fitting)
                 Buffer = new RowBuffer(Columns.Layout.Width, expected);
             float[] record = new float[Columns.Layout.Width];

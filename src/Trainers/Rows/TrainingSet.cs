@@ -159,8 +159,12 @@ internal sealed class TrainingSet : IDisposable
 
     private (Tensor Least, Tensor Most) ScaledExtremes()
     {
-        Tensor Scaled(float[] raw) => tensor(
-            raw.Select((value, j) => _scaling.Scale(j, value)).ToArray(), dtype: ScalarType.Float32, device: _device).DetachFromDisposeScope();
+        Tensor Scaled(float[] raw)
+        {
+            float[] scaled = new float[raw.Length];
+            _scaling.Scale(raw, scaled);
+            return tensor(scaled, dtype: ScalarType.Float32, device: _device).DetachFromDisposeScope();
+        }
         return (Scaled(_scaling.Least), Scaled(_scaling.Most));
     }
 

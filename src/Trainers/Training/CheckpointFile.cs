@@ -28,7 +28,7 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyList<(s
 
     private const string Network = "network.", Best = "best.", Optimizer = "optimizer.", Random = "generator";
 
-    // Nothing is the least loss before there is one.
+    // The least loss is infinite before there is one.
     private static readonly JsonSerializerOptions s_json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public int EveryEpochs => options.EveryEpochs;

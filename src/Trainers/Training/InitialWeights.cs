@@ -23,11 +23,14 @@ internal static class InitialWeights
         var file = SafeTensors.ReadFile(path);
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        (string Name, Tensor Tensor)[] weights = [.. network.GraphWeights.Select(weight => (TorchWeights.NameOf(weight.Name), weight.Tensor))];
+        (string Name, Tensor Tensor)[] weights =
+            [.. network.GraphWeights.Select(weight => (TorchWeights.NameOf(weight.Name), weight.Tensor))];
         var found = file.Expect(weights.ToDictionary(
             weight => weight.Name, weight => (IReadOnlyList<long>)weight.Tensor.shape, StringComparer.Ordinal),
             TorchWeights.ScalingOffset, TorchWeights.ScalingScale);
         Tensor[] values = [.. weights.Select(weight => Values(file, found[weight.Name]).reshape(weight.Tensor.shape))];
+
+        // From the last on: a tied layer has no weights of its own, and must have been given those of the encoder.
         for (int i = weights.Length - 1; i >= 0; i--)
             weights[i].Tensor.copy_(values[i]);
         for (int i = 0; i < weights.Length; i++)

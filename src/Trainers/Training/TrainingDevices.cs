@@ -24,13 +24,15 @@ internal static class TrainingDevices
             channel.Info(MessageSensitivity.None, $"The network is trained on the CUDA device {index}.");
             return TorchSharp.torch.device($"cuda:{index}");
         }
-        string found = count == 0 ? "TorchSharp finds no CUDA device" : $"TorchSharp finds the CUDA devices 0 to {count - 1}, not {index}";
+        string found = count == 0 ? "TorchSharp finds no CUDA device"
+            : FormattableString.Invariant($"TorchSharp finds the CUDA devices 0 to {count - 1}, not {index}");
         if (device == TrainingDevice.Cuda)
             throw new InvalidOperationException(
                 $"The option {nameof(AutoencoderEstimator.Options.Device)} is {device}, and {found}. {s_needs}; or use " +
                 $"{TrainingDevice.Cpu}.");
         channel.Warning(
-            MessageSensitivity.None, $"The context names the GPU {index}, and {found}: the network is trained on the CPU. {s_needs}.");
+            MessageSensitivity.None,
+            FormattableString.Invariant($"The context names the GPU {index}, and {found}: the network is trained on the CPU. {s_needs}."));
         return CPU;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -40,9 +41,9 @@ internal static class TrainingScores
             {
                 float score = runner.OutputRow<float>(0, i)[0];
                 if (!float.IsFinite(score) && isComplete[i])
-                    throw new InvalidOperationException(
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                         $"Training diverged in its last steps: the trained network scores training row {start + i} as {score}. Use a " +
-                        "lower LearningRate, or another Scaling.");
+                        $"lower LearningRate, or another Scaling."));
                 take(score, runner.OutputRow<float>(1, i));
             }
         }

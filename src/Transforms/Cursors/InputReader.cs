@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using MLNetAutoencoder.Onnx;
 
@@ -39,9 +40,9 @@ internal sealed class InputReader
         for (int j = 0; j < values.Length; j++)
         {
             if (!float.IsFinite(values[j]))
-                throw new InvalidOperationException(
+                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                     $"Row {position} of the column '{_plan.InputColumns[input].Name}' has {values[j]} in '{_plan.SlotName(input, j)}', " +
-                    "and the autoencoder was made to refuse missing values when it scores.");
+                    $"and the autoencoder was made to refuse missing values when it scores."));
         }
     }
 }

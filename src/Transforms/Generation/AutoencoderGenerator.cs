@@ -61,7 +61,8 @@ public sealed class AutoencoderGenerator
     public IDataView Sample(int rows, int seed, CodeDistribution? distribution = null, ReadOnlySpan<float> condition = default)
     {
         if (rows < 1)
-            throw new ArgumentOutOfRangeException(nameof(rows), rows, $"{rows} rows were asked for; expected at least 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(rows), rows, FormattableString.Invariant($"{rows} rows were asked for; expected at least 1."));
         return Decode(rows, CodeSampler.For(_model.Metadata, distribution ?? DefaultDistribution).Draw(rows, seed), Condition(condition));
     }
 
@@ -125,7 +126,8 @@ public sealed class AutoencoderGenerator
         int units = _model.Metadata.CodeSize;
         if (unit < 0 || unit >= units)
             throw new ArgumentOutOfRangeException(
-                nameof(unit), unit, $"The unit {unit} was asked for; the code has {units}, expected 0 to {units - 1}.");
+                nameof(unit), unit,
+                FormattableString.Invariant($"The unit {unit} was asked for; the code has {units}, expected 0 to {units - 1}."));
         CheckFinite(from, nameof(from));
         CheckFinite(to, nameof(to));
         CheckSteps(steps);
@@ -183,7 +185,8 @@ public sealed class AutoencoderGenerator
         {
             if (!float.IsFinite(values[j]))
                 throw new ArgumentException(
-                    $"There is {values[j]} in {place(j)}, and the autoencoder was made to refuse missing values when it scores.",
+                    FormattableString.Invariant(
+                        $"There is {values[j]} in {place(j)}, and the autoencoder was made to refuse missing values when it scores."),
                     parameter);
         }
     }
@@ -192,12 +195,14 @@ public sealed class AutoencoderGenerator
     {
         if (steps < 2)
             throw new ArgumentOutOfRangeException(
-                nameof(steps), steps, $"The number of steps is {steps}; expected at least 2, the two ends.");
+                nameof(steps), steps,
+                FormattableString.Invariant($"The number of steps is {steps}; expected at least 2, the two ends."));
     }
 
     private static void CheckFinite(float value, string parameter)
     {
         if (!float.IsFinite(value))
-            throw new ArgumentOutOfRangeException(parameter, value, $"The unit's value is {value}; expected a finite number.");
+            throw new ArgumentOutOfRangeException(
+                parameter, value, FormattableString.Invariant($"The unit's value is {value}; expected a finite number."));
     }
 }

@@ -193,7 +193,7 @@ public sealed class ImportedAutoencoderTests
             using var model = s_ml.Autoencoders().FromOnnx(options);
             var expected = pair.FeatureErrors.Chunk(12).Select(row => (float)row.Average(squared => error(Math.Sqrt(squared))));
             Assert.IsLessThan(Tolerance, Rows.Difference(
-                expected, Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.Score)), loss);
+                expected, Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.Score)), $"{loss}");
         }
     }
 

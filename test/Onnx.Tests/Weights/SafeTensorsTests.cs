@@ -17,8 +17,8 @@ public sealed class SafeTensorsTests
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         Assert.AreEqual(0, length % 8);
         Assert.AreEqual(
-            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},""" +
-            """"a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""",
+            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}""" +
+            ""","a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""",
             Encoding.UTF8.GetString(bytes, 8, length).TrimEnd(' '));
         CollectionAssert.AreEqual(new byte[] { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f }, bytes[(8 + length)..]);
     }
@@ -49,8 +49,8 @@ public sealed class SafeTensorsTests
     {
         byte[] data = [0x00, 0x3c, 0x00, 0xc0, 0x80, 0x3f, 0x40, 0xc0, .. BitConverter.GetBytes(0.1), .. BitConverter.GetBytes(-1e300)];
         var read = SafeTensors.Read(File(
-            """{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},""" +
-            """"double":{"dtype":"F64","shape":[2],"data_offsets":[8,24]}}   """, data), "The file");
+            """{"half":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"brain":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]}""" +
+            ""","double":{"dtype":"F64","shape":[2],"data_offsets":[8,24]}}   """, data), "The file");
         CollectionAssert.AreEqual(new[] { 1f, -2f }, read.Find("half")!.Values.ToArray());
         CollectionAssert.AreEqual(new[] { 1f, -3f }, read.Find("brain")!.Values.ToArray());
         CollectionAssert.AreEqual(new[] { 0.1f, float.NegativeInfinity }, read.Find("double")!.Values.ToArray());
@@ -108,14 +108,15 @@ public sealed class SafeTensorsTests
     [DataRow("\"F32\"", "[1]", "[0,4]", 8, "has 8 bytes of tensors; its header describes 4")]
     [DataRow("\"F32\"", "[1]", "[4611686018427387904,4611686018427387908]", 4, "at 4611686018427387904; expected 0")]
     public void A_tensor_that_cannot_be_is_refused(string type, string shape, string place, int bytes, string message) =>
-        Refused(File($$"""{"a":{"dtype":{{type}},"shape":{{shape}},"data_offsets":{{place}}}}""", new byte[bytes]), message);
+        Refused(File(
+            $$$"""{"a":{"dtype":{{{type}}},"shape":{{{shape}}},"data_offsets":{{{place}}}}}""", new byte[bytes]), message);
 
     [TestMethod]
     [DataRow("a", "[4,8]", "Two tensors have the name 'a'")]
     [DataRow("b", "[8,12]", "has the tensor 'b' at 8; expected 4")]
     [DataRow("b", "[2,6]", "has the tensor 'b' at 2; expected 4")]
     public void Two_tensors_have_two_names_and_lie_one_after_the_other(string name, string place, string message) => Refused(File(
-        $$"""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"{{name}}":{"dtype":"F32","shape":[1],"data_offsets":{{place}}}}""",
+        $$$"""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"{{{name}}}":{"dtype":"F32","shape":[1],"data_offsets":{{{place}}}}}""",
         new byte[name == "a" ? 8 : 12]), message);
 
     [TestMethod]
@@ -170,7 +171,8 @@ public sealed class SafeTensorsTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
             () => new SafeTensors([a with { Name = "__metadata__" }], new Dictionary<string, string>())).Message, "keeps for the metadata");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message, "has 8 bytes of type F32; its shape [3]");
+            () => new SafeTensors([a with { Shape = [3] }], new Dictionary<string, string>())).Message,
+            "has 8 bytes of type F32; its shape [3]");
     }
 
     [TestMethod]

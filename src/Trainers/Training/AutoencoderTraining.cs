@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.Runtime;
+using MLNetAutoencoder.Onnx;
+using TorchSharp;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The fit of an autoencoder. Training rows and held-out rows stay the caller's.</summary>
+internal sealed class AutoencoderTraining : TrainingRun
+{
+    private readonly TrainingData? _heldOut;
+    private readonly AutoencoderNetwork _network;
+
+    public AutoencoderTraining(AutoencoderEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
+        TrainingData? heldOut, torch.Device device, IChannel channel)
+        : base(options, seed, columns, rows, device, channel)
+    {
+        _heldOut = heldOut;
+        if (options.Code.Size >= rows.Layout.Features && !options.IsRegularized)
+            channel.Warning(MessageSensitivity.None,
+                $"The code has {options.Code.Size} units and the column '{options.FeatureColumnName}' {rows.Layout.Features} features: " +
+                "without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
+        Warn();
+        _network = Own(options.Network.Create(
+            rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, options.Code, Generator));
+        TrainingWarnings.ReportLearningByHeart(channel, options.Epochs, _network.ParameterCount, rows, isValidated: heldOut is not null);
+        if (options.InitialWeights is { } start)
+            InitialWeights.Load(start, _network, Scaling, channel);
+    }
+
+    /// <summary>Trains the network.</summary>
+    /// <param name="convolutions">What sees to right convolutions.</param>
+    /// <param name="inspect">Is shown the trained network, with its training set.</param>
+    public IReadOnlyList<TrainingEpoch> Run(ConvolutionGuard convolutions, Action<AutoencoderNetwork, TrainingSet>? inspect)
+    {
+        using var threads = UseThreads(_network.MultiplyAdds);
+        using var guard = convolutions.Use(_network, ConvolutionRuns(), Channel);
+        if (Options is { Loss: ReconstructionLoss.BinaryCrossEntropy, Scaling: InputScaling.None })
+        {
+            RequireUnitInterval("Training", Rows);
+            if (_heldOut is not null)
+                RequireUnitInterval("Validation", _heldOut);
+        }
+        using var set = Batches(Rows);
+        using var validation = _heldOut is null ? null : Batches(_heldOut);
+        var loop = new TrainingLoop(Options, Channel);
+        var checkpoint = Options.Checkpoint is null ? null : new CheckpointFile(Options.Checkpoint, CheckpointSettings(set));
+        checkpoint?.Prepare();
+        if (checkpoint is not { CanResume: true })
+            Pretrain(_network, set);
+        var objective = new Objective(Options, _network, set);
+        TorchSharp.Modules.Parameter[] parameters = [.. _network.parameters()];
+        using ITrainingStep step = (ITrainingStep?)DenseStep.TryCreate(_network, Options, set)
+            ?? new AutogradStep(parameters, objective.Terms);
+        var history = loop.Run(
+            new TrainingTask
+            {
+                Stage = "Epoch",
+                Parameters = parameters,
+                Network = _network,
+                Terms = objective.Names,
+                Step = step,
+                Rows = set,
+                Validate = validation is null ? null : cancellation =>
+                    objective.Evaluate(validation, new Pass(IsTraining: false, Generator), cancellation),
+                Epochs = Options.Epochs,
+                Checkpoint = checkpoint,
+            }, Generator);
+        inspect?.Invoke(_network, set);
+        return history;
+    }
+
+    /// <summary>The trained network as a scorer, with the threshold and the statistics of the rows' scores and codes.</summary>
+    /// <param name="history">What <see cref="Run"/> gave.</param>
+    public AutoencoderModel ToModel(IReadOnlyList<TrainingEpoch> history)
+    {
+        float[] draws = Draws();
+        var variational = Options.Code.Variational;
+        string summary = TrainingSummary.Of(history, ("rows", Rows.Count), ("skipped_rows", Rows.Skipped),
+            ("known_anomalies", Rows.Anomalies), ("streamed", Rows.IsStreamed), ("validation_rows", _heldOut?.Count ?? 0));
+        var metadata = Describe(Options.Variant(), Options, Options.Loss.ToKind(), summary) with
+        {
+            FeatureWeights = Options.FeatureWeights ?? [],
+            IsVariational = variational is not null,
+            LikelihoodVariance = variational is null || Options.Loss != ReconstructionLoss.MeanSquared ? 0
+                : _network.LikelihoodLogVariance is { } learned ? (float)Math.Exp(learned.item<float>()) : (float)variational.Variance,
+            ConditionSize = Rows.Layout.Condition,
+            ConditionValues = Columns.Condition is { } condition ? AutoencoderColumns.KeyNames(condition) : [],
+            CodeOffsetSize = Rows.Layout.Offset,
+            ScoreKind = variational?.Score switch
+            {
+                VariationalScore.NegativeElbo => ScoreKind.NegativeElbo,
+                VariationalScore.ReconstructionProbability => ScoreKind.ReconstructionProbability,
+                _ => ScoreKind.MeanFeatureError,
+            },
+            ScoreSamples = draws.Length / Options.Code.Size,
+        };
+
+        // The threshold comes from the scores of the very graph that will be compared with it.
+        using var scorer = _network.ToScorer(metadata, draws);
+        var statistics = new RowStatistics(metadata.CodeSize);
+        var codes = metadata.CodeSize <= GaussianMixture.LargestCode ? new CodeSample(Rows.Count, metadata.CodeSize, Seed) : null;
+        TrainingScores.Compute(scorer, Rows, (score, code) =>
+        {
+            if (_heldOut is null && float.IsFinite(score))
+                statistics.AddScore(score);
+            statistics.AddCode(code);
+            codes?.Offer(code);
+        });
+        if (_heldOut is not null)
+            TrainingScores.Compute(scorer, _heldOut, (score, _) =>
+            {
+                if (float.IsFinite(score))
+                    statistics.AddScore(score);
+            });
+        if (statistics.Count == 0)
+            throw new InvalidOperationException(
+                $"Every one of the {(_heldOut ?? Rows).Count} rows that the threshold is to come from has a missing value, and with " +
+                $"Options.{nameof(Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or " +
+                $"{nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
+        metadata = statistics.AddTo(metadata, Options.Threshold);
+        if (codes is not null && metadata.CodeCovariance.Count > 0)
+        {
+            using var lease = TorchThreads.Use(Threads);
+            var (weights, means, covariances) = GaussianMixture.Fit(codes.Codes, metadata.CodeSize, codes.Seed);
+            if (covariances.All(float.IsFinite))
+                metadata = metadata with { CodeMixtureWeights = weights, CodeMixtureMeans = means, CodeMixtureCovariances = covariances };
+        }
+        return scorer.WithMetadata(metadata, withProbability: Options.ProbabilityColumnName is not null);
+    }
+
+    /// <summary>The standard-normal draws of a score that takes samples of the code; none for another.</summary>
+    private float[] Draws()
+    {
+        if (Options.Code.Variational is not { Score: not VariationalScore.ReconstructionError } variational)
+            return [];
+        using var draws = torch.randn([variational.ScoreSamples, Options.Code.Size], dtype: torch.ScalarType.Float32,
+            device: Generator.device, generator: Generator).cpu();
+        return [.. MemoryMarshal.Cast<byte, float>(draws.bytes)];
+    }
+
+    /// <summary>Every size of batch in which this fit runs its convolutions, with the derivatives that it takes of them.</summary>
+    private IEnumerable<ConvolutionRun> ConvolutionRuns()
+    {
+        foreach (long batch in Batches(Rows.Count))
+        {
+            yield return new ConvolutionRun(batch, Derivatives: 1);
+            foreach (var penalty in Options.Penalties.OfType<ContractivePenalty>())
+                yield return new ConvolutionRun(batch * penalty.RowsFor(Options.Code.Size), Derivatives: 2);
+        }
+        foreach (long batch in Batches(_heldOut?.Count ?? 0))
+            yield return new ConvolutionRun(batch, Derivatives: 0);
+
+        IEnumerable<long> Batches(long count) =>
+            new[] { Math.Min(count, Options.BatchSize), count % Options.BatchSize }.Where(batch => batch > 0).Distinct();
+    }
+
+    private void RequireUnitInterval(string what, TrainingData rows)
+    {
+        using var pass = rows.Open();
+        for (long i = 0; pass.MoveNext(); i++)
+        {
+            var row = pass.Record[..Names.Length];
+            for (int j = 0; j < row.Length; j++)
+            {
+                if (float.IsFinite(row[j]) && row[j] is not (>= 0 and <= 1))
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                        $"{what} row {i} (counted from 0) has {row[j]} in '{Names[j]}'; the loss {Options.Loss} expects values from 0 " +
+                        $"to 1. Use Scaling {InputScaling.MinMax}."));
+            }
+        }
+    }
+
+    /// <summary>
+    /// What must be the same for a training to go on from a checkpoint. The number of epochs need not, unless the
+    /// learning rate follows it. What is named first is told first.
+    /// </summary>
+    private List<(string Name, string Value)> CheckpointSettings(TrainingSet set)
+    {
+        List<string> free = ["threshold", "scoring_missing_values", "early_stopping", "threads"];
+        if (Options.Schedule is ConstantSchedule or StepSchedule or PlateauSchedule)
+            free.Add("epochs");
+        var options = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Options.ToJson())!
+            .Where(option => !free.Contains(option.Key)).SelectMany(option => option.Key is "network" or "code"
+                ? option.Value.EnumerateObject().Select(inner => (Name: $"{option.Key}.{inner.Name}", inner.Value))
+                : [(Name: option.Key, option.Value)]);
+        return
+        [
+            .. options.Select(option => ($"the option {option.Name}", option.Value.GetRawText())),
+            ("the option feature_weights", JsonSerializer.Serialize(Options.FeatureWeights)),
+            ("the seed", FormattableString.Invariant($"{Seed}")),
+            ("the features", JsonSerializer.Serialize(Names)),
+            ("the number of training rows", FormattableString.Invariant($"{Rows.Count}")),
+            ("the number of validation rows", FormattableString.Invariant($"{_heldOut?.Count ?? 0}")),
+            ("the width of condition and code offset", FormattableString.Invariant($"{Rows.Layout.Condition} and {Rows.Layout.Offset}")),
+            ("the rows that are shuffled at a time", FormattableString.Invariant($"{set.WindowFor(Options.BatchSize)}")),
+            ("the device", Generator.device.type.ToString()),
+            ("the number of threads", FormattableString.Invariant($"{Threads}")),
+            ("training rows of the digest", Rows.Digest!),
+            ("validation rows of the digest", _heldOut?.Digest ?? "none"),
+        ];
+    }
+}
