@@ -18,5 +18,5 @@ for (int i = 0; i < 3; i++)
     Console.WriteLine(runner.OutputRow<float>(0, i)[0].ToString("R", CultureInfo.InvariantCulture));
 
 // And what writes metadata.
-using var other = model.WithThreshold(MLNetAutoencoder.ThresholdRule.Fixed(0.5f));
+using var other = model.WithThreshold(ThresholdRule.Fixed(0.5f));
 Console.WriteLine(other.Metadata.Threshold.ToString("R", CultureInfo.InvariantCulture));

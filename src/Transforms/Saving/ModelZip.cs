@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.IO.Hashing;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
@@ -56,37 +57,36 @@ internal static class ModelZip
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in zip.Entries)
         {
+            string name = GraphCheck.Shown(entry.FullName);
             string[] segments = Segments(entry.FullName);
             if (entry.FullName.Length > MostNameLength || entry.FullName.Any(character => char.IsControl(character) || character == ':')
                 || segments.Any(segment => segment is "." or "..") || segments is ["", ..])
-                throw new InvalidDataException($"Its entry '{Shown(entry.FullName)}' has a name that is no path within a model.");
+                throw new InvalidDataException($"Its entry '{name}' has a name that is no path within a model.");
             if (!names.Add(string.Join('/', segments)))
-                throw new InvalidDataException($"It has the entry '{Shown(entry.FullName)}' twice.");
+                throw new InvalidDataException($"It has the entry '{name}' twice.");
             stored += entry.CompressedLength;
             total += entry.Length;
             if (entry.Length > Array.MaxLength || total > most || stored > length)
                 throw new InvalidDataException(
-                    $"Its entry '{Shown(entry.FullName)}' becomes {entry.Length} bytes out of {entry.CompressedLength}, and all so far " +
+                    $"Its entry '{name}' becomes {entry.Length} bytes out of {entry.CompressedLength}, and all so far " +
                     $"{total}, in a file of {length}; that is no model.");
         }
     }
 
     private static byte[] Read(ZipArchiveEntry entry)
     {
+        string name = GraphCheck.Shown(entry.FullName);
         using var stream = entry.Open();
         byte[] content = new byte[entry.Length];
         int read = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
         bool hasMore = read == content.Length && stream.ReadByte() >= 0;
         if (read < content.Length || hasMore)
             throw new InvalidDataException(
-                $"Its entry '{Shown(entry.FullName)}' says that it has {entry.Length} bytes, and has {(hasMore ? "more" : $"{read}")}.");
+                $"Its entry '{name}' says that it has {entry.Length} bytes, and has {(hasMore ? "more" : $"{read}")}.");
         uint checksum = Crc32.HashToUInt32(content);
         if (checksum != entry.Crc32)
             throw new InvalidDataException(
-                $"Its entry '{Shown(entry.FullName)}' is damaged: its checksum is {checksum:x8}, and should be {entry.Crc32:x8}.");
+                $"Its entry '{name}' is damaged: its checksum is {checksum:x8}, and should be {entry.Crc32:x8}.");
         return content;
     }
-
-    private static string Shown(string name) => string.Concat(
-        (name.Length <= 80 ? name : name[..80] + "...").Select(character => char.IsControl(character) ? '?' : character));
 }

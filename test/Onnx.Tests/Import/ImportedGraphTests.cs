@@ -216,6 +216,35 @@ public sealed class ImportedGraphTests
     }
 
     [TestMethod]
+    public void Constants_are_read_in_each_of_their_forms()
+    {
+        ModelProto Encoder(string attribute)
+        {
+            var model = Linear(17, 3, 2);
+            NodeProto Constant(string name, AttributeProto value) =>
+                new() { OpType = "Constant", Name = name, Output = { name }, Attribute = { value } };
+            model.Graph.Node.Add(Constant("half", attribute == "value_float" ? OnnxAttribute.Single(attribute, 0.5f).ToProto()
+                : new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Floats, Floats = { 0.5f } }));
+            model.Graph.Node.Add(Constant("rows", OnnxAttribute.Int64s("value_ints", 0, 2).ToProto()));
+            model.Graph.Node.Add(Constant("one", OnnxAttribute.Int64("value_int", 1).ToProto()));
+            model.Graph.Node.Add(Node("Mul", "product", "y", "half"));
+            model.Graph.Node.Add(Node("Reshape", "shaped", "product", "rows"));
+            model.Graph.Node.Add(Node("Cast", "single", "one"));
+            model.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64("to", 1).ToProto());
+            model.Graph.Node.Add(Node("Add", "code", "shaped", "single"));
+            model.Graph.Output[0].Name = "code";
+            return model;
+        }
+        foreach (string attribute in new[] { "value_float", "value_floats" })
+        {
+            var graph = ImportedScorerGraph.Build(Graph(Encoder(attribute)), Graph(Linear(17, 2, 3)), Metadata());
+            AssertScores(OnnxFile.Parse(graph, "The graph"), code => code / 2 + 1);
+        }
+        StringAssert.Contains(Refused(() => Made(Graph(Encoder("sparse_value")))),
+            "the node 'half' (Constant), which is not among the operators that are run");
+    }
+
+    [TestMethod]
     public void Opsets_that_cannot_be_brought_to_one_are_refused()
     {
         var encoder = Graph(AddCelu(Linear(13, 3, 2)));
