@@ -61,6 +61,11 @@ internal static class GraphReader
         {
             return new Verdict(Outcome.RefusedByRuntime, e.Message);
         }
+        catch (NotSupportedException e)
+        {
+            // A changed opset from which an operator cannot be brought to that of the export.
+            return new Verdict(Outcome.Scored, e.Message);
+        }
         if (hasDecoder && model.Metadata.ClassNames.Count == 0)
         {
             using var transformer = s_ml.Autoencoders().FromModel(model, s_scoring);
@@ -77,9 +82,9 @@ internal static class GraphReader
         return new Verdict(Outcome.Scored);
     }
 
-    /// <summary>Whether it is what is documented where ONNX Runtime refuses a graph, or fails in it.</summary>
-    public static bool IsRuntimes(Exception e) => e is InvalidDataException or InvalidOperationException
-        && e.InnerException is OnnxRuntimeException;
+    /// <summary>Whether it is what is documented where a session cannot be made or fails its trial, or ONNX Runtime fails in it.</summary>
+    public static bool IsRuntimes(Exception e) => e is InvalidDataException
+        || (e is InvalidOperationException && e.InnerException is OnnxRuntimeException);
 
     /// <summary>Scores rows, first whole ones and then some with missing values, which have a session of their own.</summary>
     private static void Score(AutoencoderModel model, string[] inputs, string[] outputs)

@@ -17,6 +17,8 @@ public sealed class MadeRow
     [VectorType(2)]
     public float[] Offset { get; set; } = new float[2];
 
+    public int Visits { get; set; }
+
     /// <summary>Three rows, the last with a missing value and a group that no model knows.</summary>
     public static IDataView View(MLContext ml)
     {

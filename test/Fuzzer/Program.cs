@@ -1,6 +1,5 @@
-// Reads files from standard input, each as a byte (0 for a graph, 1 for a model of ML.NET, 2 for a graph that ONNX
-// Runtime alone reads), a length and that many bytes, and answers each with a line:
-// what became of it (Outcome), a tab, and why. A crash answers nothing.
+// Reads files from standard input, each as a byte (0 for a graph, 1 for a model of ML.NET), a length and that many bytes,
+// and answers each with a line: what became of it (Outcome), a tab, and why. A crash answers nothing.
 using System.Text;
 using MLNetAutoencoder.Fuzzer;
 
@@ -21,7 +20,7 @@ while (true)
     Verdict verdict;
     try
     {
-        verdict = kind switch { 0 => GraphReader.Read(file), 1 => ModelReader.Read(file), _ => NodeReader.Read(file) };
+        verdict = kind == 0 ? GraphReader.Read(file) : ModelReader.Read(file);
     }
     catch (Exception e)
     {

@@ -83,7 +83,7 @@ public sealed class HostileZipTests
                 content[place + 1] = 9;
             return place >= 0;
         });
-        Refused(changed, "has the initializer 'w', which says that it is Single [9], 9 elements, and holds 8 bytes");
+        Refused(changed, "has the tensor 'w', which says that it is Single [9], 9 elements, and holds 8 bytes");
     }
 
     [TestMethod]

@@ -1,13 +1,18 @@
-using System.Runtime.InteropServices;
-using Google.Protobuf;
-
 namespace MLNetAutoencoder.Onnx;
 
-/// <summary>Graphs of ONNX's own operators in another version of its operator set.</summary>
+/// <summary>This library's graphs in another version of ONNX's operator set.</summary>
 /// <remarks>
-/// ONNX's operator changelog, read from the version in force in opset 12 to the one in opset 21, tells of the operators
-/// here either nothing, or further element types that the graphs do not have, or what <c>Convert</c> does. Attributes of
-/// which none is used are left out. An operator that is not listed is an error: nobody has looked at its forms.
+/// <para>What stands here and in <see cref="OperatorList"/> of each operator was read in ONNX's operator changelog, from the
+/// version in force in opset 12 to the one in opset 21. The stable ones admit more element types in later versions,
+/// none of which the graphs have, and are otherwise the same. These are not:</para>
+/// <list type="bullet">
+/// <item><description>ReduceSum, Squeeze and Unsqueeze have their axes as an input from 13 on, the other reductions from
+/// 18 on; before, as an attribute.</description></item>
+/// <item><description>Resize may leave out the region of interest from 13 on.</description></item>
+/// <item><description>Softmax is over one axis from 13 on, and before over all axes from it on; over the last one, −1,
+/// the two are the same.</description></item>
+/// <item><description>Shape has start and end from 15 on, AveragePool dilations from 19 on.</description></item>
+/// </list>
 /// </remarks>
 internal static class OpsetForms
 {
@@ -19,29 +24,9 @@ internal static class OpsetForms
 
     private const int AxesAreInput = 18, AxesOfSumAreInput = 13, RegionIsOptional = 13, SoftmaxIsOverOneAxis = 13;
 
-    /// <summary>Operators with one form: those of our own graphs, and then those of imported ones.</summary>
-    private static readonly HashSet<string> s_unchanged =
-    [
-        "Abs", "Add", "ArgMax", "Cast", "Clip", "Concat", "Conv", "ConvTranspose", "Div", "Elu", "Erf", "Exp", "Expand", "Flatten",
-        "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "LeakyRelu", "LessOrEqual", "Log", "MatMul",
-        "Max", "MaxPool", "Min", "Mul", "Neg", "Not", "Or", "Relu", "Reshape", "Selu", "Sigmoid", "Slice", "Softplus", "Sqrt", "Sub",
-        "Tanh", "TopK", "Transpose", "Where",
-        "And", "ArgMin", "BatchNormalization", "Ceil", "Constant", "ConstantOfShape", "Cos", "DepthToSpace", "Dropout", "Equal", "Floor",
-        "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "Identity", "InstanceNormalization", "Less", "Mean", "Pow", "PRelu", "Range",
-        "Reciprocal", "Round", "Sign", "Sin", "Softsign", "SpaceToDepth", "Sum", "ThresholdedRelu", "Tile", "Xor",
-    ];
-
-    /// <summary>Operators that came with an opset.</summary>
-    private static readonly Dictionary<string, int> s_since = new(StringComparer.Ordinal)
-    {
-        ["HardSwish"] = 14, ["LayerNormalization"] = 17, ["Mish"] = 18, ["Gelu"] = 20,
-    };
-
     /// <summary>Attributes that came with an opset; without them the operator is unchanged.</summary>
-    private static readonly Dictionary<string, (int Opset, string[] Attributes)> s_attributes = new(StringComparer.Ordinal)
-    {
-        ["Shape"] = (15, ["start", "end"]), ["AveragePool"] = (19, ["dilations"]),
-    };
+    private static readonly Dictionary<string, (int Opset, string[] Attributes)> s_attributes = new(
+        StringComparer.Ordinal) { ["Shape"] = (15, ["start", "end"]), ["AveragePool"] = (19, ["dilations"]) };
 
     /// <summary>
     /// The version of the intermediate representation that belongs to an opset: that of the first ONNX release with it,
@@ -126,7 +111,7 @@ internal static class OpsetForms
                         "and another from 13 on.");
                 break;
             default:
-                bool isKnown = s_unchanged.Contains(node.OpType) || (s_since.TryGetValue(node.OpType, out int since) && to >= since)
+                bool isKnown = OperatorList.Find(node.OpType) is { IsStable: true } entry && to >= entry.Since
                     || (s_attributes.TryGetValue(node.OpType, out var added)
                         && (to >= added.Opset || !node.Attribute.Any(attribute => added.Attributes.Contains(attribute.Name))));
                 if (node.Domain.Length > 0 || !isKnown)
@@ -142,9 +127,7 @@ internal static class OpsetForms
         if (node.Attribute.FirstOrDefault(attribute => attribute.Name == "axes") is not { } axes)
             return;
         node.Attribute.Remove(axes);
-        long[] values = [.. axes.Ints];
-        node.Input.Add(Add(graph, new TensorProto { Name = $"{node.Name}/axes", DataType = (int)OnnxElementType.Int64,
-            Dims = { values.Length }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())) }));
+        node.Input.Add(Add(graph, TensorProtoExtensions.Int64s($"{node.Name}/axes", [.. axes.Ints])));
     }
 
     private static void AxesToAttribute(GraphProto graph, NodeProto node, int version)
@@ -154,9 +137,7 @@ internal static class OpsetForms
         var axes = graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1])
             ?? throw new NotSupportedException(
                 $"The node '{node.Name}' ({node.OpType}) computes its axes; below opset {version} they are a constant.");
-        var attribute = new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints,
-            Ints = { axes.Int64Data, MemoryMarshal.Cast<byte, long>(axes.RawData.Span).ToArray() } };
-        node.Attribute.Insert(0, attribute);
+        node.Attribute.Insert(0, OnnxAttribute.Int64s("axes", axes.ToInt64s()).ToProto());
         node.Input.RemoveAt(1);
         RemoveIfUnused(graph, axes);
     }
@@ -164,8 +145,7 @@ internal static class OpsetForms
     private static void AddRegion(GraphProto graph, NodeProto node)
     {
         if (node.Input[1].Length == 0)
-            node.Input[1] = Add(graph, new TensorProto { Name = $"{node.Name}/region", DataType = (int)OnnxElementType.Single, Dims = { 0 },
-                RawData = ByteString.Empty });
+            node.Input[1] = Add(graph, TensorProtoExtensions.Singles($"{node.Name}/region", [], 0));
     }
 
     private static void LeaveOutRegion(GraphProto graph, NodeProto node)

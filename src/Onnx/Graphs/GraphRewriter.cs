@@ -47,8 +47,7 @@ internal sealed class GraphRewriter
     public string Initializer(string name, OnnxElementType type, ReadOnlySpan<byte> bytes, params long[] shape)
     {
         name = Free(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape },
-            RawData = ByteString.CopyFrom(bytes) });
+        _graph.Initializer.Add(TensorProtoExtensions.Of(name, type, bytes, shape));
         return name;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
@@ -61,8 +60,7 @@ internal static class OnnxFile
                     $"The graph '{graph.Name}' has no input or output '{name}'; it has {string.Join(", ", border.Keys)}.", nameof(outputs));
         }
 
-        var makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output))
-            .ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
+        var makers = Makers(graph);
         var initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         var keptNodes = new HashSet<NodeProto>(ReferenceEqualityComparer.Instance);
         var keptValues = new HashSet<string>(inputs, StringComparer.Ordinal);
@@ -151,23 +149,10 @@ internal static class OnnxFile
             : 0;
     }
 
-    /// <summary>The numbers of a constant of Single.</summary>
-    public static float[] GetValues(TensorProto tensor)
-    {
-        float[] values = new float[tensor.RawData.Length / sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = BinaryPrimitives.ReadSingleLittleEndian(tensor.RawData.Span[(i * sizeof(float))..]);
-        return values;
-    }
-
-    /// <summary>Gives a constant of Single other numbers, as many as it has.</summary>
-    public static void SetValues(TensorProto tensor, ReadOnlySpan<float> values)
-    {
-        byte[] bytes = new byte[values.Length * sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        tensor.RawData = ByteString.CopyFrom(bytes);
-    }
+    /// <summary>The nodes by the values that they make, in a graph that makes each once.</summary>
+    public static Dictionary<string, NodeProto> Makers(GraphProto graph) =>
+        graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).Where(pair => pair.output.Length > 0)
+            .ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
 
     /// <summary>Puts one name in the place of another.</summary>
     public static void Replace(IList<string> values, string from, string to) =>
@@ -182,6 +167,7 @@ internal static class OnnxFile
                 values[i] = name;
         }
     }
+
     private static IEnumerable<TensorShapeProto.Types.Dimension> FirstAxes(ModelProto model) =>
         model.Graph.Input.Concat(model.Graph.Output).Concat(model.Graph.ValueInfo)
             .Select(FirstAxis).OfType<TensorShapeProto.Types.Dimension>();

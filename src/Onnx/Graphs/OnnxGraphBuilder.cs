@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
@@ -106,7 +105,7 @@ internal sealed class OnnxGraphBuilder
             throw new ArgumentException(
                 $"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.",
                 nameof(shape));
-        return Initializer(name, OnnxElementType.Single, shape, LittleEndian(values));
+        return Initializer(name, OnnxElementType.Single, shape, MemoryMarshal.AsBytes(values));
     }
 
     /// <summary>Adds a list of whole numbers as an initializer, such as a shape or axes.</summary>
@@ -117,10 +116,7 @@ internal sealed class OnnxGraphBuilder
     public string Int64s(string name, params long[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        byte[] bytes = new byte[values.Length * sizeof(long)];
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), values[i]);
-        return Initializer(name, OnnxElementType.Int64, [values.Length], bytes);
+        return Initializer(name, OnnxElementType.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values));
     }
 
     /// <summary>Adds a list of texts as an initializer.</summary>
@@ -276,8 +272,7 @@ internal sealed class OnnxGraphBuilder
         if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
             return name;
         Claim(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)type, Dims = { shape },
-            RawData = ByteString.CopyFrom(bytes) });
+        _graph.Initializer.Add(TensorProtoExtensions.Of(name, type, bytes, shape));
         return name;
     }
 
@@ -297,15 +292,5 @@ internal sealed class OnnxGraphBuilder
         shape.Dim.AddRange(lengths.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));
         return new ValueInfoProto { Name = name, DocString = description,
             Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
-    }
-
-    private static ReadOnlySpan<byte> LittleEndian(ReadOnlySpan<float> values)
-    {
-        if (BitConverter.IsLittleEndian)
-            return MemoryMarshal.AsBytes(values);
-        byte[] bytes = new byte[values.Length * sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        return bytes;
     }
 }

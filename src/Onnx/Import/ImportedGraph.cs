@@ -1,14 +1,11 @@
-using System.Buffers.Binary;
-using Google.Protobuf;
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>An encoder or a decoder that another library wrote as an ONNX file, such as <c>torch.onnx.export</c>.</summary>
 /// <remarks>
 /// <para>Input and output are of Single, [batch, n] or images [batch, c, h, w], with a first axis of any length. Of the
-/// file only the nodes and weights that lead from the input to the output are taken; they may be of the opsets 12 to 21
-/// of ONNX's own operators. What depends on chance or on the other rows of the batch is refused, and so are control
-/// flow, functions, and weights in files of their own.</para>
+/// file only the nodes and weights that lead from the input to the output are taken. They may have the operators that any
+/// file is run with, of the opsets 12 to 21: what depends on chance or on the other rows of the batch is refused, and so
+/// are control flow, functions, and weights in files of their own.</para>
 /// </remarks>
 public sealed class ImportedGraph
 {
@@ -16,10 +13,6 @@ public sealed class ImportedGraph
 
     /// <summary>More values of a row are no row of features any more, but a file that lies about its shapes.</summary>
     private const int MostWidth = 1 << 24;
-
-    /// <summary>Operators whose result no row has for itself.</summary>
-    private static readonly HashSet<string> s_random =
-        ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
 
     private readonly string _source;
     private readonly ModelProto _model;
@@ -52,7 +45,8 @@ public sealed class ImportedGraph
         ArgumentNullException.ThrowIfNull(bytes);
         ArgumentException.ThrowIfNullOrEmpty(source);
         _source = source;
-        var model = Parse(bytes);
+        var model = OnnxFile.Parse(bytes, source, onlyKnown: true);
+        GraphCheck.Structure(model, source);
         var graph = model.Graph;
         Opset = OpsetOf(model);
         Output = output ?? (graph.Output is [var only] ? only.Name
@@ -63,7 +57,6 @@ public sealed class ImportedGraph
             ? $"has the output '{Output}', which does not depend on {(input is null ? "any input" : $"'{input}'")}"
             : $"needs {inputs.Count} inputs for the output '{Output}' ({Names(inputs)}). An encoder takes the features and a decoder the " +
                 "code, and nothing besides: say at which value to cut, or export it with one input");
-        nodes.ForEach(node => Check(node, initializers));
         Name(nodes);
 
         var described = graph.Input.Concat(graph.Output).Concat(graph.ValueInfo).GroupBy(value => value.Name, StringComparer.Ordinal)
@@ -73,8 +66,13 @@ public sealed class ImportedGraph
         _model = new ModelProto
         {
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
-            Graph = new GraphProto { Name = graph.Name, Node = { nodes }, Initializer = { initializers.Values.Select(WithRawData) } },
+            Graph = new GraphProto
+            {
+                Name = graph.Name, Node = { nodes }, Initializer = { initializers.Values.Select(tensor => tensor.Clone()) },
+            },
         };
+        GraphCheck.CheckNodes(
+            _model.Graph, [(Input, new GraphValue(Single, _inputAxes?.Length + 1, OfRows: true))], Opset, source);
     }
 
     /// <summary>The name of the value in the file that the rows go to.</summary>
@@ -90,9 +88,6 @@ public sealed class ImportedGraph
     public int OutputWidth => WidthOf(_outputAxes);
 
     internal int Opset { get; }
-
-    /// <summary>Whether an operator draws at random.</summary>
-    internal static bool IsRandom(string operation) => s_random.Contains(operation);
 
     /// <summary>Where it came from and what of it is taken, for messages.</summary>
     public override string ToString() => $"{_source} ('{Input}' to '{Output}')";
@@ -135,18 +130,11 @@ public sealed class ImportedGraph
         var nodes = new List<NodeProto>();
 
         // Rows of n values become images, and images rows again, outside of what came from the file.
-        string Shape(string name, IEnumerable<long> lengths)
+        NodeProto Reshape(string name, string input, string output, params long[] lengths)
         {
-            long[] shape = [-1, .. lengths];
-            byte[] bytes = new byte[shape.Length * sizeof(long)];
-            for (int i = 0; i < shape.Length; i++)
-                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), shape[i]);
-            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Int64, Dims = { shape.Length },
-                RawData = ByteString.CopyFrom(bytes) });
-            return name;
+            graph.Initializer.Add(TensorProtoExtensions.Int64s($"{name}/shape", [-1, .. lengths]));
+            return new NodeProto { OpType = "Reshape", Name = name, Input = { input, $"{name}/shape" }, Output = { output } };
         }
-        NodeProto Reshape(string name, string input, string output, IEnumerable<long> lengths) =>
-            new() { OpType = "Reshape", Name = name, Input = { input, Shape($"{name}/shape", lengths) }, Output = { output } };
         if (_inputAxes is { Length: > 1 } axes)
         {
             names[Input] = $"rows/{prefix}_input";
@@ -170,7 +158,7 @@ public sealed class ImportedGraph
         }
         nodes.AddRange(own.Node);
         if (reshapes)
-            nodes.Add(Reshape($"rows/{prefix}_output", names[Output], place.Output[0], [width]));
+            nodes.Add(Reshape($"rows/{prefix}_output", names[Output], place.Output[0], width));
 
         NodeProto[] all = [.. graph.Node.TakeWhile(node => node != place), .. nodes,
             .. graph.Node.SkipWhile(node => node != place).Skip(1)];
@@ -192,17 +180,9 @@ public sealed class ImportedGraph
     /// <exception cref="NotSupportedException">A node has an operator whose forms are not known.</exception>
     private ModelProto Convert(int opset) => opset == Opset ? _model.Clone() : OpsetForms.Convert(_model, opset);
 
-    /// <summary>Reads the message; what a foreign file's structure must be like is asked here, before anything else looks at it.</summary>
-    private ModelProto Parse(byte[] bytes)
-    {
-        var model = OnnxFile.Parse(bytes, _source);
-        GraphCheck.Structural(model, bytes.Length, _source);
-        return model;
-    }
-
     private int OpsetOf(ModelProto model)
     {
-        long opset = model.OpsetImport.FirstOrDefault(set => IsOnnx(set.Domain))?.Version ?? 0;
+        long opset = model.OpsetImport.FirstOrDefault(set => set.Domain is "" or "ai.onnx")?.Version ?? 0;
         return opset is >= OpsetForms.Least and <= OpsetForms.Most ? (int)opset
             : throw Refused(
                 FormattableString.Invariant($"is of opset {opset} of ONNX's operators; expected {OpsetForms.Least} to {OpsetForms.Most}. ") +
@@ -264,58 +244,29 @@ public sealed class ImportedGraph
         }
 
         List<NodeProto> nodes = [.. graph.Node.Where(kept.Contains).Select(node => node.Clone())];
-        var ready = new HashSet<string>(initializers.Keys.Concat(inputs), StringComparer.Ordinal);
-        foreach (var node in nodes)
-        {
-            if (node.Input.FirstOrDefault(taken => taken.Length > 0 && !ready.Contains(taken)) is { } early)
-                throw Refused($"has the node '{node.Name}' ({node.OpType}), which takes '{early}' before it is made");
-            ready.UnionWith(node.Output);
-        }
+        foreach (var node in nodes.Where(node => node.Domain == "ai.onnx"))
+            node.Domain = "";
         return (nodes, initializers, inputs);
     }
 
     /// <summary>What a node makes, where that is written in the node.</summary>
     private static TensorProto? Constant(NodeProto node)
     {
-        if (node.OpType != "Constant" || !IsOnnx(node.Domain) || node.Output.Count != 1
-            || node.Attribute is not [{ Name: "value", T: { } value }])
+        if (node.OpType != "Constant" || node.Output.Count != 1 || node.Attribute is not [var value])
             return null;
-        var tensor = value.Clone();
-        tensor.Name = node.Output[0];
-        return tensor;
-    }
-
-    /// <summary>Refuses nodes that a graph of this library may not have.</summary>
-    private void Check(NodeProto node, Dictionary<string, TensorProto> initializers)
-    {
-        string name = $"the node '{node.Name}' ({node.OpType})";
-        if (!IsOnnx(node.Domain))
-            throw Refused($"has {name} of the domain '{node.Domain}'; expected ONNX's own operators");
-        node.Domain = "";
-        if (node.Attribute.Any(attribute => attribute.G is not null || attribute.Graphs.Count > 0))
-            throw Refused($"has {name}, which holds a graph of its own. Export it without branches and loops");
-        if (s_random.Contains(node.OpType))
-            throw Refused(
-                $"has {name}, whose result is drawn at random. Take an output that does not depend on it, such as the mean of a " +
-                "variational code");
-        bool trains = node.OpType switch
+        string name = node.Output[0];
+        var tensor = value.Name switch
         {
-            "BatchNormalization" => node.Attribute.Any(attribute => attribute.Name == "training_mode" && attribute.I != 0)
-                || node.Output.Skip(1).Any(output => output.Length > 0),
-            "Dropout" => node.Input.Count > 2 && node.Input[2].Length > 0
-                && !(initializers.TryGetValue(node.Input[2], out var mode) && IsFalse(mode)),
-            _ => false,
+            "value" => value.T?.Clone(),
+            "value_float" => TensorProtoExtensions.Singles(name, [value.F]),
+            "value_floats" => TensorProtoExtensions.Singles(name, [.. value.Floats], value.Floats.Count),
+            "value_int" => TensorProtoExtensions.Int64(name, value.I),
+            "value_ints" => TensorProtoExtensions.Int64s(name, [.. value.Ints]),
+            _ => null,
         };
-        if (trains)
-            throw Refused(
-                $"has {name} as it is while training, when a row's result depends on chance or on the rows beside it. Export it in " +
-                "evaluation mode");
-        foreach (string taken in node.Input)
-        {
-            if (initializers.TryGetValue(taken, out var tensor)
-                && (tensor.DataLocation == TensorProto.Types.DataLocation.External || tensor.ExternalData.Count > 0))
-                throw Refused($"keeps the weight '{taken}' in another file. Export it with all weights inside");
-        }
+        if (tensor is not null)
+            tensor.Name = name;
+        return tensor;
     }
 
     /// <summary>Gives nodes without a name, or with that of another, the name of what they make.</summary>
@@ -328,9 +279,6 @@ public sealed class ImportedGraph
                 node.Name = node.Output.First(output => output.Length > 0);
         }
     }
-
-    private static bool IsFalse(TensorProto tensor) =>
-        tensor.RawData.Length > 0 ? tensor.RawData.Span.IndexOfAnyExcept((byte)0) < 0 : tensor.Int32Data.All(value => value == 0);
 
     /// <summary>
     /// The lengths of the axes after the first, 0 for one that is not fixed; null where the file does not tell the
@@ -365,20 +313,6 @@ public sealed class ImportedGraph
 
     private static int WidthOf(long[]? axes) => (int)(axes?.Aggregate(1L, (product, length) => product * length) ?? 0);
 
-    /// <summary>The same numbers in the form that sessions can share.</summary>
-    private static TensorProto WithRawData(TensorProto tensor)
-    {
-        var copy = tensor.Clone();
-        if (copy.DataType != Single || copy.FloatData.Count == 0)
-            return copy;
-        byte[] bytes = new byte[copy.FloatData.Count * sizeof(float)];
-        for (int i = 0; i < copy.FloatData.Count; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), copy.FloatData[i]);
-        copy.RawData = ByteString.CopyFrom(bytes);
-        copy.FloatData.Clear();
-        return copy;
-    }
-
     private static byte[] ReadFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -386,8 +320,6 @@ public sealed class ImportedGraph
             : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
                 : $"The ONNX file '{path}' does not exist.", path);
     }
-
-    private static bool IsOnnx(string domain) => domain is "" or "ai.onnx";
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'").DefaultIfEmpty("none"));
 

@@ -110,7 +110,6 @@ public sealed class AutoencoderOnnxInfo
             throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
                 : $"The ONNX file '{path}' does not exist.", path);
         string source = $"The file '{path}'";
-        GraphCheck.CheckSize(new FileInfo(path).Length, source);
         return Read(File.ReadAllBytes(path), source);
     }
 
@@ -123,7 +122,7 @@ public sealed class AutoencoderOnnxInfo
         ArgumentNullException.ThrowIfNull(bytes);
         ArgumentException.ThrowIfNullOrEmpty(source);
         var model = OnnxFile.Parse(bytes, source, onlyKnown: true);
-        GraphCheck.Structural(model, bytes.Length, source);
+        GraphCheck.Structure(model, source);
         return new AutoencoderOnnxInfo(model, bytes.Length, source);
     }
 

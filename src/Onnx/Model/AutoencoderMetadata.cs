@@ -225,7 +225,7 @@ public sealed record AutoencoderMetadata
         [Prefix + "library_version"] = LibraryVersion,
         [Prefix + "graph"] = Graph,
         [Prefix + "variant"] = Variant,
-        [Prefix + "feature_names"] = JsonSerializer.Serialize(FeatureNames),
+        [Prefix + "feature_names"] = MetadataJson.Write(FeatureNames),
         [Prefix + "code_size"] = CodeSize.ToString(CultureInfo.InvariantCulture),
         [Prefix + "scaling"] = Scaling,
         [Prefix + "scaling_offsets"] = Join(ScalingOffsets),
@@ -236,9 +236,9 @@ public sealed record AutoencoderMetadata
         [Prefix + "code_kind"] = IsVariational ? Variational : Deterministic,
         [Prefix + "likelihood_variance"] = LikelihoodVariance.ToString("R", CultureInfo.InvariantCulture),
         [Prefix + "condition_size"] = ConditionSize.ToString(CultureInfo.InvariantCulture),
-        [Prefix + "condition_values"] = JsonSerializer.Serialize(ConditionValues),
+        [Prefix + "condition_values"] = MetadataJson.Write(ConditionValues),
         [Prefix + "code_offset_size"] = CodeOffsetSize.ToString(CultureInfo.InvariantCulture),
-        [Prefix + "class_names"] = JsonSerializer.Serialize(ClassNames),
+        [Prefix + "class_names"] = MetadataJson.Write(ClassNames),
         [Prefix + "class_type"] = ClassType,
         [Prefix + "score_kind"] = ScoreKind,
         [Prefix + "score_samples"] = ScoreSamples.ToString(CultureInfo.InvariantCulture),
@@ -262,8 +262,7 @@ public sealed record AutoencoderMetadata
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
         [Prefix + "training"] = Training,
-        [Prefix + "columns"] = JsonSerializer.Serialize(
-            new SortedDictionary<string, string>(Columns.ToDictionary(), StringComparer.Ordinal)),
+        [Prefix + "columns"] = MetadataJson.Write(Columns),
     };
 
     /// <summary>Reads the properties back.</summary>
@@ -313,7 +312,7 @@ public sealed record AutoencoderMetadata
             LibraryVersion = Text("library_version"),
             Graph = Text("graph"),
             Variant = Text("variant"),
-            FeatureNames = Parse("feature_names", Names),
+            FeatureNames = Parse("feature_names", MetadataJson.ReadNames),
             CodeSize = Parse("code_size", Whole),
             Scaling = Text("scaling"),
             ScalingOffsets = Parse("scaling_offsets", Split),
@@ -325,9 +324,9 @@ public sealed record AutoencoderMetadata
                 text == Variational || (text == Deterministic ? false : throw new FormatException()), false),
             LikelihoodVariance = ParseNewer("likelihood_variance", Number, 0),
             ConditionSize = ParseNewer("condition_size", Whole, 0),
-            ConditionValues = ParseNewer("condition_values", Names, []),
+            ConditionValues = ParseNewer("condition_values", MetadataJson.ReadNames, []),
             CodeOffsetSize = ParseNewer("code_offset_size", Whole, 0),
-            ClassNames = ParseNewer("class_names", Names, []),
+            ClassNames = ParseNewer("class_names", MetadataJson.ReadNames, []),
             ClassType = ParseNewer("class_type", text => text, ""),
             ScoreKind = Text("score_kind"),
             ScoreSamples = ParseNewer("score_samples", Whole, 0),
@@ -351,7 +350,7 @@ public sealed record AutoencoderMetadata
             Seed = Parse("seed", WholeLong),
             ThreadCount = Parse("thread_count", Whole),
             Training = Text("training"),
-            Columns = Parse("columns", text => JsonSerializer.Deserialize<Dictionary<string, string>>(text) ?? throw new FormatException()),
+            Columns = Parse("columns", MetadataJson.ReadColumns),
         };
         if (result.Quantization != QuantizationName.None)
         {
@@ -395,8 +394,6 @@ public sealed record AutoencoderMetadata
     private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static long WholeLong(string text) => long.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string[] Names(string text) => JsonSerializer.Deserialize<string[]>(text) ?? throw new FormatException();
 
     private static float Number(string text) => float.Parse(text, CultureInfo.InvariantCulture);
 

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Microsoft.ML.OnnxRuntime;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -12,55 +11,61 @@ namespace MLNetAutoencoder.Onnx;
 public sealed class AutoencoderModel : IDisposable
 {
     private readonly ModelProto _model;
+    private readonly string? _source;
     private readonly Lazy<ModelProto> _runnable;
-    private readonly Dictionary<(string Border, bool Missing), InferenceSession> _sessions = [];
+    private readonly SessionPool _sessions;
     private readonly Dictionary<string, int> _widths;
     private readonly ScoringOptions _scoring = new();
-    private SharedWeights? _weights;
-    private volatile bool _disposed;
-    private int _leases;
-    private bool _warned;
 
     /// <summary>Reads a graph.</summary>
-    /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder.</param>
+    /// <param name="bytes">The content of an ONNX file that this library wrote: a scorer, an encoder or a decoder. They are
+    /// copied.</param>
     /// <param name="source">Where the bytes came from, for messages, such as <c>The file 'scorer.onnx'</c>.</param>
     /// <exception cref="InvalidDataException">The bytes are no ONNX model, not one of this library, of a newer major
-    /// format version, contradict themselves or their metadata, or ask for more than a graph of this library
-    /// may.</exception>
+    /// format version, contradict themselves or their metadata, or have nodes that are not run from files.</exception>
     public AutoencoderModel(byte[] bytes, string source)
+        : this(OnnxFile.Parse(bytes ?? throw new ArgumentNullException(nameof(bytes)), source, onlyKnown: true), source)
     {
-        ArgumentNullException.ThrowIfNull(bytes);
-        _model = OnnxFile.Parse(bytes, source, onlyKnown: true);
+    }
+
+    private AutoencoderModel(ModelProto model, string source)
+    {
+        (_model, _source) = (model, source);
 
         // A file for a fixed number of rows differs from others in the shape of its border only.
-        OnnxFile.FreeBatch(_model);
-        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
-        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(_model), source);
+        OnnxFile.FreeBatch(model);
+        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), source);
         if (Metadata.Graph == AutoencoderMetadata.Pipeline)
             throw new InvalidDataException(
-                $"{source} is a whole pipeline from raw columns ({string.Join(", ", _model.Graph.Input.Select(value => value.Name))}), " +
+                $"{source} is a whole pipeline from raw columns ({string.Join(", ", model.Graph.Input.Select(value => value.Name))}), " +
                 "which an ONNX runtime runs as it is; expected a scorer, an encoder or a decoder. Open the model file that was saved " +
                 "with the pipeline.");
-        var values = Metadata.Variant == AutoencoderMetadata.Imported ? GraphCheck.OfImported(_model, bytes.Length, source)
-            : GraphCheck.OfOurs(_model, bytes.Length, source);
-        ContractCheck.Check(_model.Graph, values, Metadata, source);
-        _widths = WidthsOf(_model);
+        ContractCheck.Check(model, GraphCheck.Check(model, source), Metadata, source);
+        _widths = WidthsOf(model);
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(model));
+        _sessions = new SessionPool(this, _runnable, source);
     }
 
     /// <summary>
     /// A graph that this library has made in this process, with its metadata: it is neither parsed nor checked, and its
     /// weights are not copied.
     /// </summary>
-    internal AutoencoderModel(ModelProto model)
+    /// <param name="model">The graph.</param>
+    /// <param name="origin">Where the graph came from that this one was made of; null for this process. What is from
+    /// outside is tried when a session is made.</param>
+    internal AutoencoderModel(ModelProto model, AutoencoderModel? origin = null)
     {
-        (_model, _widths, Metadata) = (model, WidthsOf(model), AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph"));
-        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(_model));
+        (_model, _source, _widths) = (model, origin?._source, WidthsOf(model));
+        Metadata = AutoencoderMetadata.Read(OnnxFile.GetMetadata(model), "The graph");
+        _runnable = new Lazy<ModelProto>(() => WeightFolding.Fold(model));
+        _sessions = new SessionPool(this, _runnable, _source);
     }
 
     private AutoencoderModel(AutoencoderModel other, ScoringOptions scoring, Action<string>? warn)
     {
-        (_model, _runnable, _widths, Metadata) = (other._model, other._runnable, other._widths, other.Metadata);
+        (_model, _source, _runnable, _widths, Metadata) = (other._model, other._source, other._runnable, other._widths, other.Metadata);
         (Scoring, Warn) = (scoring, warn);
+        _sessions = new SessionPool(this, _runnable, _source);
     }
 
     /// <summary>What the graph says of itself.</summary>
@@ -183,7 +188,7 @@ public sealed class AutoencoderModel : IDisposable
         if (AutoencoderMetadata.IsAutoencoder(OnnxFile.GetMetadata(model))
             && model.Graph.Input.Concat(model.Graph.Output).All(value => rename(value.Name) is not null))
             return OnnxFile.RenameBorder(model, name => rename(name)!).ToByteArray();
-        GraphCheck.Structural(model, bytes.Length, source);
+        GraphCheck.Structure(model, source);
         return null;
     }
 
@@ -293,7 +298,8 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="outputs">The outputs that the caller will read; only what these take is computed.</param>
     /// <param name="capacity">The most rows that one run takes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or the buffers would take more than 1 GiB.</exception>
-    /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph.</exception>
+    /// <exception cref="InvalidDataException">ONNX Runtime refuses the graph; or of three rows that are tried, one gets another
+    /// result alone than beside the others.</exception>
     /// <exception cref="InvalidOperationException">ONNX Runtime's native library is missing, or the device that the
     /// options name cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
@@ -305,16 +311,16 @@ public sealed class AutoencoderModel : IDisposable
             throw new ArgumentException(
                 $"No output of the {Metadata.Graph} graph is named; name at least one of {string.Join(", ", Outputs)}.", nameof(outputs));
         BatchRunner.CheckCapacity(capacity, RowBytes(inputs.Concat(outputs)));
-        Lease();
+        _sessions.Lease();
         try
         {
-            Session(inputs, outputs, missing: false);
-            return new BatchRunner(this, missing => Session(inputs, outputs, missing), [.. inputs.Select(name => (name, Width(name)))],
-                [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+            _sessions.Session(inputs, outputs, missing: false);
+            return new BatchRunner(this, _sessions, missing => _sessions.Session(inputs, outputs, missing),
+                [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
         }
         catch
         {
-            EndLease();
+            _sessions.EndLease();
             throw;
         }
     }
@@ -323,90 +329,19 @@ public sealed class AutoencoderModel : IDisposable
     /// Releases the native sessions, at once or, where runners still use them, with the last of these. Safe to call
     /// twice; a run afterwards is an <see cref="ObjectDisposedException"/>.
     /// </summary>
-    public void Dispose()
-    {
-        lock (_sessions)
-        {
-            _disposed = true;
-            ReleaseIfUnused();
-        }
-    }
+    public void Dispose() => _sessions.Dispose();
 
     /// <summary>The memory that a row of some inputs and outputs takes in the buffers of a runner.</summary>
     internal long RowBytes(IEnumerable<string> names) => sizeof(float) * names.Sum(name => (long)Width(name));
 
-    /// <summary>Gives a runner's session back.</summary>
-    internal void EndLease()
-    {
-        lock (_sessions)
-        {
-            _leases--;
-            ReleaseIfUnused();
-        }
-    }
-
     /// <summary>The weights that the sessions share; null before there is a session.</summary>
-    internal SharedWeights? Weights => _weights;
-
-    /// <summary>Throws where the model has been disposed.</summary>
-    internal void ThrowIfDisposed()
-    {
-        if (_disposed)
-            throw new ObjectDisposedException(nameof(AutoencoderModel),
-                "The model has been disposed, and with it its ONNX Runtime sessions; it can neither score nor make cursors any more.");
-    }
-
-    /// <summary>Keeps the sessions until <see cref="EndLease"/>.</summary>
-    private void Lease()
-    {
-        lock (_sessions)
-        {
-            ThrowIfDisposed();
-            _leases++;
-        }
-    }
-
-    /// <summary>The session for some inputs and outputs, opened when it is first wanted; to be called under a lease.</summary>
-    private InferenceSession Session(IReadOnlyList<string> inputs, IReadOnlyList<string> outputs, bool missing)
-    {
-        string key = string.Join(',', inputs) + ">" + string.Join(',', outputs.Order(StringComparer.Ordinal));
-        lock (_sessions)
-        {
-            if (_sessions.TryGetValue((key, missing), out var session))
-                return session;
-            var cut = OnnxFile.Cut(_runnable.Value, inputs, outputs);
-            session = MissingValueGraph.IsIn(cut)
-                ? OpenSession(missing ? cut : MissingValueGraph.Remove(cut))
-                : _sessions.TryGetValue((key, !missing), out var other) ? other : OpenSession(cut);
-            _sessions.Add((key, missing), session);
-            return session;
-        }
-    }
-
-    private void ReleaseIfUnused()
-    {
-        if (!_disposed || _leases > 0)
-            return;
-        foreach (var session in _sessions.Values.Distinct())
-            session.Dispose();
-        _sessions.Clear();
-        _weights?.Dispose();
-        _weights = null;
-    }
-
-    private InferenceSession OpenSession(ModelProto cut)
-    {
-        OnnxRuntimeLibrary.Require();
-        _weights ??= new SharedWeights(_runnable.Value.Graph);
-        return OnnxRuntimeLibrary.OpenSession(cut.ToByteArray(), Scoring, options => _weights.AddTo(options, cut.Graph), WarnOnce,
-            _weights.Prepacked);
-    }
+    internal SharedWeights? Weights => _sessions.Weights;
 
     /// <summary>A model over a changed graph, in which threshold and probability are those of the metadata.</summary>
     private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata, bool? withProbability = null)
     {
         if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
-            OnnxFile.SetValues(threshold, [metadata.Threshold]);
+            threshold.SetSingles([metadata.Threshold]);
         bool has = Outputs.Contains(GraphNames.Probability), wants = withProbability ?? (has && metadata.ScoreQuantiles.Count > 0);
         if (wants != has || (has && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles)))
         {
@@ -420,15 +355,7 @@ public sealed class AutoencoderModel : IDisposable
                     .ToDictionary(StringComparer.Ordinal) };
         }
         OnnxFile.SetMetadata(model, (metadata with { Layers = Metadata.Layers }).ToDictionary());
-        return new AutoencoderModel(model) { Scoring = Scoring, Warn = Warn };
-    }
-
-    private void WarnOnce(string message)
-    {
-        if (_warned)
-            return;
-        _warned = true;
-        Warn?.Invoke(message);
+        return new AutoencoderModel(model, origin: this) { Scoring = Scoring, Warn = Warn };
     }
 
     private ModelProto Whole(string graph, string output) => Outputs.Contains(output) ? _model : throw Lacks(graph);

@@ -10,7 +10,7 @@ internal sealed class LayerWeight
 {
     private LayerWeight(GraphProto graph, TensorProto tensor, NodeProto[] users)
     {
-        (Tensor, Users, Values) = (tensor, users, OnnxFile.GetValues(tensor));
+        (Tensor, Users, Values) = (tensor, users, tensor.ToSingles());
         IsTransposed = Attribute("transB") == 1;
         Axis = Operation == "Conv" || (Operation == "Gemm" && IsTransposed) ? 0 : 1;
         Bias = FindBias(graph);
@@ -92,7 +92,7 @@ internal sealed class LayerWeight
             return null;
         bool isShared = graph.Node.Any(node => node.Input.Contains(bias.Name) && !Users.Contains(node));
         return !isShared && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units
-            && OnnxFile.GetValues(bias).All(float.IsFinite) ? bias : null;
+            && bias.ToSingles().All(float.IsFinite) ? bias : null;
     }
 
     private long Attribute(string name) => Users[0].Attribute.FirstOrDefault(attribute => attribute.Name == name)?.I ?? 0;

@@ -49,7 +49,7 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         string name = weight.Tensor.Name;
         if (_weights.TryGetValue(name, out var stored))
             return stored;
-        float[]? biases = weight.Bias is null ? null : OnnxFile.GetValues(weight.Bias);
+        float[]? biases = weight.Bias is null ? null : weight.Bias.ToSingles();
         var levels = Int8Levels.Of(weight, Int8Levels.Multiplied, unit =>
             Math.Max(LeastScale, biases is null ? 0 : Math.Abs(biases[unit]) / LargestBias) / inputScale);
         GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, levels.Bytes, [.. weight.Tensor.Dims]);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Google.Protobuf;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -28,13 +27,12 @@ internal static class WeightFolding
             if (users is [{ OpType: "Mul" } scaling] && scaling.Input[0] == name
                 && initializers.TryGetValue(scaling.Input[1], out var scale) && IsScale(scale, weight))
             {
-                Scale(values, weight.Dims, OnnxFile.GetValues(scale), scale.Dims);
+                Scale(values, weight.Dims, scale.ToSingles(), scale.Dims);
                 name = scaling.Output[0];
                 graph.Node.Remove(scaling);
             }
             graph.Node.Remove(cast);
-            graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.Single, Dims = { weight.Dims },
-                RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())) });
+            graph.Initializer.Add(TensorProtoExtensions.Singles(name, values, [.. weight.Dims]));
         }
         var taken = graph.Node.SelectMany(node => node.Input).ToHashSet(StringComparer.Ordinal);
         foreach (var tensor in graph.Initializer.Where(tensor => !taken.Contains(tensor.Name)).ToArray())
@@ -53,7 +51,7 @@ internal static class WeightFolding
     private static bool IsScale(TensorProto scale, TensorProto weight) =>
         scale.DataType == (int)OnnxElementType.Single && scale.Dims.Count == weight.Dims.Count
         && scale.Dims.Zip(weight.Dims).All(pair => pair.First == 1 || pair.First == pair.Second)
-        && scale.Dims.Count(length => length != 1) <= 1 && OnnxFile.GetValues(scale).Length == Count(scale);
+        && scale.Dims.Count(length => length != 1) <= 1 && scale.ToSingles().Length == Count(scale);
 
     private static long Count(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, length) => product * length);
 

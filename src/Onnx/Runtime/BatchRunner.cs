@@ -20,6 +20,7 @@ public sealed class BatchRunner : IDisposable
     internal const long MostBytes = 1L << 30;
 
     private readonly AutoencoderModel _model;
+    private readonly SessionPool _sessions;
     private readonly Func<bool, InferenceSession> _sessionFor;
     private readonly (string Name, int Width)[] _inputs;
     private readonly (string Name, int Width, OnnxElementType Type)[] _outputs;
@@ -31,13 +32,14 @@ public sealed class BatchRunner : IDisposable
     private bool _disposed;
 
     /// <summary>
-    /// Makes a runner. <paramref name="sessionFor"/> gives the session for batches with missing values (true) or
-    /// without (false).
+    /// Makes a runner, which ends a lease of the sessions when it is disposed. <paramref name="sessionFor"/> gives the
+    /// session for batches with missing values (true) or without (false).
     /// </summary>
-    internal BatchRunner(AutoencoderModel model, Func<bool, InferenceSession> sessionFor, (string Name, int Width)[] inputs,
-        (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
+    internal BatchRunner(AutoencoderModel model, SessionPool sessions, Func<bool, InferenceSession> sessionFor,
+        (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
     {
         _model = model;
+        _sessions = sessions;
         _sessionFor = sessionFor;
         _inputs = inputs;
         _outputs = outputs;
@@ -85,7 +87,7 @@ public sealed class BatchRunner : IDisposable
     public void Run(int rows)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _model.ThrowIfDisposed();
+        _sessions.ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
         bool missing = false;
@@ -117,7 +119,7 @@ public sealed class BatchRunner : IDisposable
         _runOptions.Dispose();
         foreach (var buffer in _inputBuffers.Concat(_outputBuffers))
             buffer.Dispose();
-        _model.EndLease();
+        _sessions.EndLease();
     }
 
     private Binding Bind(bool missing, int rows)

@@ -62,7 +62,7 @@ internal static class TorchWeights
     {
         var weights = Weights(model, metadata);
         var tensors = weights.Select(weight => new SafeTensor(weight.Name, [.. weight.Tensor.Dims], weight.IsDeviation
-            ? Array.ConvertAll(OnnxFile.GetValues(weight.Tensor), value => value * value) : OnnxFile.GetValues(weight.Tensor))).ToList();
+            ? Array.ConvertAll(weight.Tensor.ToSingles(), value => value * value) : weight.Tensor.ToSingles())).ToList();
         long[] features = [metadata.FeatureCount];
         tensors.Add(new SafeTensor(ScalingOffset, features, [.. metadata.ScalingOffsets]));
         tensors.Add(new SafeTensor(ScalingScale, features, [.. metadata.ScalingScales]));
@@ -95,7 +95,7 @@ internal static class TorchWeights
                 throw new InvalidDataException(FormattableString.Invariant(
                     $"{weights.Source} has {values[broken]} in the tensor '{name}'; expected ") +
                     (isDeviation ? "variances of more than 0." : "numbers."));
-            OnnxFile.SetValues(tensor, isDeviation ? Array.ConvertAll(values, MathF.Sqrt) : values);
+            tensor.SetSingles(isDeviation ? Array.ConvertAll(values, MathF.Sqrt) : values);
         }
         return metadata with { Training = "{}" };
     }
@@ -152,7 +152,7 @@ internal static class TorchWeights
         foreach (var (name, values, neutral) in new[] { (ScalingGraph.OffsetName, offsets, 0f), (ScalingGraph.ScaleName, scales, 1f) })
         {
             if (graph.Initializer.FirstOrDefault(tensor => tensor.Name == name) is { } tensor)
-                OnnxFile.SetValues(tensor, values);
+                tensor.SetSingles(values);
             else if (values.Any(value => value != neutral))
                 throw new InvalidDataException(
                     $"{weights.Source} has a scaling ('{ScalingOffset}', '{ScalingScale}'), and the model's graph has no place for it, " +

@@ -62,7 +62,7 @@ public sealed class QuantizedGraphTests
     {
         var model = Foreign(17);
         var first = model.Graph.Initializer.Single(tensor => tensor.Name == "first/weight");
-        float[] values = OnnxFile.GetValues(first);
+        float[] values = first.ToSingles();
         values[3] = 70000;
         first.RawData = Bytes(values);
         var quantized = QuantizedGraph.Write(model, [], OnnxQuantization.Float16).Graph.Initializer.ToDictionary(
@@ -104,7 +104,7 @@ public sealed class QuantizedGraphTests
         var model = Foreign(17);
         var (weight, bias) = (model.Graph.Initializer.Single(tensor => tensor.Name == "second/weight"),
             model.Graph.Initializer.Single(tensor => tensor.Name == "second/bias"));
-        float[] weights = OnnxFile.GetValues(weight), biases = OnnxFile.GetValues(bias);
+        float[] weights = weight.ToSingles(), biases = bias.ToSingles();
         for (int i = 0; i < Hidden; i++)
         {
             weights[i * Hidden] = 0;
