@@ -54,12 +54,14 @@ internal static class QuantizedBenchmark
     private static void PrintScores(MLContext ml, AutoencoderTransformer model, IDataView heldOut, Form[] forms)
     {
         Console.WriteLine($"{"on calibration rows",-16}{"bytes",10}{"of float32",12}{"rank corr.",12}{"changed",10}{"AUC held out",14}");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"Float32",-16}{forms[0].Report.BytesBefore,10:N0}{1,12:F3}{1,12:F5}{0,10:P2}{Area(ml, model, heldOut),14:F4}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{"Float32",-16}{forms[0].Report.BytesBefore,10:N0}{1,12:F3}{1,12:F5}{0,10:P2}{Area(ml, model, heldOut),14:F4}"));
         foreach (var form in forms)
         {
             var report = form.Report;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{form.Quantization,-16}{report.BytesAfter,10:N0}{form.SizeRatio,12:F3}{report.RankCorrelation,12:F5}{report.ChangedDecisions,10:P2}{Area(ml, form.Model, heldOut),14:F4}"));
+                $"{form.Quantization,-16}{report.BytesAfter,10:N0}{form.SizeRatio,12:F3}{report.RankCorrelation,12:F5}" +
+                $"{report.ChangedDecisions,10:P2}{Area(ml, form.Model, heldOut),14:F4}"));
         }
     }
 

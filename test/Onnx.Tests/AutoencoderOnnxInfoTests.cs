@@ -190,7 +190,7 @@ public sealed class AutoencoderOnnxInfoTests
     /// <summary>The cells of the table of keys.</summary>
     private static string[][] DocumentedKeys() =>
     [
-        .. File.ReadLines(Repository.PathOf("docs", "onnx.md"))
+        .. File.ReadLines(Repository.PathOf("docs", "metadata.md"))
             .SkipWhile(line => line != "### Keys").TakeWhile(line => line != "### Versions")
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
                 .Select(line => line.Split('|', StringSplitOptions.TrimEntries)),

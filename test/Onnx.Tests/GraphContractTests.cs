@@ -27,7 +27,8 @@ public sealed class GraphContractTests
         Check(encoder, "features:Float[batch,5]", "code:Float[batch,2]");
         Check(decoder, "code:Float[batch,2]", "reconstruction:Float[batch,5]");
         Check(scorer, "features:Float[batch,5]",
-            "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] code:Float[batch,2]");
+            "score:Float[batch,1] is_anomaly:Bool[batch,1] feature_errors:Float[batch,5] reconstruction:Float[batch,5] " +
+            "code:Float[batch,2]");
 
         static void Check(byte[] model, string inputs, string outputs)
         {
@@ -37,7 +38,10 @@ public sealed class GraphContractTests
         }
 
         static string Describe(IReadOnlyDictionary<string, NodeMetadata> values) => string.Join(' ', values.Select(value =>
-            $"{value.Key}:{value.Value.ElementDataType}[{string.Join(',', value.Value.Dimensions.Select((n, i) => n < 0 ? value.Value.SymbolicDimensions[i] : $"{n}"))}]"));
+            $"{value.Key}:{value.Value.ElementDataType}[{Axes(value.Value)}]"));
+
+        static string Axes(NodeMetadata value) =>
+            string.Join(',', value.Dimensions.Select((n, i) => n < 0 ? value.SymbolicDimensions[i] : $"{n}"));
     }
 
     [TestMethod]

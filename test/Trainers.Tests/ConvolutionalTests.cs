@@ -231,7 +231,8 @@ public sealed class ConvolutionalTests
         var stock = s_ml.Model.Load(folder["model.zip"], out DataViewSchema _).Transform(view);
         var (expected, actual) = (model.Transform(view), loaded.Transform(view));
         Assert.AreEqual("conditional convolutional", loaded.Metadata.Variant);
-        StringAssert.Contains(loaded.Metadata.Options, "\"channels\":3,\"height\":13,\"width\":9,\"layout\":\"Interleaved\",\"filters\":[16,32],\"kernel_size\":3,\"pooling\":null,\"upsampling\":\"Nearest\",\"hidden\":[]");
+        StringAssert.Contains(loaded.Metadata.Options, "\"channels\":3,\"height\":13,\"width\":9,\"layout\":\"Interleaved\"," +
+            "\"filters\":[16,32],\"kernel_size\":3,\"pooling\":null,\"upsampling\":\"Nearest\",\"hidden\":[]");
         foreach (string column in new[] { "Code", "Reconstruction", "FeatureErrors" })
         {
             CollectionAssert.AreEqual(All(expected, column).ToArray(), All(actual, column).ToArray(), column);

@@ -157,8 +157,10 @@ internal static class CultureReport
         ("Network.Dropout", options => options.Network = new DenseNetworkOptions { Dropout = -0.5 }),
         ("Network.Hidden", options => options.Network = new DenseNetworkOptions { Hidden = [-4] }),
         ("Code.Variational.Beta", options => options.Code = options.Code with { Variational = new VariationalOptions { Beta = -0.5 } }),
-        ("Code.Variational.Variance", options => options.Code = options.Code with { Variational = new VariationalOptions { Variance = -0.5 } }),
-        ("Code.Variational.ScoreSamples", options => options.Code = options.Code with { Variational = new VariationalOptions { ScoreSamples = -2 } }),
+        ("Code.Variational.Variance", options => options.Code = options.Code
+            with { Variational = new VariationalOptions { Variance = -0.5 } }),
+        ("Code.Variational.ScoreSamples", options =>
+            options.Code = options.Code with { Variational = new VariationalOptions { ScoreSamples = -2 } }),
         ("FeatureWeights", options => options.FeatureWeights = [-0.5f, 1, 1, 1, 1]),
         ("Threads", options => options.Threads = -1),
     ];

@@ -65,7 +65,8 @@ public sealed class DeepTests
         CollectionAssert.AreNotEqual(plain, Operators(network => network with { Normalization = Normalization.Layer }),
             "layer normalization depends on the row");
 
-        static string[] Operators(Func<DenseNetworkOptions, DenseNetworkOptions> change) => NetworkValues.Operators(Rows.Fit(s_ml, options =>
+        static string[] Operators(Func<DenseNetworkOptions, DenseNetworkOptions> change) =>
+            NetworkValues.Operators(Rows.Fit(s_ml, options =>
             options.Network = change(new DenseNetworkOptions { Hidden = [6] })));
     }
 

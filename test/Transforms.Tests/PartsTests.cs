@@ -27,7 +27,8 @@ public sealed class PartsTests
             Assert.AreNotSame(first, part());
         }
         Assert.HasCount(20, model.Encoder.Transform(Rows.View(s_ml, 20)).GetColumn<float[]>("Code").ToArray());
-        Assert.HasCount(3, generator.Sample(3, seed: 1).GetColumn<float[]>("Reconstruction").ToArray(), "the generator's decoder is its own");
+        Assert.HasCount(3, generator.Sample(3, seed: 1).GetColumn<float[]>("Reconstruction").ToArray(),
+            "the generator's decoder is its own");
     }
 
     [TestMethod]

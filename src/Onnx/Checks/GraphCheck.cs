@@ -114,7 +114,8 @@ internal static class GraphCheck
             throw Refuse(
                 ", whose result is drawn at random. Take an output that does not depend on it, such as the mean of a variational code");
         if (OperatorList.Find(node.OpType) is not { } entry || opset < entry.Since)
-            throw Refuse($", which is not among the operators that are run in opset {opset} (the documentation lists them). Export the model " +
+            throw Refuse(
+                $", which is not among the operators that are run in opset {opset} (the documentation lists them). Export the model " +
                 "without it, or cut it off by naming another input or output");
         int most = node.OpType switch { "TopK" => 2, "Split" => 64, _ => 1 };
         if (node.Output.Count < 1 || node.Output.Count > most)

@@ -185,7 +185,8 @@ public sealed class ImportedGraph
         long opset = model.OpsetImport.FirstOrDefault(set => set.Domain is "" or "ai.onnx")?.Version ?? 0;
         return opset is >= OpsetForms.Least and <= OpsetForms.Most ? (int)opset
             : throw Refused(
-                FormattableString.Invariant($"is of opset {opset} of ONNX's operators; expected {OpsetForms.Least} to {OpsetForms.Most}. ") +
+                FormattableString.Invariant(
+                    $"is of opset {opset} of ONNX's operators; expected {OpsetForms.Least} to {OpsetForms.Most}. ") +
                 $"Export it with opset {OnnxGraphBuilder.Opset}");
     }
 
@@ -296,7 +297,9 @@ public sealed class ImportedGraph
                 $"{tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected {Single}, float");
         if (tensor.Shape is not { } shape)
             return null;
-        string text = $"[{string.Join(", ", shape.Dim.Select(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue ? FormattableString.Invariant($"{axis.DimValue}") : axis.DimParam.Length > 0 ? axis.DimParam : "?"))}]";
+        var lengths = shape.Dim.Select(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue
+            ? FormattableString.Invariant($"{axis.DimValue}") : axis.DimParam.Length > 0 ? axis.DimParam : "?");
+        string text = $"[{string.Join(", ", lengths)}]";
         if (shape.Dim.Count < 2)
             throw Refused($"has '{value.Name}' of the shape {text}; expected [batch, n], or [batch, c, h, w] for images");
         if (isInput && shape.Dim[0].ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue)

@@ -316,7 +316,8 @@ public sealed class AutoencoderModel : IDisposable
         {
             _sessions.Session(inputs, outputs, missing: false);
             return new BatchRunner(this, _sessions, missing => _sessions.Session(inputs, outputs, missing),
-                [.. inputs.Select(name => (name, Width(name)))], [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
+                [.. inputs.Select(name => (name, Width(name)))],
+                    [.. outputs.Select(name => (name, Width(name), ElementType(name)))], capacity);
         }
         catch
         {

@@ -102,7 +102,8 @@ internal sealed class RowReader : IDisposable
     /// <exception cref="InvalidOperationException">No row is left to train on.</exception>
     public void Report(long count, IChannel channel)
     {
-        string[] all = [.. _columns.All.Where(column => column.Name != _columns.AnomalyLabel?.Column.Name).Select(column => $"'{column.Name}'")];
+        string[] all = [.. _columns.All.Where(column => column.Name != _columns.AnomalyLabel?.Column.Name)
+            .Select(column => $"'{column.Name}'")];
         string names = all.Length == 1 ? $"the column {all[0]}" : $"one of the columns {string.Join(", ", all)}";
         if (count == 0)
             throw new InvalidOperationException(NothingLeft(names));

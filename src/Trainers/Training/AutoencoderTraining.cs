@@ -123,7 +123,7 @@ internal sealed class AutoencoderTraining : TrainingRun
         metadata = statistics.AddTo(metadata, Options.Threshold);
         if (codes is not null && metadata.CodeCovariance.Count > 0)
         {
-            using var lease = TorchThreads.Use(Threads);
+            using var lease = TorchThreads.Use(Threads, Options.Cancellation);
             var (weights, means, covariances) = GaussianMixture.Fit(codes.Codes, metadata.CodeSize, codes.Seed);
             if (covariances.All(float.IsFinite))
                 metadata = metadata with { CodeMixtureWeights = weights, CodeMixtureMeans = means, CodeMixtureCovariances = covariances };

@@ -96,7 +96,8 @@ internal static class StockChain
 
     /// <summary>Puts the autoencoders back into a model; gives the model itself where it holds none.</summary>
     public static ITransformer Upgrade(AutoencoderCatalog catalog, ITransformer transformer, ScoringOptions? scoring) =>
-        TransformerChains.Replace(transformer, parts => TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.Make(model, scoring) : null);
+        TransformerChains.Replace(transformer, parts =>
+            TryReadAutoencoder(catalog.Context, parts, out var model) ? catalog.Make(model, scoring) : null);
 
     /// <summary>
     /// The bytes of the autoencoder's own graph in one that <see cref="Save"/> wrote, or null where it is another graph.

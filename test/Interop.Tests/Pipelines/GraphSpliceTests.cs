@@ -59,12 +59,14 @@ public sealed class GraphSpliceTests
         Assert.AreEqual("Imputer Cast Cast LabelEncoder OneHotEncoder FeatureVectorizer Scaler Scaler Reshape FeatureVectorizer",
             string.Join(' ', graph.Node.Where(node => node.Name.StartsWith(StockGraph.Folder, StringComparison.Ordinal))
                 .Select(node => node.OpType)));
-        Assert.AreEqual("pipeline/Cat=... of 3", $"pipeline/Cat=... of {graph.Node.Single(node => node.OpType == "LabelEncoder").Attribute.Single(attribute => attribute.Name == "keys_strings").Strings.Count}");
+        var labels = graph.Node.Single(node => node.OpType == "LabelEncoder");
+        Assert.HasCount(3, labels.Attribute.Single(attribute => attribute.Name == "keys_strings").Strings);
         Assert.AreEqual(
             "pipeline/A2:1[1] pipeline/N2:1[1] pipeline/D2:1[1] pipeline/LabelEncoderOutput:7[1] pipeline/CatV0:1[1,3] " +
             "pipeline/VectorFeaturizerOutput:1[4] pipeline/F1:1[4] pipeline/F2:1[4] pipeline/CatV0/vector:1[3] features:1[7] " +
             "threshold/is_normal:9[1]",
-            string.Join(' ', graph.ValueInfo.Select(value => $"{value.Name}:{value.Type.TensorType.ElemType}[{string.Join(',', value.Type.TensorType.Shape.Dim.Skip(1).Select(axis => axis.DimValue))}]")));
+            string.Join(' ', graph.ValueInfo.Select(value => $"{value.Name}:{value.Type.TensorType.ElemType}" +
+                $"[{string.Join(',', value.Type.TensorType.Shape.Dim.Skip(1).Select(axis => axis.DimValue))}]")));
         Assert.IsTrue(
             graph.Node.All(node => node.Input.All(
             input => graph.Input.Any(value => value.Name == input) || graph.Initializer.Any(tensor => tensor.Name == input)

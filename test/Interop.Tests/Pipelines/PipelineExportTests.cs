@@ -75,7 +75,7 @@ public sealed class PipelineExportTests
         Assert.AreEqual(
             "Age:1[batch,1] Income:11[batch,1] Visits:6[batch,1] Clicks:7[batch,1] Member:9[batch,1] City:8[batch,1] Plan:8[batch,1] " +
             "Region:6[batch,1] Sensors:1[batch,3] Tags:8[batch,2]",
-            string.Join(' ', model.Graph.Input.Select(value => $"{value.Name}:{value.Type.TensorType.ElemType}[{string.Join(',', value.Type.TensorType.Shape.Dim.Select(axis => axis.DimParam.Length > 0 ? axis.DimParam : $"{axis.DimValue}"))}]")));
+            string.Join(' ', model.Graph.Input.Select(value => $"{value.Name}:{value.Type.TensorType.ElemType}[{Axes(value)}]")));
         Assert.AreEqual(Outputs, string.Join(' ', model.Graph.Output.Select(value => value.Name)));
         Assert.IsTrue(model.Graph.Input.Concat(model.Graph.Output).All(value => value.DocString.Length > 0));
         Assert.IsFalse(model.Graph.Node.Any(node => node.OpType == "Identity" || node.Name.StartsWith("mlnet.", StringComparison.Ordinal)));
@@ -378,4 +378,7 @@ public sealed class PipelineExportTests
 
         void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
     }
+
+    private static string Axes(ValueInfoProto value) => string.Join(',', value.Type.TensorType.Shape.Dim.Select(axis =>
+        axis.DimParam.Length > 0 ? axis.DimParam : $"{axis.DimValue}"));
 }

@@ -43,7 +43,8 @@ public sealed class MissingLibraryTests
         if (!errors.Contains("Exception", StringComparison.Ordinal))
             Assert.Inconclusive("This system's libstdc++ is new enough for TorchSharp's library as it is.");
         StringAssert.Matches(errors, new Regex(
-            @"System\.InvalidOperationException: The native library of TorchSharp \d+\.\d+\.\d+ cannot be loaded on this system: '\S+libLibTorchSharp\.so' wants the symbols "
+            @"System\.InvalidOperationException: The native library of TorchSharp \d+\.\d+\.\d+ cannot be loaded on this system: "
+            + @"'\S+libLibTorchSharp\.so' wants the symbols "
             + @"GLIBCXX_3\.4\.32 of '\S+libstdc\+\+\.so\.6', which has GLIBCXX_3\.4\.\d+\."));
         StringAssert.Contains(errors, "MLNetAutoencoder.Trainers treats the library when an application is built");
         Assert.DoesNotContain("TorchSharp-cpu", errors, "the package is there");
@@ -53,11 +54,11 @@ public sealed class MissingLibraryTests
     [TestMethod]
     public void The_loaders_reason_is_found_in_its_message()
     {
-        const string message = """
-            Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, consider using a tool like strace.
-            /application/LibTorchSharp.so: cannot open shared object file: No such file or directory
-            /lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)
-            """;
+        const string message =
+            "Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, " +
+            "consider using a tool like strace.\n" +
+            "/application/LibTorchSharp.so: cannot open shared object file: No such file or directory\n" +
+            "/lib/no ne/libother.so.6: version `OTHER_1.2' not found (required by /application (1)/libLibTorchSharp.so)";
         var missing = TorchLibrary.FindMissingVersion(message)!;
         Assert.AreEqual(new TorchLibrary.MissingVersion(
             "/lib/no ne/libother.so.6", "OTHER_1.2", "/application (1)/libLibTorchSharp.so"), missing);

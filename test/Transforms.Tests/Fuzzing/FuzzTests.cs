@@ -289,8 +289,10 @@ public sealed class FuzzTests
     private static readonly float[] s_singles = [0, 1, -1, 0.5f, 1e-30f, 1e30f, float.MaxValue, float.Epsilon, float.NaN,
         float.PositiveInfinity, float.NegativeInfinity, 3, 1000];
     private static readonly string[] s_texts = ["", "0", "-1", "2147483647", "99999999999999999999", "NaN", "Infinity", "1e999", ",,",
-        "1,2,3", "[null]", "[1]", "{}", "{\"a\":null}", "null", "{\"score\":\"\"}", "{\"code\":\"x\",\"score\":\"x\"}", "2.0", "9.9", "mean",
-        "imported", "none", "static_int8", "scorer", "decoder", "Single", "axis", "axes", "pads", "body", "batch", "é\u0000\u0007", new('a', 100_000)];
+        "1,2,3", "[null]", "[1]", "{}", "{\"a\":null}", "null", "{\"score\":\"\"}", "{\"code\":\"x\",\"score\":\"x\"}", "2.0",
+            "9.9", "mean",
+        "imported", "none", "static_int8", "scorer", "decoder", "Single", "axis", "axes", "pads", "body", "batch", "é\u0000\u0007",
+            new('a', 100_000)];
     private static readonly string[] s_names = ["../out", "/etc/passwd", "C:\\out", "a//b", "Version.txt",
         "TransformerChain/Transform_000/Model.key", "TransformerChain", "x\u0001y", new('n', 5000)];
 }
