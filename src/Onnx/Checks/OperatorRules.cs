@@ -1,4 +1,5 @@
 using static MLNetAutoencoder.Onnx.AttributeProto.Types;
+using static MLNetAutoencoder.Onnx.CheckedNode;
 
 namespace MLNetAutoencoder.Onnx;
 
@@ -13,8 +14,6 @@ namespace MLNetAutoencoder.Onnx;
 /// </remarks>
 internal static class OperatorRules
 {
-    private const string Mixes = CheckedNode.Mixes;
-
     /// <summary>The most that an axis of an image grows by at once.</summary>
     private const int MostGrowth = 64;
 

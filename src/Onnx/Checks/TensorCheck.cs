@@ -3,8 +3,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Whether a stored tensor holds what its type and shape say, in the file itself.</summary>
 internal static class TensorCheck
 {
-    private const int MostRank = 64;
-    private const int MostTextLength = 1 << 20;
+    private const int MostRank = 64, MostTextLength = 1 << 20;
 
     /// <summary>Checks a tensor.</summary>
     /// <param name="tensor">The tensor.</param>
