@@ -201,8 +201,8 @@ public sealed class DenseTests
         Assert.AreEqual("standardize", model.Metadata.Scaling);
         Assert.AreEqual(1, model.Metadata.ThreadCount);
         Assert.AreEqual(
-            """{"code":"Code","feature_errors":"FeatureErrors","features":"Features",""" +
-            """"is_anomaly":"PredictedLabel","reconstruction":"Reconstruction","score":"Score"}""",
+            ("{'code':'Code','feature_errors':'FeatureErrors','features':'Features','is_anomaly':'PredictedLabel'," +
+            "'reconstruction':'Reconstruction','score':'Score'}").Replace('\'', '"'),
             model.Metadata.ToDictionary()["autoencoder.columns"]);
         Assert.AreEqual(
             """{"condition_column_name":null,"weight_column_name":null,"label_column_name":null,"anomaly_label_value":null""" +
