@@ -395,7 +395,7 @@ public sealed record AutoencoderMetadata
 
     private static long WholeLong(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 
-    private static float Number(string text) => float.Parse(text, CultureInfo.InvariantCulture);
+    private static float Number(string text) => float.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private static float[] Split(string text) => text.Length == 0 ? [] : Array.ConvertAll(text.Split(','), Number);
 

@@ -43,6 +43,7 @@ public sealed class MetadataCheckTests
     [DataRow("score_samples", "-5", "-5; expected 0 or more")]
     [DataRow("missing_values", "often", "'often'; expected nan, error or mean")]
     [DataRow("threshold", "NaN", "NaN; expected a number")]
+    [DataRow("threshold", "-1234,5", "'autoencoder.threshold' that cannot be read as Single: '-1234,5'")]
     [DataRow("score_mean", "Infinity", "expected a finite number")]
     [DataRow("score_deviation", "-1", "-1; expected 0 or more")]
     [DataRow("score_quantiles", "1,2,3", "3 values; expected 0 or 1001")]
