@@ -191,7 +191,7 @@ public sealed class AutoencoderOnnxInfoTests
     private static string[][] DocumentedKeys() =>
     [
         .. File.ReadLines(Repository.PathOf("docs", "metadata.md"))
-            .SkipWhile(line => line != "### Keys").TakeWhile(line => line != "### Versions")
+            .SkipWhile(line => line != "## Keys").TakeWhile(line => line != "## Versions")
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
                 .Select(line => line.Split('|', StringSplitOptions.TrimEntries)),
     ];

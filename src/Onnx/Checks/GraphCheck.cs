@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>What is checked of an ONNX file before ONNX Runtime sees it, wherever it came from and whatever its metadata say.</summary>
@@ -41,10 +42,10 @@ internal static class GraphCheck
         Structure(model, source);
         if (model.OpsetImport is not [{ Domain: "" or "ai.onnx", Version: >= OpsetForms.Least and <= OpsetForms.Most } opset]
             || model.IrVersion is < LeastIrVersion or > MostIrVersion)
-            throw new InvalidDataException(
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
                 $"{source} has the IR version {model.IrVersion} and the operator sets " +
-                $"{string.Join(", ", model.OpsetImport.Take(4).Select(set => $"'{Shown(set.Domain)}' {set.Version}"))}; expected IR " +
-                $"{LeastIrVersion} to {MostIrVersion} and ONNX's own operators, {OpsetForms.Least} to {OpsetForms.Most}, and no others.");
+                $"{string.Join(", ", model.OpsetImport.Take(4).Select(Version))}; expected IR " +
+                $"{LeastIrVersion} to {MostIrVersion} and ONNX's own operators, {OpsetForms.Least} to {OpsetForms.Most}, and no others."));
         var graph = model.Graph;
         if (model.Functions.Count + graph.SparseInitializer.Count > 0 || Math.Max(graph.Node.Count, graph.Initializer.Count) > MostNodes)
             throw new InvalidDataException(
@@ -102,6 +103,8 @@ internal static class GraphCheck
 
     /// <summary>A node, for a message.</summary>
     public static string Shown(NodeProto node) => $"the node '{Shown(node.Name)}' ({Shown(node.OpType)})";
+
+    private static string Version(OperatorSetIdProto set) => FormattableString.Invariant($"'{Shown(set.Domain)}' {set.Version}");
 
     private static Func<CheckedNode, GraphValue> RuleOf(NodeProto node, int opset, string source)
     {

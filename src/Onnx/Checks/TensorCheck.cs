@@ -47,7 +47,8 @@ internal static class TensorCheck
         foreach (long length in tensor.Dims)
         {
             if (length < 0 || length > int.MaxValue)
-                throw new InvalidDataException($"{what} has an axis of length {length}; expected 0 to {int.MaxValue}.");
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"{what} has an axis of length {length}; expected 0 to {int.MaxValue}."));
             // An empty axis does not make the others harmless: their product is taken all the same.
             count *= Math.Max(1, length);
             if (count > int.MaxValue)

@@ -54,15 +54,18 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
         using var scope = NewDisposeScope();
         int k = codeSize, n = codes.Length / k;
 
+        // Numbers that libtorch reads are kept until the end: a finalizer would free those that are made for one call, at times within it.
+        using Scalar zero = 0, half = 0.5, rowCount = n, strength = k / 4.0, least = double.Epsilon, addedVariance = AddedVariance,
+            shrinkage = Math.Pow(count, -2.0 / k), constant = 0.5 * k * Math.Log(2 * Math.PI);
+
         // Mean 0 and deviation 1 in every unit; a constant unit stays 0.
         var rows = tensor(codes, dtype: ScalarType.Float32, device: CPU).reshape(n, k).to(ScalarType.Float64);
         var center = rows.mean([0]);
         rows = rows - center;
         var deviation = (rows * rows).mean([0]).sqrt();
-        rows = rows / where(deviation > 0, deviation, ones_like(deviation));
-        var prior = rows.T.matmul(rows) / n * Math.Pow(count, -2.0 / k);
-        var added = eye(k, dtype: ScalarType.Float64, device: CPU) * AddedVariance;
-        double strength = k / 4.0;
+        rows = rows / where(deviation.gt(zero), deviation, ones_like(deviation));
+        var prior = rows.T.matmul(rows).div(rowCount).mul(shrinkage);
+        var added = eye(k, dtype: ScalarType.Float64, device: CPU).mul(addedVariance);
 
         Tensor weights = null!, means = zeros([count, k], dtype: ScalarType.Float64, device: CPU), covariances = null!;
         var shares = Start(rows, count, new Random(seed));
@@ -73,17 +76,17 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
 
             // Maximization: weights, means and covariances [c, k, k] from the rows' shares [c, n].
             var sizes = shares.sum([1]);
-            weights = sizes / n;
-            means = where((sizes > 0).unsqueeze(1), shares.matmul(rows) / sizes.clamp(min: double.Epsilon).unsqueeze(1), means);
+            weights = sizes.div(rowCount);
+            means = where(sizes.gt(zero).unsqueeze(1), shares.matmul(rows) / sizes.clamp(min: least).unsqueeze(1), means);
             var differences = rows - means.unsqueeze(1);
             var scatter = differences.transpose(1, 2).matmul(differences * shares.unsqueeze(2));
-            covariances = (scatter + strength * prior) / (sizes + strength).reshape(count, 1, 1) + added;
+            covariances = (scatter + prior.mul(strength)) / sizes.add(strength).reshape(count, 1, 1) + added;
 
             // Expectation: with L·Lᵀ the covariance, the squared length of L⁻¹(x − mean) is the exponent's.
             var factor = linalg.cholesky(covariances);
             var distances = linalg.solve_triangular(factor, differences.transpose(1, 2), upper: false).square().sum([1]);
-            var logConstants = weights.log() - factor.diagonal(dim1: 1, dim2: 2).log().sum([1]) - 0.5 * k * Math.Log(2 * Math.PI);
-            var logDensities = logConstants.unsqueeze(1) - 0.5 * distances;
+            var logConstants = weights.log() - factor.diagonal(dim1: 1, dim2: 2).log().sum([1]);
+            var logDensities = logConstants.sub(constant).unsqueeze(1) - distances.mul(half);
             var logLikelihoods = logDensities.logsumexp(0, keepdim: true);
             shares = (logDensities - logLikelihoods).exp();
             foreach (var kept in new[] { weights, means, covariances, shares })

@@ -127,6 +127,15 @@ public sealed class OperatorListTests
             s_allowed.SelectMany(form => form.Operations.Split(' ')).Distinct().ToArray());
 
     [TestMethod]
+    public void The_documentation_names_every_operator_and_no_other()
+    {
+        var lines = File.ReadLines(Repository.PathOf("docs", "importing.md"))
+            .SkipWhile(line => line != "The operators that are run:").Skip(2).TakeWhile(line => line.Length > 0);
+        CollectionAssert.AreEqual(OperatorList.Names.Order(StringComparer.Ordinal).ToArray(),
+            string.Join(' ', lines).TrimEnd('.').Split(", "));
+    }
+
+    [TestMethod]
     [DataRow("Einsum", 17, "f:n,3|=f:3", "", "'node' (Einsum), which is not among the operators that are run in opset 17")]
     [DataRow("Mish", 17, "f:n,3", "", "which is not among the operators that are run in opset 17")]
     [DataRow("RandomUniformLike", 17, "f:n,3", "", "whose result is drawn at random")]

@@ -81,8 +81,10 @@ public sealed class LongTrainingTests
     private static int EpochsIn(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
-        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8));
-        return JsonDocument.Parse(bytes.AsMemory(12, length)).RootElement.GetProperty("History").GetArrayLength();
+        int length = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        var metadata = JsonDocument.Parse(bytes.AsMemory(8, length)).RootElement.GetProperty("__metadata__");
+        using var state = JsonDocument.Parse(metadata.GetProperty("autoencoder.state").GetString()!);
+        return state.RootElement.GetProperty("History").GetArrayLength();
     }
 
     private static Process Start(string folder)
