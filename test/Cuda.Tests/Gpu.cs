@@ -1,6 +1,6 @@
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using MLNetAutoencoder.Onnx;
 using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Cuda;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests;
 

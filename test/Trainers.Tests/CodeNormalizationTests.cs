@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 

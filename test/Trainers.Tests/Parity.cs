@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 using TorchSharp;
 
 namespace MLNetAutoencoder.Tests.Trainers;

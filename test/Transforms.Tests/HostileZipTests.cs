@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.IO.Compression;
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Samples;
 
 namespace MLNetAutoencoder.Tests.Transforms;

@@ -1,6 +1,6 @@
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 

@@ -1,5 +1,5 @@
-using MLNetAutoencoder.Onnx;
 using Microsoft.ML;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Transforms;
 

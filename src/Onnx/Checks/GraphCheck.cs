@@ -1,4 +1,5 @@
 using System.Globalization;
+
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>What is checked of an ONNX file before ONNX Runtime sees it, wherever it came from and whatever its metadata say.</summary>

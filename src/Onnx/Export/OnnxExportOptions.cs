@@ -1,4 +1,3 @@
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>In what form a model is exported.</summary>

@@ -1,4 +1,3 @@
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The graphs that a model can be exported as.</summary>

@@ -1,4 +1,3 @@
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The nodes that only missing values need, and the graph without them.</summary>

@@ -1,4 +1,3 @@
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+
 namespace MLNetAutoencoder;
 
 /// <summary>How far a training is.</summary>
