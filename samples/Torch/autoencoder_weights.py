@@ -16,10 +16,29 @@ def load(path):
     return metadata, tensors
 
 
+def compress(x):
+    """Values beyond 5 on a logarithmic scale."""
+    return torch.sign(x) * (x.abs().clamp(max=5) + torch.log((x.abs() - 5).clamp(min=0) + 1))
+
+
+def expand(x):
+    """The inverse of compress."""
+    return torch.sign(x) * (x.abs().clamp(max=5) + torch.exp((x.abs() - 5).clamp(min=0)) - 1)
+
+
 def run(layers, tensors, x, condition=None):
+    kept = []
     for layer in json.loads(layers):
         if layer["function"] == "condition":
             x = torch.cat([x, condition], 1)
+        elif layer["function"] == "observed":
+            x = torch.cat([x, torch.ones_like(x)], 1)
+        elif layer["function"] == "keep":
+            kept.append(x)
+        elif layer["function"] == "add_kept":
+            x = kept.pop() + x
+        elif layer["function"] in ("compress", "expand"):
+            x = globals()[layer["function"]](x)
         else:
             function = getattr(F, layer["function"], None) or getattr(torch, layer["function"])
             x = function(x, **{name: tensors[tensor] for name, tensor in layer["tensors"].items()}, **layer["arguments"])

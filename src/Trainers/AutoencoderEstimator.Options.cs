@@ -70,6 +70,12 @@ public sealed partial class AutoencoderEstimator
         public CodeOptions Code { get; set; } = new();
 
         /// <summary>
+        /// Hides features at random while training, and scores a row by predicting its features while they are hidden. The default
+        /// value is null: the encoder sees all features.
+        /// </summary>
+        public Masking? Masking { get; set; }
+
+        /// <summary>
         /// What is minimized between a row and its reconstruction, and what the feature errors are. The default value
         /// is <see cref="ReconstructionLoss.MeanSquared"/>.
         /// </summary>
@@ -155,7 +161,9 @@ public sealed partial class AutoencoderEstimator
             Require.NotNull(Code, nameof(Code));
             Require.NotNull(Threshold, nameof(Threshold));
             Code.Validate();
+            Masking?.Validate();
             Network.Validate(this);
+            ValidateMasking();
             ValidateLoss();
             ValidatePenalties();
             ValidateTraining();
@@ -204,6 +212,8 @@ public sealed partial class AutoencoderEstimator
             List<string> words = [];
             if (Pretraining is { Epochs: > 0 })
                 words.Add("stacked");
+            if (Masking is not null)
+                words.Add("masked");
             if (Corruption is not null)
                 words.Add("denoising");
             words.AddRange(Penalties.Select(penalty => penalty.Adjective).Distinct());
@@ -216,8 +226,25 @@ public sealed partial class AutoencoderEstimator
         }
 
         /// <summary>Whether something keeps the network from copying rows through a code that is large enough for that.</summary>
-        internal bool IsRegularized => Corruption is not null || Penalties.Count > 0 || Code.Variational is not null
+        internal bool IsRegularized => Corruption is not null || Masking is not null || Penalties.Count > 0 || Code.Variational is not null
             || Code.NoiseDeviation > 0 || Network.HasDropout;
+
+        private void ValidateMasking()
+        {
+            Require.Not(Masking is null && ScoringMissingValues == ScoringMissingValues.Hidden, nameof(ScoringMissingValues),
+                ScoringMissingValues, nameof(Masking), "null", "only a masked autoencoder is told what it does not see");
+            if (Masking is null)
+                return;
+            Require.Not(ScoringMissingValues == ScoringMissingValues.Mean, nameof(Masking), "set", nameof(ScoringMissingValues),
+                ScoringMissingValues, $"the network is told that the value is missing; use {ScoringMissingValues.Hidden}");
+            Require.Not(Loss == ReconstructionLoss.Cosine, nameof(Masking), "set", nameof(Loss), Loss, "the angle is that of whole rows");
+            Require.Not(Pretraining is not null, nameof(Masking), "set", nameof(Pretraining), "set",
+                "a layer by itself is not told what is hidden");
+            Require.Not(Code.OffsetColumnName is not null, nameof(Masking), "set", $"{nameof(Code)}.{nameof(Code.OffsetColumnName)}",
+                Code.OffsetColumnName ?? "", "the offset is that of a row whose features are seen");
+            Require.Not(Code.Variational is { Score: not VariationalScore.ReconstructionError }, nameof(Masking), "set",
+                "Code.Variational.Score", Code.Variational?.Score ?? default, "the score hides features");
+        }
 
         private void ValidateLoss()
         {

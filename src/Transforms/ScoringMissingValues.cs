@@ -16,6 +16,12 @@ public enum ScoringMissingValues
 
     /// <summary>The missing value counts as the training mean of its feature.</summary>
     Mean,
+
+    /// <summary>
+    /// The value is hidden from the network, which was trained to do without: the row is scored by its other features, and
+    /// the reconstruction tells what the missing ones may have been. Masked autoencoders only.
+    /// </summary>
+    Hidden,
 }
 
 /// <summary>The names of policies in the metadata.</summary>
@@ -24,6 +30,7 @@ internal static class ScoringMissingValuesNames
     public static string ToPolicy(this ScoringMissingValues missing) => missing switch
     {
         ScoringMissingValues.Mean => MissingValuePolicy.Mean,
+        ScoringMissingValues.Hidden => MissingValuePolicy.Hidden,
         ScoringMissingValues.Refuse => MissingValuePolicy.Error,
         _ => MissingValuePolicy.NaN,
     };

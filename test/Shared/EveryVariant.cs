@@ -23,6 +23,21 @@ internal static class EveryVariant
         ["conditional"] = options => options.ConditionColumnName = "Key",
         ["dense with a code offset"] = options => options.Code = options.Code with { OffsetColumnName = "Offset" },
         ["dense, missing values as means"] = options => options.ScoringMissingValues = ScoringMissingValues.Mean,
+        ["masked"] = options =>
+        {
+            options.Masking = new Masking();
+            options.Network = LayersNetworkOptions.Residual(width: 12, blocks: 1);
+            options.Scaling = InputScaling.StandardizeCompressed;
+            options.MissingValues = TrainingMissingValues.Masked;
+            options.ScoringMissingValues = ScoringMissingValues.Hidden;
+        },
+        ["layers"] = options => options.Network = new LayersNetworkOptions
+        {
+            Encoder = [Layer.Image(1, 3, 4), Layer.Convolution(4), Layer.Normalize(Normalization.Batch), Layer.Activate(Activation.ReLU),
+                Layer.MaxPooling(), Layer.Dense(10), Layer.Normalize(Normalization.Layer), Layer.Dropout(0.1)],
+            Decoder = [Layer.Dense(24), Layer.Residual(Layer.Dense(5), Layer.Activate(Activation.Tanh), Layer.Dense(24)),
+                Layer.Image(2, 3, 4), Layer.Convolution(1)],
+        },
         ["dense, unscaled"] = options => options.Scaling = InputScaling.None,
     };
 
@@ -113,6 +128,25 @@ internal static class EveryVariant
             };
             options.Penalties = [new ContractivePenalty(0.01, JacobianMethod.Exact)];
             options.Code = options.Code with { OffsetColumnName = "Offset", Normalization = CodeNormalization.Layer };
+            options.Loss = ReconstructionLoss.BinaryCrossEntropy;
+        },
+        ["masked denoising sparse conditional variational dense"] = options =>
+        {
+            options.Masking = new Masking { ScoreRounds = 2, VisibleWeight = 0 };
+            options.Corruption = new GaussianCorruption(0.1);
+            options.Penalties = [new L1Penalty(0.01)];
+            options.ConditionColumnName = "Key";
+            options.Code = options.Code with { Variational = new VariationalOptions() };
+            options.Loss = ReconstructionLoss.MeanSquared;
+            options.FeatureWeights = [.. Enumerable.Range(1, VariantRow.FeatureCount).Select(j => (float)j)];
+        },
+        ["masked convolutional"] = options =>
+        {
+            options.Masking = new Masking { LeastShare = 0.2, GreatestShare = 0.2, ScoreRounds = 1 };
+            options.Network = new ConvolutionalNetworkOptions
+            {
+                Height = 3, Width = 4, Filters = [4], OutputActivation = Activation.Sigmoid,
+            };
             options.Loss = ReconstructionLoss.BinaryCrossEntropy;
         },
         ["denoising contractive dense"] = options =>

@@ -260,7 +260,7 @@ public sealed class ConvolutionGuardTests
         using var lease = TorchThreads.Use(1);
         using var generator = new torch.Generator(1, torch.CPU);
         var images = new ConvolutionalNetworkOptions { Height = side, Width = side };
-        using var network = images.Create(side * side, 0, 0, Options().Code, generator);
+        using var network = images.Create(side * side, 0, 0, Options().Code, isMasked: false, generator);
         var host = ((IHostEnvironment)new MLContext(1)).Register("Test");
         using var channel = host.Start("Test");
 

@@ -64,7 +64,7 @@ public sealed class ConvolutionalTests
 
             using var scope = torch.NewDisposeScope();
             using var generator = new torch.Generator(1, torch.CPU);
-            using var untrained = network.Create(2 * height * (14 - height), 0, 0, options.Code, generator);
+            using var untrained = network.Create(2 * height * (14 - height), 0, 0, options.Code, isMasked: false, generator);
             var rows = torch.rand([5, 2 * height * (14 - height)], generator: generator);
             CollectionAssert.AreEqual(rows.shape, untrained.Forward(rows, null, new Pass(IsTraining: true, generator)).shape,
                 $"{height} x {14 - height}");

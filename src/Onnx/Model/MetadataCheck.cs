@@ -26,9 +26,9 @@ internal static class MetadataCheck
         Count("condition_values", metadata.ConditionValues.Count, 0, metadata.ConditionSize);
         Number("code_offset_size", metadata.CodeOffsetSize, metadata.CodeOffsetSize >= 0, "0 or more");
         Number("score_samples", metadata.ScoreSamples, metadata.ScoreSamples >= 0, "0 or more");
-        if (metadata.MissingValues is not (MissingValuePolicy.NaN or MissingValuePolicy.Error or MissingValuePolicy.Mean))
-            throw Wrong("missing_values", $"'{GraphCheck.Shown(metadata.MissingValues)}'",
-                $"{MissingValuePolicy.NaN}, {MissingValuePolicy.Error} or {MissingValuePolicy.Mean}");
+        string[] policies = [MissingValuePolicy.NaN, MissingValuePolicy.Error, MissingValuePolicy.Mean, MissingValuePolicy.Hidden];
+        if (!policies.Contains(metadata.MissingValues))
+            throw Wrong("missing_values", $"'{GraphCheck.Shown(metadata.MissingValues)}'", $"one of {string.Join(", ", policies)}");
 
         Number("threshold", metadata.Threshold, !float.IsNaN(metadata.Threshold), "a number");
         Number("score_mean", metadata.ScoreMean, float.IsFinite(metadata.ScoreMean), "a finite number");

@@ -14,4 +14,10 @@ internal static class MissingValuePolicy
 
     /// <summary>The missing value counts as the training mean of its feature.</summary>
     public const string Mean = "mean";
+
+    /// <summary>
+    /// The network, which is told what is missing, does without it; the row is scored by what is known. Masked autoencoders
+    /// only.
+    /// </summary>
+    public const string Hidden = "hidden";
 }

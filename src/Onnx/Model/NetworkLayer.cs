@@ -31,6 +31,23 @@ internal sealed record NetworkLayer(
     /// <summary>The code to scaled reconstructions; of a classifier, to a number for each class.</summary>
     public const string Decoder = "decoder";
 
+    /// <summary>
+    /// The function that joins to the features 1 for each that is observed, and sets the others to 0: the first one of a masked encoder.
+    /// </summary>
+    public const string Observed = "observed";
+
+    /// <summary>The function that brings what is beyond 5 to a logarithmic scale, z to ±(5 + ln(|z| − 4)).</summary>
+    public const string Compress = "compress";
+
+    /// <summary>The inverse of <see cref="Compress"/>, z to ±(4 + exp(|z| − 5)) where |z| is more than 5.</summary>
+    public const string Expand = "expand";
+
+    /// <summary>The function that keeps what it is given, beside passing it on.</summary>
+    public const string Keep = "keep";
+
+    /// <summary>The function that adds what was kept last, which then is forgotten.</summary>
+    public const string AddKept = "add_kept";
+
     /// <summary>A list as JSON.</summary>
     public static string ToJson(IEnumerable<NetworkLayer> layers) =>
         JsonSerializer.Serialize(layers.ToArray(), LayerJson.Default.NetworkLayerArray);

@@ -21,6 +21,12 @@ internal static class ScoreKind
     /// </summary>
     public const string ReconstructionProbability = "reconstruction_probability";
 
+    /// <summary>
+    /// The mean of the feature errors, weighted by the feature weights, where a feature's error is that of predicting it while it is
+    /// hidden, relative to what normal rows have.
+    /// </summary>
+    public const string HiddenFeatureError = "hidden_feature_error";
+
     /// <summary>Of a classifier: the probability of each class.</summary>
     public const string ClassProbability = "class_probability";
 }

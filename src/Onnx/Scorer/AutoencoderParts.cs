@@ -31,6 +31,12 @@ internal sealed record AutoencoderParts
     /// </summary>
     public GraphPart? OffsetEncoder { get; init; }
 
+    /// <summary>
+    /// Of a masked autoencoder, whose encoder takes the scaled features, 0 where one is hidden, and beside them 1 for each that is
+    /// not, [batch, 2 d]: what its score is made with; otherwise null.
+    /// </summary>
+    public FeatureMasks? Masks { get; init; }
+
     /// <summary>Code [batch, k] to scaled reconstruction [batch, d].</summary>
     public required GraphPart Decoder { get; init; }
 

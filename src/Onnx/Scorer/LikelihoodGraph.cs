@@ -12,6 +12,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
     FeatureErrorGraph errorGraph)
 {
     private readonly int _d = metadata.FeatureCount, _k = metadata.CodeSize, _samples = metadata.ScoreSamples;
+    private readonly RowCopies _copies = new(graph, "samples", metadata.ScoreSamples);
 
     private bool IsOne => _samples == 1;
 
@@ -22,19 +23,14 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
                 nameof(logVariance));
 
         string deviation = Node("Exp", "deviation", Node("Mul", "half_log_variance", logVariance, Constant("one_half", 0.5f)));
-        string spread = Node("Mul", "spread", Rows("deviation_rows", deviation, _k),
+        string spread = Node("Mul", "spread", _copies.Rows("deviation_rows", deviation, _k),
             graph.Initializer("samples/draws", [.. parts.Draws], IsOne ? [1, _k] : [1, _samples, _k]));
-        string codes = Samples("codes", Node("Add", "code_samples", Rows("code_rows", code, _k), spread), _k);
-        string? conditions = condition is null || IsOne ? condition : Samples("conditions",
-            Node("Expand", "condition_samples", Rows("condition_rows", condition, metadata.ConditionSize),
-                graph.Int64s("samples/condition_samples_shape", 1, _samples, metadata.ConditionSize)), metadata.ConditionSize);
-        string reconstructions = graph.Again("samples/", () => parts.Decoder(graph, codes, conditions),
-            IsOne ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis);
-        if (!IsOne)
-            reconstructions = graph.Declare(Reshape("reconstructions", reconstructions, -1, _samples, _d), OnnxElementType.Single,
-                _samples, _d);
+        string codes = _copies.Flat("codes", Node("Add", "code_samples", _copies.Rows("code_rows", code, _k), spread), _k);
+        string? conditions = _copies.Repeated("condition", condition, metadata.ConditionSize);
+        string reconstructions = _copies.Split(
+            "reconstructions", _copies.Run(() => parts.Decoder(graph, codes, conditions)), _d);
 
-        string errors = errorGraph.Errors(Rows("row", scaled, _d), reconstructions, "samples/score");
+        string errors = errorGraph.Errors(_copies.Rows("row", scaled, _d), reconstructions, "samples/score");
         string terms = metadata.Loss == LossKind.BinaryCrossEntropy ? errors
             : Node("Add", "terms", Times("relative_errors", errors, "half_inverse_variance", 0.5f / metadata.LikelihoodVariance),
                 Constant("half_log_two_pi_variance", (float)(0.5 * Math.Log(2 * Math.PI * metadata.LikelihoodVariance))));
@@ -63,16 +59,6 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
             OnnxAttribute.Int64("keepdims", 1));
         return Times("divergence", average, "half_code_size", _k / 2f);
     }
-
-    /// <summary>Rows [batch, n] with an axis for the samples, [batch, 1, n]; where there is one sample, it takes none.</summary>
-    private string Rows(string name, string value, int width) => IsOne ? value : Reshape(name, value, 0, 1, width);
-
-    /// <summary>Samples of rows [batch, L, n] as rows, [batch L, n].</summary>
-    private string Samples(string name, string value, int width) =>
-        IsOne ? value : graph.Declare(Reshape(name, value, -1, width), OnnxElementType.Single, OnnxGraphBuilder.SampleAxis, width);
-
-    private string Reshape(string name, string value, params long[] shape) =>
-        Node("Reshape", name, value, graph.Int64s($"samples/{name}_shape", shape));
 
     private string Node(string operation, string name, params string[] inputs) => graph.Node(operation, $"samples/{name}", inputs);
 

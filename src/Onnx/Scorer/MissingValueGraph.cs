@@ -10,7 +10,7 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
 {
     private const string Folder = "missing/";
 
-    private readonly bool _scores = metadata.MissingValues == MissingValuePolicy.Mean;
+    private readonly bool _scores = metadata.MissingValues is MissingValuePolicy.Mean or MissingValuePolicy.Hidden;
     private readonly List<string> _sides = [];
     private string? _isMissing;
 
@@ -21,6 +21,10 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
         return graph.Node("Where", Folder + "feature_or_mean",
             [_isMissing, graph.Initializer(Folder + "mean", [.. metadata.FeatureMeans], metadata.FeatureCount), features]);
     }
+
+    /// <summary>1 for a feature that is there and 0 for a missing one, [batch, d].</summary>
+    public string Observed() => graph.Node("Cast", "observed", [graph.Node("Not", "observed/is_observed", [_isMissing!])],
+        OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
 
     /// <summary>Condition or code offset, zero in the place of a missing value.</summary>
     public string Side(string input)

@@ -47,8 +47,13 @@ internal static class ScorerGraph
             : missing.Side(graph.Input(GraphNames.CodeOffset, metadata.CodeOffsetSize, "What is known of the row and added to its code."));
         var scaling = new ScalingGraph(graph, metadata);
         string scaled = scaling.Scale(present);
+        var errorGraph = new FeatureErrorGraph(graph, metadata);
+        var hidden = parts.Masks is null ? null : new HiddenFeatureGraph(graph, metadata, errorGraph);
+        string? observed = hidden is null ? null : missing.Observed();
 
-        string mean = parts.Encoder(graph, scaled, condition);
+        if (hidden is not null)
+            graph.Layer(NetworkLayer.Observed, []);
+        string mean = parts.Encoder(graph, hidden is null ? scaled : hidden.Input(scaled, observed!, "encoder/input", axis: 1), condition);
         string? logVariance = null;
         if (parts.LogVariance is { } head)
         {
@@ -71,10 +76,9 @@ internal static class ScorerGraph
         string reconstruction = graph.Rename(scaling.Unscale(scaledReconstruction), GraphNames.Reconstruction);
         scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
 
-        var errorGraph = new FeatureErrorGraph(graph, metadata);
-        string errors = graph.Rename(missing.FeatureErrors(errorGraph.Errors(scaled, scaledReconstruction, "score")),
-            GraphNames.FeatureErrors);
-        string score = logVariance is null || metadata.ScoreKind == ScoreKind.MeanFeatureError
+        string errors = graph.Rename(missing.FeatureErrors(hidden is null ? errorGraph.Errors(scaled, scaledReconstruction, "score")
+            : hidden.Errors(scaled, observed!, condition, parts.Masks!, Network)), GraphNames.FeatureErrors);
+        string score = logVariance is null || metadata.ScoreKind is ScoreKind.MeanFeatureError or ScoreKind.HiddenFeatureError
             ? errorGraph.WeightedMean(errors)
             : missing.Score(new LikelihoodGraph(graph, metadata, parts, errorGraph)
                 .Score(scaled, mean, code, logVariance, condition), errors);
@@ -94,5 +98,11 @@ internal static class ScorerGraph
             graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
         return graph.ToProto((metadata with { Layers = graph.Layers }).ToDictionary(),
             $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
+
+        string Network(OnnxGraphBuilder graph, string input, string? condition)
+        {
+            string last = parts.Encoder(graph, input, condition);
+            return parts.Decoder(graph, parts.Mean?.Invoke(graph, last, condition) ?? last, condition);
+        }
     }
 }

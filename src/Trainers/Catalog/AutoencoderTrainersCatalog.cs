@@ -14,6 +14,18 @@ public static class AutoencoderTrainersCatalog
     /// </summary>
     public const double DefaultBinaryCodeLearningRate = 0.03;
 
+    /// <summary>The units of the layers of a masked autoencoder where no number is given.</summary>
+    public const int DefaultMaskedWidth = 128;
+
+    /// <summary>The units of the code of a masked autoencoder where no number is given: what is hidden keeps it from copying.</summary>
+    public const int DefaultMaskedCode = 32;
+
+    /// <summary>The rows of a step of a masked autoencoder where no number is given.</summary>
+    public const int DefaultMaskedBatchSize = 128;
+
+    /// <summary>The largest step size of a masked autoencoder where none is given.</summary>
+    public const double DefaultMaskedLearningRate = 0.003;
+
     /// <summary>Any autoencoder that the options describe.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The options.</param>
@@ -72,6 +84,36 @@ public static class AutoencoderTrainersCatalog
     /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
     public static AutoencoderEstimator Vanilla(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
         Create(catalog, options, s_dense with { Variant = "a vanilla autoencoder" }, s_vanilla);
+
+    /// <summary>
+    /// A masked autoencoder: features are hidden at random while training and predicted from the others; a row is scored by how far its
+    /// features are from what the others tell of them. Missing values count as hidden, in training and in scoring.
+    /// </summary>
+    /// <inheritdoc cref="Dense(AutoencoderCatalog, string, IReadOnlyList{int}, int, int, int, double, double, InputScaling,
+    /// int?)" path="/param[@name!='hidden' and @name!='learningRate'] | /exception"/>
+    /// <param name="width">The units of each layer of the residual blocks around the code.</param>
+    /// <param name="learningRate">The step size of Adam where it is largest, under <see cref="OneCycleSchedule"/>.</param>
+    /// <param name="masking">What is hidden. Null for the defaults.</param>
+    public static AutoencoderEstimator Masked(
+        this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, int width = DefaultMaskedWidth,
+        int code = DefaultMaskedCode, Masking? masking = null, int epochs = DefaultEpochs, int batchSize = DefaultMaskedBatchSize,
+        double learningRate = DefaultMaskedLearningRate, double contamination = DefaultContamination,
+        InputScaling scaling = InputScaling.StandardizeCompressed, int? seed = null)
+    {
+        Require.AtLeast(width, 1, nameof(width));
+        var options = Preset(featureColumnName, LayersNetworkOptions.Residual(width, blocks: 1), code, epochs, batchSize, learningRate,
+            contamination, scaling, seed);
+        options.Masking = masking ?? new Masking();
+        options.Schedule = new OneCycleSchedule();
+        options.MissingValues = TrainingMissingValues.Masked;
+        options.ScoringMissingValues = ScoringMissingValues.Hidden;
+        return catalog.Masked(options);
+    }
+
+    /// <summary>A masked autoencoder with all options: <see cref="AutoencoderEstimator.Options.Masking"/> must be set.</summary>
+    /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
+    public static AutoencoderEstimator Masked(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
+        Create(catalog, options, IsSet("a masked autoencoder", "Masking", some => some.Masking, "what is hidden"));
 
     /// <summary>
     /// A convolutional autoencoder: convolutions and max pooling from an image down to the code, upsampling and

@@ -18,7 +18,7 @@ internal sealed class ClassifierTraining : TrainingRun
         (_labeled, _classes) = (labeled, classes);
         Warn();
         _network = Own(new StackedClassifierNetwork(
-            options.Network.Create(rows.Layout.Features, 0, 0, options.Code, Generator), classes.Length, Generator));
+            options.Network.Create(rows.Layout.Features, 0, 0, options.Code, isMasked: false, Generator), classes.Length, Generator));
     }
 
     /// <summary>Pretrains on all rows, then trains on those with a label.</summary>

@@ -21,11 +21,12 @@ internal sealed class AutoencoderNetwork : NetworkModule
     /// <param name="logVariance">The logarithm of the code's variance, or null.</param>
     /// <param name="offset">What makes an addend of the code of its offset column, or null.</param>
     /// <param name="decoder">The decoder.</param>
+    /// <param name="isMasked">Whether the encoder takes beside the features which of them it may see.</param>
     public AutoencoderNetwork(CodeOptions options, NetworkPart trunk, CodeLayer code, DenseLayer? logVariance, DenseStack? offset,
-        NetworkPart decoder)
+        NetworkPart decoder, bool isMasked = false)
         : base("autoencoder")
     {
-        _options = options;
+        (_options, IsMasked) = (options, isMasked);
         Trunk = AddPart("encoder", trunk);
         CodeLayer = AddPart("code", code);
         LogVariance = logVariance is null ? null : AddPart("code_log_variance", logVariance);
@@ -35,6 +36,9 @@ internal sealed class AutoencoderNetwork : NetworkModule
             LikelihoodLogVariance = AddParameter(
                 "likelihood_log_variance", full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32, device: Device));
     }
+
+    /// <summary>Whether the encoder takes beside the features which of them it may see.</summary>
+    public bool IsMasked { get; }
 
     public NetworkPart Trunk { get; }
 
@@ -55,8 +59,16 @@ internal sealed class AutoencoderNetwork : NetworkModule
     /// <summary>The number of weights and biases.</summary>
     public long ParameterCount => parameters().Sum(parameter => parameter.numel());
 
-    public EncodedBatch Encode(Tensor rows, Tensor? condition, Tensor? offset, Pass pass)
+    /// <summary>Runs the encoder.</summary>
+    /// <param name="rows">Scaled features, [b, d].</param>
+    /// <param name="condition">[b, c], or null.</param>
+    /// <param name="offset">[b, m], or null.</param>
+    /// <param name="pass">How it is run.</param>
+    /// <param name="visible">Of a masked network, 1 for the features that it sees, [b, d]; null for all.</param>
+    public EncodedBatch Encode(Tensor rows, Tensor? condition, Tensor? offset, Pass pass, Tensor? visible = null)
     {
+        if (IsMasked)
+            rows = cat([visible is null ? rows : rows * visible, visible ?? ones_like(rows)], 1);
         var last = Trunk.Forward(rows, condition, pass);
         var mean = CodeLayer.Forward(last, null, pass);
         var logVariance = LogVariance?.Forward(last, null, pass);
@@ -72,12 +84,14 @@ internal sealed class AutoencoderNetwork : NetworkModule
 
     public Tensor Decode(Tensor codes, Tensor? condition, Pass pass) => Decoder.Forward(codes, condition, pass);
 
-    public Tensor Forward(Tensor input, Tensor? condition, Pass pass) => Decode(Encode(input, condition, null, pass).Code, condition, pass);
+    public Tensor Forward(Tensor input, Tensor? condition, Pass pass, Tensor? visible = null) =>
+        Decode(Encode(input, condition, null, pass, visible).Code, condition, pass);
 
     /// <summary>The scorer with the present weights.</summary>
     /// <param name="metadata">What the graph says of itself.</param>
     /// <param name="draws">The standard-normal draws of a score that takes samples.</param>
-    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws) => new(ScorerGraph.Build(
+    /// <param name="masks">The masks of a score that hides features, or null.</param>
+    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws, FeatureMasks? masks = null) => new(ScorerGraph.Build(
         new AutoencoderParts
         {
             Encoder = LogVariance is null ? (graph, input, condition) =>
@@ -87,6 +101,7 @@ internal sealed class AutoencoderNetwork : NetworkModule
             OffsetEncoder = Offset is null ? null : (graph, input, _) => Offset.Emit(graph, input, null),
             Decoder = Decoder.Emit,
             Draws = draws,
+            Masks = masks,
         }, metadata));
 
     private static Tensor Normal(Tensor like, Pass pass) =>

@@ -51,7 +51,7 @@ internal sealed class DenseLayer : NetworkPart
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var output = Activate(input, pass);
-        return pass.IsTraining && _dropout > 0 ? Drop(output, pass.Generator) : output;
+        return pass.IsTraining && _dropout > 0 ? Drop(output, _dropout, pass.Generator) : output;
     }
 
     /// <summary>Runs the layer without its dropout: what is compared with something has all its units.</summary>
@@ -79,7 +79,7 @@ internal sealed class DenseLayer : NetworkPart
     }
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.
-    private Tensor Drop(Tensor output, Generator generator) =>
-        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - _dropout)
-            .to(ScalarType.Float32) / (1 - _dropout);
+    internal static Tensor Drop(Tensor output, double share, Generator generator) =>
+        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - share)
+            .to(ScalarType.Float32) / (1 - share);
 }

@@ -8,10 +8,14 @@ internal sealed class Objective
     // What is evaluated at a time; of convolutions, the batch of the training: each further size would have to be checked.
     private const int EvaluationBatch = 1024;
 
+    // Of a batch in which nothing counts the loss is 0.
+    private const double LeastCount = 1e-12;
+
     private readonly AutoencoderEstimator.Options _options;
     private readonly AutoencoderNetwork _network;
     private readonly TrainingSet _set;
     private readonly Tensor? _featureWeights;
+    private readonly Tensor? _evaluationMasks;
     private readonly int _evaluationBatch;
 
     public Objective(AutoencoderEstimator.Options options, AutoencoderNetwork network, TrainingSet set)
@@ -22,6 +26,12 @@ internal sealed class Objective
             double mean = weights.Average(weight => (double)weight);
             _featureWeights = tensor(
                 weights.Select(weight => (float)(weight / mean)).ToArray(), dtype: ScalarType.Float32, device: network.Device);
+        }
+        if (options.Masking is { } masking)
+        {
+            float[] masks = masking.ScoreMasks(set.FeatureCount, seed: 0);
+            _evaluationMasks = tensor(masks, [masks.Length / set.FeatureCount, set.FeatureCount], dtype: ScalarType.Float32,
+                device: network.Device);
         }
         _evaluationBatch = network.Convolutions.Any() ? options.BatchSize : EvaluationBatch;
         Names = [.. TermNames()];
@@ -37,9 +47,10 @@ internal sealed class Objective
     public List<Tensor> Terms(TrainingBatch batch, int epoch, Pass pass)
     {
         var input = _options.Corruption?.Apply(batch.Rows, _set, pass.Generator) ?? batch.Rows;
-        var encoding = _network.Encode(input, batch.Condition, batch.Offset, pass);
+        var visible = _options.Masking?.Draw(batch, pass.Generator);
+        var encoding = _network.Encode(input, batch.Condition, batch.Offset, pass, visible);
         var reconstruction = _network.Decode(encoding.Code, batch.Condition, pass);
-        List<Tensor> terms = [Reconstruction(batch, reconstruction)];
+        List<Tensor> terms = [Reconstruction(visible is null ? batch : _options.Masking!.Counted(batch, visible), reconstruction)];
         if (_options.Code.Variational is { } variational)
             terms.Add(Divergence(batch, encoding, variational) * DivergenceWeight(variational, epoch));
         foreach (var penalty in _options.Penalties)
@@ -64,16 +75,27 @@ internal sealed class Objective
         {
             if (cancellation.IsCancellationRequested)
                 return null;
-            var encoding = _network.Encode(batch.Rows, batch.Condition, batch.Offset, pass.Evaluating);
-            var loss = Reconstruction(batch, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
+            var visible = _evaluationMasks is null ? null : VisibleIn(batch);
+            var encoding = _network.Encode(batch.Rows, batch.Condition, batch.Offset, pass.Evaluating, visible);
+            var counted = visible is null ? batch : _options.Masking!.Counted(batch, visible);
+            var loss = Reconstruction(counted, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
             if (_options.Code.Variational is { } variational)
                 loss = loss + Divergence(batch, encoding, variational) * variational.Beta;
             // What a batch's loss is the mean of.
-            double share = batch.Known is { } known && _options.Code.Variational is null ? known.sum().item<float>() : batch.Rows.shape[0];
+            double share = counted.Known is { } known && _options.Code.Variational is null ? known.sum().item<float>()
+                : batch.Rows.shape[0];
             sum += share == 0 ? 0 : loss.item<float>() * share;
             total += share;
         }
         return sum / total;
+    }
+
+    /// <summary>What the rows of a batch show where they are measured: one mask after another.</summary>
+    private Tensor VisibleIn(TrainingBatch batch)
+    {
+        using var places = arange(batch.Rows.shape[0], dtype: ScalarType.Int64, device: batch.Rows.device);
+        var visible = _evaluationMasks![places.remainder(_evaluationMasks.shape[0])];
+        return batch.Known is { } known ? visible * known : visible;
     }
 
     /// <summary>
@@ -125,7 +147,7 @@ internal sealed class Objective
         errors = errors * known;
         if (batch.Weights is { } weights)
             errors = errors * weights.unsqueeze(1);
-        return isLikelihood ? errors.mean() : errors.sum() / known.sum();
+        return isLikelihood ? errors.mean() : errors.sum() / known.sum().clamp_min(LeastCount);
     }
 
     /// <summary>

@@ -76,6 +76,8 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
         foreach (int filters in Filters)
             Require.AtLeast(filters, 1, $"{path}.{nameof(Filters)}");
         Require.Odd(KernelSize, $"{path}.{nameof(KernelSize)}");
+        Require.Not(options.Masking is not null && Layout == ImageLayout.Interleaved && Channels > 1, nameof(options.Masking), "set",
+            $"{path}.{nameof(Layout)}", Layout, "what is visible of a channel is a channel of its own");
         ValidatePooling($"{path}.{nameof(Pooling)}");
         Require.Defined(Upsampling, $"{path}.{nameof(Upsampling)}");
         Require.NotNull(Hidden, $"{path}.{nameof(Hidden)}");
@@ -97,6 +99,9 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
     private protected override NetworkPart CreateTrunk(int featureCount, int conditionSize, Generator generator, out int width)
     {
         ImageBlock[] blocks = [.. Blocks()];
+
+        // A masked encoder gets beside each channel one that tells what is visible of it.
+        blocks[0] = blocks[0] with { From = blocks[0].From with { Channels = checked((int)(featureCount / blocks[0].From.Places)) } };
         ConvolutionLayer[] convolutions = [.. blocks.Select((block, i) =>
             new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalization,
                 generator))];

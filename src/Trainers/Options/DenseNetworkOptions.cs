@@ -50,6 +50,8 @@ public sealed record DenseNetworkOptions : NetworkOptions
         Require.Not(TiedWeights && DecoderHidden is not null && !DecoderHidden.SequenceEqual(Hidden.Reverse()),
             $"{path}.{nameof(TiedWeights)}", true, $"{path}.{nameof(DecoderHidden)}", string.Join(", ", DecoderHidden ?? []),
             "tied weights need a decoder that mirrors the encoder");
+        Require.Not(TiedWeights && options.Masking is not null, $"{path}.{nameof(TiedWeights)}", true, nameof(options.Masking), "set",
+            "what is visible widens the first layer of the encoder, so that its weights have another shape than the decoder's");
         Require.Not(TiedWeights && options.ConditionColumnName is not null, $"{path}.{nameof(TiedWeights)}", true,
             nameof(options.ConditionColumnName), options.ConditionColumnName ?? "",
             "the condition widens the first layers of encoder and decoder, so that their weights have different shapes");

@@ -1,3 +1,5 @@
+using MLNetAutoencoder.Onnx;
+
 namespace MLNetAutoencoder;
 
 /// <summary>
@@ -22,6 +24,12 @@ public enum InputScaling
     /// least 10,000), beyond that those of as many drawn by the seed.
     /// </summary>
     Robust,
+
+    /// <summary>
+    /// As <see cref="Standardize"/>, and what is more than 5 deviations from the mean on a logarithmic scale: z becomes ±(5 + ln(|z| − 4)).
+    /// Values far out stay far out, and do not rule everything else.
+    /// </summary>
+    StandardizeCompressed,
 }
 
 /// <summary>The names of scalings in the metadata.</summary>
@@ -29,5 +37,5 @@ internal static class InputScalingNames
 {
     public static string ToKind(this InputScaling scaling) =>
         scaling switch { InputScaling.MinMax => "min-max", InputScaling.Standardize => "standardize", InputScaling.Robust => "robust",
-        _ => "none" };
+        InputScaling.StandardizeCompressed => ScalingGraph.Compressed, _ => "none" };
 }

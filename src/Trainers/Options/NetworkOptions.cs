@@ -8,6 +8,7 @@ namespace MLNetAutoencoder;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(DenseNetworkOptions), "dense")]
 [JsonDerivedType(typeof(ConvolutionalNetworkOptions), "convolutional")]
+[JsonDerivedType(typeof(LayersNetworkOptions), "layers")]
 public abstract record NetworkOptions
 {
     private protected NetworkOptions()
@@ -40,7 +41,7 @@ public abstract record NetworkOptions
         Require.Defined(OutputActivation, $"{path}.{nameof(OutputActivation)}");
         Require.Defined(Normalization, $"{path}.{nameof(Normalization)}");
         Require.Not(OutputActivation is not (Activation.Linear or Activation.LeakyReLU)
-            && options.Scaling is InputScaling.Standardize or InputScaling.Robust, $"{path}.{nameof(OutputActivation)}", OutputActivation,
+            && options.Scaling is not (InputScaling.MinMax or InputScaling.None), $"{path}.{nameof(OutputActivation)}", OutputActivation,
             nameof(options.Scaling), options.Scaling,
             $"it does not reach all standardized values; use Scaling {InputScaling.MinMax} or {InputScaling.None}, or OutputActivation " +
                 $"{Activation.Linear}");
@@ -67,16 +68,17 @@ public abstract record NetworkOptions
     private protected abstract NetworkPart CreateDecoder(
         NetworkPart trunk, CodeLayer code, int featureCount, int conditionSize, Generator generator);
 
-    /// <summary>Makes the untrained network.</summary>
-    internal AutoencoderNetwork Create(int featureCount, int conditionSize, int offsetSize, CodeOptions code, Generator generator)
+    /// <summary>Makes the untrained network; the encoder of a masked one takes what is visible of the features beside these.</summary>
+    internal AutoencoderNetwork Create(
+        int featureCount, int conditionSize, int offsetSize, CodeOptions code, bool isMasked, Generator generator)
     {
-        var trunk = CreateTrunk(featureCount, conditionSize, generator, out int width);
+        var trunk = CreateTrunk(isMasked ? 2 * featureCount : featureCount, conditionSize, generator, out int width);
         var codeLayer = new CodeLayer("encoder/code", width, code, code.Activation, code.Normalization, generator);
         var logVariance = code.Variational is null ? null
             : new DenseLayer("encoder/code_log_variance", width, code.Size, Activation.Linear, generator);
         var offset = code.OffsetHidden is null ? null
             : DenseStack.Create("offset", [offsetSize, .. code.OffsetHidden, code.Size], Activation, Activation.Linear, generator);
         var decoder = CreateDecoder(trunk, codeLayer, featureCount, conditionSize, generator);
-        return new AutoencoderNetwork(code, trunk, codeLayer, logVariance, offset, decoder);
+        return new AutoencoderNetwork(code, trunk, codeLayer, logVariance, offset, decoder, isMasked);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
 
@@ -12,11 +13,14 @@ internal sealed class FeatureScaling
     // The square of a smaller deviation is no longer a normal Single.
     private const double LeastRange = 1e-20;
 
-    private FeatureScaling(float[] offsets, float[] scales, float[] means, float[] least, float[] most)
+    private readonly bool _isCompressed;
+
+    private FeatureScaling(float[] offsets, float[] scales, float[] means, float[] least, float[] most, bool isCompressed)
     {
+        _isCompressed = isCompressed;
         (Offsets, Scales, Means, Least, Most) = (offsets, scales, means, least, most);
         Constant = [.. Enumerable.Range(0, means.Length).Where(j => IsConstant(least[j], most[j]))];
-        IsIdentity = offsets.All(offset => offset == 0) && scales.All(scale => scale == 1);
+        IsIdentity = offsets.All(offset => offset == 0) && scales.All(scale => scale == 1) && !isCompressed;
     }
 
     public float[] Offsets { get; }
@@ -100,7 +104,8 @@ internal sealed class FeatureScaling
             if (spread > 0)
                 scales[j] = spread;
         }
-        return new FeatureScaling(offsets, scales, Array.ConvertAll(means, mean => (float)mean), least, most);
+        return new FeatureScaling(offsets, scales, Array.ConvertAll(means, mean => (float)mean), least, most,
+            scaling == InputScaling.StandardizeCompressed);
     }
 
     /// <summary>Scales a row without missing values.</summary>
@@ -113,10 +118,20 @@ internal sealed class FeatureScaling
         }
         TensorPrimitives.Subtract(row, Offsets, scaled);
         TensorPrimitives.Divide(scaled, Scales, scaled);
+        for (int j = 0; _isCompressed && j < scaled.Length; j++)
+            scaled[j] = Compress(scaled[j]);
     }
 
     /// <summary>Scales a feature.</summary>
-    public float Scale(int feature, float value) => (value - Offsets[feature]) / Scales[feature];
+    public float Scale(int feature, float value)
+    {
+        float scaled = (value - Offsets[feature]) / Scales[feature];
+        return _isCompressed ? Compress(scaled) : scaled;
+    }
+
+    /// <summary>What the graph makes of a value by <see cref="ScalingGraph.Compressed"/>.</summary>
+    internal static float Compress(float z) => Math.Abs(z) <= ScalingGraph.Knee ? z
+        : MathF.CopySign(ScalingGraph.Knee + MathF.Log(Math.Abs(z) - ScalingGraph.Knee + 1), z);
 
     /// <summary>
     /// Whether a feature counts as constant: what it varies by is rounding, or nothing to a Single. Not where rounding is by more than

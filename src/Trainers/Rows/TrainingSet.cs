@@ -35,6 +35,9 @@ internal sealed class TrainingSet : IDisposable
 
     public long Count => _data.Count;
 
+    /// <summary>The number of features.</summary>
+    public int FeatureCount => _data.Layout.Features;
+
     /// <summary>Whether there are features that do not count.</summary>
     public bool IsMasked => _masks && _data.HasMissing;
 

@@ -24,7 +24,7 @@ internal sealed class AutoencoderTraining : TrainingRun
                 "without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
         Warn();
         _network = Own(options.Network.Create(
-            rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, options.Code, Generator));
+            rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, options.Code, options.Masking is not null, Generator));
         TrainingWarnings.ReportLearningByHeart(channel, options.Epochs, _network.ParameterCount, rows, isValidated: heldOut is not null);
         if (options.InitialWeights is { } start)
             InitialWeights.Load(start, _network, Scaling, channel);
@@ -77,6 +77,7 @@ internal sealed class AutoencoderTraining : TrainingRun
     public AutoencoderModel ToModel(IReadOnlyList<TrainingEpoch> history)
     {
         float[] draws = Draws();
+        var masks = Masks();
         var variational = Options.Code.Variational;
         string summary = TrainingSummary.Of(history, ("rows", Rows.Count), ("skipped_rows", Rows.Skipped),
             ("known_anomalies", Rows.Anomalies), ("streamed", Rows.IsStreamed), ("validation_rows", _heldOut?.Count ?? 0));
@@ -91,6 +92,7 @@ internal sealed class AutoencoderTraining : TrainingRun
             CodeOffsetSize = Rows.Layout.Offset,
             ScoreKind = variational?.Score switch
             {
+                _ when masks is not null => ScoreKind.HiddenFeatureError,
                 VariationalScore.NegativeElbo => ScoreKind.NegativeElbo,
                 VariationalScore.ReconstructionProbability => ScoreKind.ReconstructionProbability,
                 _ => ScoreKind.MeanFeatureError,
@@ -99,7 +101,7 @@ internal sealed class AutoencoderTraining : TrainingRun
         };
 
         // The threshold comes from the scores of the very graph that will be compared with it.
-        using var scorer = _network.ToScorer(metadata, draws);
+        using var scorer = _network.ToScorer(metadata, draws, masks);
         var statistics = new RowStatistics(metadata.CodeSize);
         var codes = metadata.CodeSize <= GaussianMixture.LargestCode ? new CodeSample(Rows.Count, metadata.CodeSize, Seed) : null;
         TrainingScores.Compute(scorer, Rows, (score, code) =>
@@ -139,6 +141,16 @@ internal sealed class AutoencoderTraining : TrainingRun
         using var draws = torch.randn([variational.ScoreSamples, Options.Code.Size], dtype: torch.ScalarType.Float32,
             device: Generator.device, generator: Generator).cpu();
         return [.. MemoryMarshal.Cast<byte, float>(draws.bytes)];
+    }
+
+    /// <summary>The masks of the score, with the errors of the rows that the threshold comes from; null without masking.</summary>
+    private FeatureMasks? Masks()
+    {
+        if (Options.Masking is not { } masking)
+            return null;
+        using var lease = TorchThreads.Use(Threads, Options.Cancellation);
+        using var set = Batches(_heldOut ?? Rows);
+        return HiddenErrors.Measure(_network, masking, Options.Loss, set, new Pass(IsTraining: false, Generator), Seed);
     }
 
     /// <summary>Every size of batch in which this fit runs its convolutions, with the derivatives that it takes of them.</summary>

@@ -41,7 +41,7 @@ internal sealed class DenseStep : ITrainingStep
             ConditionColumnName: null, Penalties.Count: 0, WeightL1: 0, WeightL2: 0 }
             && options.Code is { Variational: null, Normalization: CodeNormalization.None, NoiseDeviation: 0, OffsetColumnName: null };
         if (!isPlain || network.Device.type != DeviceType.CPU || set.IsMasked
-            || network is not { Trunk: DenseStack trunk, Decoder: DenseStack decoder })
+            || network.IsMasked || network is not { Trunk: DenseStack trunk, Decoder: DenseStack decoder })
             return null;
         DenseLayer[] layers = [.. trunk.Layers, network.CodeLayer.Units, .. decoder.Layers];
         return layers.All(layer => layer.IsPlain && layer.Activation is Activation.Linear or Activation.ReLU or Activation.LeakyReLU

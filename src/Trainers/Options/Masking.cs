@@ -1,0 +1,92 @@
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>
+/// Hides features at random in each step of the training, tells the network which, and has it predict them: a masked autoencoder (He,
+/// Chen, Xie, Li, Dollár and Girshick 2022; Yin, Qiao, Zhou, Wu, Zeng and Fan, MCM, ICLR 2024).
+/// </summary>
+/// <remarks>
+/// <para>The encoder takes the scaled features, 0 where one is hidden, and beside them 1 for each that is not. The loss is the mean
+/// over the hidden features, and those that are not count <see cref="VisibleWeight"/> as much.</para>
+/// <para>A score hides every feature equally often, by fixed masks. A feature's error is that of predicting it while it is hidden, as
+/// a multiple of what rows that the threshold comes from have on average under the same mask.</para>
+/// <para>A missing value is a hidden one: it is trained and scored without
+/// (<see cref="TrainingMissingValues.Masked"/>, <see cref="ScoringMissingValues.Hidden"/>), and the reconstruction tells what it may have
+/// been.</para>
+/// </remarks>
+public sealed record Masking
+{
+    // How many parts the features are hidden in, round after round.
+    private static readonly int[] s_parts = [2, 3, 4, 7];
+
+    /// <summary>The least share of a row's features that is hidden, drawn for each row anew. The default value is 0.1.</summary>
+    public double LeastShare { get; init; } = 0.1;
+
+    /// <summary>The largest share of a row's features that is hidden. The default value is 0.7.</summary>
+    public double GreatestShare { get; init; } = 0.7;
+
+    /// <summary>How much the error of a feature that is not hidden counts in the loss, from 0 to 1. The default value is 0.1.</summary>
+    public double VisibleWeight { get; init; } = 0.1;
+
+    /// <summary>
+    /// How often the masks of a score hide each feature. The default value is 4: once as one of two parts, and of three, four and
+    /// seven, which are 16 masks.
+    /// </summary>
+    public int ScoreRounds { get; init; } = 4;
+
+    internal void Validate()
+    {
+        const string path = nameof(AutoencoderEstimator.Options.Masking);
+        Require.InRange(LeastShare is > 0 and < 1, LeastShare, $"{path}.{nameof(LeastShare)}", "more than 0 and less than 1");
+        Require.InRange(GreatestShare >= LeastShare && GreatestShare < 1, GreatestShare, $"{path}.{nameof(GreatestShare)}",
+            FormattableString.Invariant($"at least {LeastShare} ({nameof(LeastShare)}) and less than 1"));
+        Require.InRange(VisibleWeight is >= 0 and <= 1, VisibleWeight, $"{path}.{nameof(VisibleWeight)}", "0 to 1");
+        Require.AtLeast(ScoreRounds, 1, $"{path}.{nameof(ScoreRounds)}");
+    }
+
+    /// <summary>1 for the features of a batch that stay visible, 0 for those that are hidden or missing.</summary>
+    internal Tensor Draw(TrainingBatch batch, Generator generator)
+    {
+        Tensor Uniform(params long[] shape) =>
+            rand(shape, dtype: ScalarType.Float32, device: batch.Rows.device, generator: generator);
+        using var scope = NewDisposeScope();
+        var share = Uniform(batch.Rows.shape[0], 1).mul_(GreatestShare - LeastShare).add_(LeastShare);
+        var visible = Uniform(batch.Rows.shape).ge(share).to(ScalarType.Float32);
+        return (batch.Known is { } known ? visible.mul_(known) : visible).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What the features of a batch count in the loss, [b, d].</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="visible">1 for the features that the network sees.</param>
+    internal TrainingBatch Counted(TrainingBatch batch, Tensor visible)
+    {
+        var counted = 1 - visible * (1 - VisibleWeight);
+        return batch with { Known = batch.Known is { } known ? counted * known : counted };
+    }
+
+    /// <summary>The masks of a score, [masks, d] row by row, 0 for what is hidden: each feature equally often.</summary>
+    internal float[] ScoreMasks(int featureCount, long seed)
+    {
+        var random = new Random(HashCode(seed));
+        int[] places = [.. Enumerable.Range(0, featureCount)];
+        List<float> masks = [];
+        for (int round = 0; round < ScoreRounds; round++)
+        {
+            random.Shuffle(places);
+            int parts = Math.Min(s_parts[round % s_parts.Length], featureCount);
+            for (int part = 0; part < parts; part++)
+            {
+                float[] mask = new float[featureCount];
+                Array.Fill(mask, 1f);
+                for (int i = part; i < featureCount; i += parts)
+                    mask[places[i]] = 0;
+                masks.AddRange(mask);
+            }
+        }
+        return [.. masks];
+    }
+
+    private static int HashCode(long seed) => (int)seed ^ (int)(seed >> 32);
+}
