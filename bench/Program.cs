@@ -1,4 +1,5 @@
 using MLNetAutoencoder.Bench;
+using MLNetAutoencoder.Bench.Accuracy;
 using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
@@ -8,6 +9,10 @@ using MLNetAutoencoder.Bench.Training;
 // A child of the benchmark 'scoring', not for people.
 if (args.Length > 0 && args[0] == MemoryProbe.Command)
     return MemoryProbe.RunChild(args[1..]);
+
+// It takes a folder and options of its own.
+if (args.Length > 0 && args[0] == "accuracy")
+    return AccuracyBenchmark.Run(args[1..]);
 
 Dictionary<string, Func<int>> benchmarks = new()
 {
@@ -22,7 +27,7 @@ Dictionary<string, Func<int>> benchmarks = new()
 string[] names = args.Length > 0 ? args : [.. benchmarks.Keys];
 if (names.FirstOrDefault(name => !benchmarks.ContainsKey(name)) is { } unknown)
 {
-    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are: {string.Join(", ", benchmarks.Keys)}.");
+    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are: accuracy, {string.Join(", ", benchmarks.Keys)}.");
     return 2;
 }
 

@@ -29,7 +29,7 @@ internal sealed class OnnxGraphBuilder
     private readonly GraphProto _graph;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly List<NetworkLayer> _layers = [];
-    private string _prefix = "";
+    private string _prefix = "", _scope = "";
     private string _firstAxis = BatchAxis;
 
     /// <summary>Starts an empty graph.</summary>
@@ -61,7 +61,7 @@ internal sealed class OnnxGraphBuilder
     internal void Layer(string function, (string Parameter, string Initializer)[] tensors,
         params (string Name, JsonNode Value)[] arguments)
     {
-        if (_prefix.Length == 0)
+        if (_prefix.Length == 0 && _scope.Length == 0)
             _layers.Add(new NetworkLayer(Part, function, tensors.ToDictionary(tensor => tensor.Parameter, tensor => tensor.Initializer),
                 new JsonObject(arguments.Select(argument => KeyValuePair.Create(argument.Name, (JsonNode?)argument.Value)))));
     }
@@ -158,6 +158,27 @@ internal sealed class OnnxGraphBuilder
         }
     }
 
+    /// <summary>
+    /// Writes a network beside the one that the graph is of: the names of its nodes and initializers get a prefix, and its layers are not
+    /// listed.
+    /// </summary>
+    /// <param name="scope">What the names start with, such as <c>member2/</c>.</param>
+    /// <param name="emit">Writes the network.</param>
+    /// <returns>What <paramref name="emit"/> returns.</returns>
+    public string Under(string scope, Func<string> emit)
+    {
+        string before = _scope;
+        _scope = scope + _scope;
+        try
+        {
+            return emit();
+        }
+        finally
+        {
+            _scope = before;
+        }
+    }
+
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">The ONNX operator, such as <c>Gemm</c>.</param>
     /// <param name="name">The node's name; its output is known by the same name.</param>
@@ -173,8 +194,8 @@ internal sealed class OnnxGraphBuilder
     internal string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params OnnxAttribute[] attributes)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        name = _prefix + name;
-        outputs = Array.ConvertAll(outputs, output => _prefix + output);
+        name = _scope + _prefix + name;
+        outputs = Array.ConvertAll(outputs, output => _scope + _prefix + output);
         foreach (string input in inputs)
         {
             if (input != NoInput && !_names.Contains(input))
@@ -269,6 +290,7 @@ internal sealed class OnnxGraphBuilder
 
     private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)
     {
+        name = _scope + name;
         if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
             return name;
         Claim(name);

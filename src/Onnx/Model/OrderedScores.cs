@@ -24,6 +24,8 @@ internal sealed class OrderedScores
     /// </summary>
     private const double Leeway = 0.01;
 
+    private static readonly int[] s_up = [1], s_upAndDown = [1, -1];
+
     private readonly float[] _scores;
     private readonly int _firstOfLargest, _quantileCount;
     private readonly long _count;
@@ -78,6 +80,9 @@ internal sealed class OrderedScores
         return Settle(below, isGap ? double.NaN : Between(below, above));
     }
 
+    /// <summary>A threshold with a number of scores above it at most: as many, or fewer where some are equal.</summary>
+    public float WithAtMost(long above) => Settle(LastWhere(i => Above(i) >= above), double.NaN, onlyUp: true);
+
     /// <summary>A threshold, or the one nearest to it that lies on no score.</summary>
     public float Near(double threshold)
     {
@@ -114,10 +119,11 @@ internal sealed class OrderedScores
     /// <summary>A threshold above a place and below the next, or in the nearest gap where these are as good as equal.</summary>
     /// <param name="below">The place.</param>
     /// <param name="wanted">Where in the gap; NaN for its middle.</param>
-    private float Settle(int below, double wanted)
+    /// <param name="onlyUp">Whether no more scores may lie above it than above the place.</param>
+    private float Settle(int below, double wanted, bool onlyUp = false)
     {
         double noise = NoiseAt(below);
-        int place = Nearest(below, noise);
+        int place = Nearest(below, noise, onlyUp);
         double low = _scores[place], high = low + Width(place);
         double margin = Math.Min(noise, high - low) / 2;
         double value = !double.IsNaN(wanted) ? Math.Clamp(wanted, low + margin, high - margin)
@@ -126,7 +132,7 @@ internal sealed class OrderedScores
     }
 
     /// <summary>The place before the nearest gap wider than the noise; where none is near, before the widest there.</summary>
-    private int Nearest(int from, double noise)
+    private int Nearest(int from, double noise, bool onlyUp)
     {
         double Distance(int place) => Math.Abs(Above(place) - Above(from));
         double leeway = Math.Max(1, Leeway * Above(from));
@@ -134,7 +140,7 @@ internal sealed class OrderedScores
         int? found = null;
 
         // Upwards first: of two gaps that are equally near, the one with fewer scores above it.
-        foreach (int step in new[] { 1, -1 })
+        foreach (int step in onlyUp ? s_up : s_upAndDown)
         {
             for (int place = from; place >= 0; place += step)
             {

@@ -27,6 +27,12 @@ internal static class ScoreKind
     /// </summary>
     public const string HiddenFeatureError = "hidden_feature_error";
 
+    /// <summary>
+    /// The mean of the feature errors of a detector: its masked networks' and the distance to the nearest kept rows, each relative to
+    /// the spread that it has on normal rows.
+    /// </summary>
+    public const string Detector = "detector";
+
     /// <summary>Of a classifier: the probability of each class.</summary>
     public const string ClassProbability = "class_probability";
 }

@@ -45,6 +45,19 @@ public sealed class ThresholdRule
         : throw new ArgumentOutOfRangeException(nameof(deviations), deviations,
             FormattableString.Invariant($"The number of deviations is {deviations}; expected at least 0, and no infinity."));
 
+    /// <summary>
+    /// Of normal rows that are like the training rows, this share scores above the threshold at most: the score whose p-value
+    /// (<see cref="PValues"/>) is the rate.
+    /// </summary>
+    /// <param name="rate">The rate, more than 0 and less than 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is out of its range.</exception>
+    public static ThresholdRule FalseAlarmRate(double rate) => rate is > 0 and < 1
+        ? new("false-alarm rate", rate, (metadata, scores) =>
+            PValues.Of(metadata, "false-alarm rate") is var values && rate * (values.Count + 1) < 1 ? (float)values.ScoreOf(rate)
+            : (scores ?? OrderedScores.Of(metadata, "false-alarm rate")).WithAtMost((long)(rate * (values.Count + 1) + 1e-9) - 1))
+        : throw new ArgumentOutOfRangeException(nameof(rate), rate,
+            FormattableString.Invariant($"The false-alarm rate is {rate}; expected more than 0 and less than 1."));
+
     /// <summary>A given threshold.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>

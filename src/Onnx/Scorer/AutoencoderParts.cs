@@ -37,6 +37,9 @@ internal sealed record AutoencoderParts
     /// </summary>
     public FeatureMasks? Masks { get; init; }
 
+    /// <summary>Of an anomaly detector, what its score is made of; otherwise null.</summary>
+    public DetectorParts? Detector { get; init; }
+
     /// <summary>Code [batch, k] to scaled reconstruction [batch, d].</summary>
     public required GraphPart Decoder { get; init; }
 

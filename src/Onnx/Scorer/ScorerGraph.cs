@@ -48,7 +48,7 @@ internal static class ScorerGraph
         var scaling = new ScalingGraph(graph, metadata);
         string scaled = scaling.Scale(present);
         var errorGraph = new FeatureErrorGraph(graph, metadata);
-        var hidden = parts.Masks is null ? null : new HiddenFeatureGraph(graph, metadata, errorGraph);
+        var hidden = parts.Masks is null && parts.Detector is null ? null : new HiddenFeatureGraph(graph, metadata, errorGraph);
         string? observed = hidden is null ? null : missing.Observed();
 
         if (hidden is not null)
@@ -77,8 +77,10 @@ internal static class ScorerGraph
         scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
 
         string errors = graph.Rename(missing.FeatureErrors(hidden is null ? errorGraph.Errors(scaled, scaledReconstruction, "score")
+            : parts.Detector is { } detector ? new DetectorGraph(graph, metadata, errorGraph, detector).Errors(scaled, observed!)
             : hidden.Errors(scaled, observed!, condition, parts.Masks!, Network)), GraphNames.FeatureErrors);
         string score = logVariance is null || metadata.ScoreKind is ScoreKind.MeanFeatureError or ScoreKind.HiddenFeatureError
+            or ScoreKind.Detector
             ? errorGraph.WeightedMean(errors)
             : missing.Score(new LikelihoodGraph(graph, metadata, parts, errorGraph)
                 .Score(scaled, mean, code, logVariance, condition), errors);

@@ -33,6 +33,38 @@ public static class AutoencoderTrainersCatalog
     public static AutoencoderEstimator Autoencoder(this AutoencoderCatalog catalog, AutoencoderEstimator.Options options) =>
         Create(catalog, options);
 
+    /// <summary>
+    /// An anomaly detector whose defaults need no tuning: masked autoencoders and the distance to the nearest kept rows, with sizes,
+    /// scaling and steps from the data.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="featureColumnName">The column with the features, a vector of known size of Single; values may be missing.</param>
+    /// <param name="falseAlarmRate">The share of normal rows that the threshold may call anomalies, between 0 and 1.</param>
+    /// <param name="contamination">The share of the training rows that may be anomalies, from 0 to 0.5; they are left out as far as
+    /// they are found.</param>
+    /// <param name="seed">The seed of everything random; null to draw one from the context.</param>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>
+    public static AnomalyDetectionEstimator AnomalyDetection(this AutoencoderCatalog catalog,
+        string featureColumnName = AutoencoderColumns.Features,
+        double falseAlarmRate = AnomalyDetectionEstimator.Options.DefaultFalseAlarmRate, double contamination = 0, int? seed = null) =>
+        catalog.AnomalyDetection(new AnomalyDetectionEstimator.Options
+        {
+            FeatureColumnName = featureColumnName,
+            Threshold = ThresholdRule.FalseAlarmRate(falseAlarmRate),
+            Contamination = contamination,
+            Seed = seed,
+        });
+
+    /// <summary>An anomaly detector with all options.</summary>
+    /// <inheritdoc cref="AnomalyDetection(AutoencoderCatalog, string, double, double, int?)" path="/param[@name='catalog'] | /exception"/>
+    /// <param name="options">The options.</param>
+    public static AnomalyDetectionEstimator AnomalyDetection(this AutoencoderCatalog catalog, AnomalyDetectionEstimator.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new AnomalyDetectionEstimator(catalog.Context, options);
+    }
+
     /// <summary>A dense autoencoder: fully connected layers down to the code and up again.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>

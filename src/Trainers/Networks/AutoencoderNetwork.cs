@@ -91,7 +91,9 @@ internal sealed class AutoencoderNetwork : NetworkModule
     /// <param name="metadata">What the graph says of itself.</param>
     /// <param name="draws">The standard-normal draws of a score that takes samples.</param>
     /// <param name="masks">The masks of a score that hides features, or null.</param>
-    public AutoencoderModel ToScorer(AutoencoderMetadata metadata, float[] draws, FeatureMasks? masks = null) => new(ScorerGraph.Build(
+    /// <param name="detector">What a detector's score is made of, or null.</param>
+    public AutoencoderModel ToScorer(
+        AutoencoderMetadata metadata, float[] draws, FeatureMasks? masks = null, DetectorParts? detector = null) => new(ScorerGraph.Build(
         new AutoencoderParts
         {
             Encoder = LogVariance is null ? (graph, input, condition) =>
@@ -102,7 +104,12 @@ internal sealed class AutoencoderNetwork : NetworkModule
             Decoder = Decoder.Emit,
             Draws = draws,
             Masks = masks,
+            Detector = detector,
         }, metadata));
+
+    /// <summary>Writes encoder and decoder, of a code without variance, one after the other.</summary>
+    public string Emit(OnnxGraphBuilder graph, string input, string? condition) =>
+        Decoder.Emit(graph, CodeLayer.Emit(graph, Trunk.Emit(graph, input, condition), null), condition);
 
     private static Tensor Normal(Tensor like, Pass pass) =>
         randn(like.shape, dtype: ScalarType.Float32, device: like.device, generator: pass.Generator);

@@ -69,7 +69,7 @@ public sealed record Masking
     /// <summary>The masks of a score, [masks, d] row by row, 0 for what is hidden: each feature equally often.</summary>
     internal float[] ScoreMasks(int featureCount, long seed)
     {
-        var random = new Random(HashCode(seed));
+        var random = new Random(SelectionSampling.SeedOf(seed));
         int[] places = [.. Enumerable.Range(0, featureCount)];
         List<float> masks = [];
         for (int round = 0; round < ScoreRounds; round++)
@@ -87,6 +87,4 @@ public sealed record Masking
         }
         return [.. masks];
     }
-
-    private static int HashCode(long seed) => (int)seed ^ (int)(seed >> 32);
 }

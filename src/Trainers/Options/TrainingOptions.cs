@@ -176,7 +176,10 @@ public abstract class TrainingOptions
     internal abstract IReadOnlyDictionary<string, string> Columns();
 
     /// <summary>The options as JSON, in every culture the same.</summary>
-    internal string ToJson() => JsonSerializer.Serialize(this, GetType(), s_json);
+    internal string ToJson() => ToJson(this);
+
+    /// <summary>Options of any kind, in the same way.</summary>
+    internal static string ToJson(object options) => JsonSerializer.Serialize(options, options.GetType(), s_json);
 
     /// <summary>Checks that the names of output columns are names, and that there is one.</summary>
     private protected static void ValidateOutputs(string adds, params (string? Column, string Option)[] outputs)

@@ -73,6 +73,34 @@ internal sealed class TrainingData : IDisposable
         return new TrainingData(_source, tally, _ => true, [.. places], ownsSource: false);
     }
 
+    /// <summary>Those of the rows that are wanted, by their numbers. They share the buffer, which stays these rows'.</summary>
+    public TrainingData Where(Func<long, bool> isWanted)
+    {
+        var tally = new Tally(Layout, withDigest: false);
+        List<int>? places = IsStreamed ? null : [];
+        using (var pass = Open())
+        {
+            for (long row = 0; pass.MoveNext(); row++)
+            {
+                if (!isWanted(row))
+                    continue;
+                tally.Add(pass.Record, isComplete: !HasMissing || IsFinite(pass.Record));
+                places?.Add(_places?[row] ?? (int)row);
+            }
+        }
+        return new TrainingData(_source, tally, isWanted, places is null ? null : [.. places], ownsSource: false);
+    }
+
+    private static bool IsFinite(ReadOnlySpan<float> record)
+    {
+        foreach (float value in record)
+        {
+            if (!float.IsFinite(value))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Gives the buffer back; rows that were held out share it with the others, to which it belongs.</summary>
     public void Dispose()
     {

@@ -12,20 +12,35 @@ internal sealed class AutoencoderTraining : TrainingRun
 {
     private readonly TrainingData? _heldOut;
     private readonly AutoencoderNetwork _network;
+    private readonly bool _isMember;
+    private FeatureMasks? _masks;
 
+    /// <param name="options">The options.</param>
+    /// <param name="seed">The seed of everything random.</param>
+    /// <param name="columns">The columns that the rows were read from.</param>
+    /// <param name="rows">The training rows.</param>
+    /// <param name="heldOut">The rows that are measured in their stead, or null.</param>
+    /// <param name="device">Where the network is trained.</param>
+    /// <param name="channel">The log.</param>
+    /// <param name="shared">
+    /// Of a member of a detector, the scaling of all: it tells the log nothing that the detector has told, and keeps its last weights.
+    /// </param>
     public AutoencoderTraining(AutoencoderEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
-        TrainingData? heldOut, torch.Device device, IChannel channel)
-        : base(options, seed, columns, rows, device, channel)
+        TrainingData? heldOut, torch.Device device, IChannel channel, FeatureScaling? shared = null)
+        : base(options, seed, columns, rows, device, channel, shared)
     {
-        _heldOut = heldOut;
+        (_heldOut, _isMember) = (heldOut, shared is not null);
         if (options.Code.Size >= rows.Layout.Features && !options.IsRegularized)
             channel.Warning(MessageSensitivity.None,
                 $"The code has {options.Code.Size} units and the column '{options.FeatureColumnName}' {rows.Layout.Features} features: " +
                 "without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
-        Warn();
+        if (!_isMember)
+            Warn();
         _network = Own(options.Network.Create(
             rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, options.Code, options.Masking is not null, Generator));
-        TrainingWarnings.ReportLearningByHeart(channel, options.Epochs, _network.ParameterCount, rows, isValidated: heldOut is not null);
+        if (!_isMember)
+            TrainingWarnings.ReportLearningByHeart(
+                channel, options.Epochs, _network.ParameterCount, rows, isValidated: heldOut is not null);
         if (options.InitialWeights is { } start)
             InitialWeights.Load(start, _network, Scaling, channel);
     }
@@ -63,7 +78,7 @@ internal sealed class AutoencoderTraining : TrainingRun
                 Terms = objective.Names,
                 Step = step,
                 Rows = set,
-                Validate = validation is null ? null : cancellation =>
+                Validate = validation is null || _isMember ? null : cancellation =>
                     objective.Evaluate(validation, new Pass(IsTraining: false, Generator), cancellation),
                 Epochs = Options.Epochs,
                 Checkpoint = checkpoint,
@@ -77,31 +92,10 @@ internal sealed class AutoencoderTraining : TrainingRun
     public AutoencoderModel ToModel(IReadOnlyList<TrainingEpoch> history)
     {
         float[] draws = Draws();
-        var masks = Masks();
-        var variational = Options.Code.Variational;
-        string summary = TrainingSummary.Of(history, ("rows", Rows.Count), ("skipped_rows", Rows.Skipped),
-            ("known_anomalies", Rows.Anomalies), ("streamed", Rows.IsStreamed), ("validation_rows", _heldOut?.Count ?? 0));
-        var metadata = Describe(Options.Variant(), Options, Options.Loss.ToKind(), summary) with
-        {
-            FeatureWeights = Options.FeatureWeights ?? [],
-            IsVariational = variational is not null,
-            LikelihoodVariance = variational is null || Options.Loss != ReconstructionLoss.MeanSquared ? 0
-                : _network.LikelihoodLogVariance is { } learned ? (float)Math.Exp(learned.item<float>()) : (float)variational.Variance,
-            ConditionSize = Rows.Layout.Condition,
-            ConditionValues = Columns.Condition is { } condition ? AutoencoderColumns.KeyNames(condition) : [],
-            CodeOffsetSize = Rows.Layout.Offset,
-            ScoreKind = variational?.Score switch
-            {
-                _ when masks is not null => ScoreKind.HiddenFeatureError,
-                VariationalScore.NegativeElbo => ScoreKind.NegativeElbo,
-                VariationalScore.ReconstructionProbability => ScoreKind.ReconstructionProbability,
-                _ => ScoreKind.MeanFeatureError,
-            },
-            ScoreSamples = draws.Length / Options.Code.Size,
-        };
+        var metadata = Describe(history, draws);
 
         // The threshold comes from the scores of the very graph that will be compared with it.
-        using var scorer = _network.ToScorer(metadata, draws, masks);
+        using var scorer = _network.ToScorer(metadata, draws, Masks);
         var statistics = new RowStatistics(metadata.CodeSize);
         var codes = metadata.CodeSize <= GaussianMixture.LargestCode ? new CodeSample(Rows.Count, metadata.CodeSize, Seed) : null;
         TrainingScores.Compute(scorer, Rows, (score, code) =>
@@ -133,6 +127,50 @@ internal sealed class AutoencoderTraining : TrainingRun
         return scorer.WithMetadata(metadata, withProbability: Options.ProbabilityColumnName is not null);
     }
 
+    /// <summary>The words of the literature for the network.</summary>
+    public string Variant => Options.Variant();
+
+    /// <summary>The masks of the score, with the errors of the rows that the threshold comes from; null without masking.</summary>
+    public FeatureMasks? Masks => _masks ??= MeasureMasks();
+
+    /// <summary>What the graph of the trained network says of itself, without threshold and statistics.</summary>
+    /// <param name="history">What <see cref="Run"/> gave.</param>
+    public AutoencoderMetadata Describe(IReadOnlyList<TrainingEpoch> history) => Describe(history, []);
+
+    /// <summary>The trained network as a scorer of hidden features, without threshold and statistics.</summary>
+    public AutoencoderModel ToMaskedScorer() => _network.ToScorer(Describe([]), [], Masks);
+
+    /// <summary>The trained network as the first one of a detector.</summary>
+    public AutoencoderModel ToDetector(AutoencoderMetadata metadata, DetectorParts parts) => _network.ToScorer(metadata, [], Masks, parts);
+
+    /// <summary>Writes encoder and decoder.</summary>
+    public string EmitNetwork(OnnxGraphBuilder graph, string input, string? condition) => _network.Emit(graph, input, condition);
+
+    private AutoencoderMetadata Describe(IReadOnlyList<TrainingEpoch> history, float[] draws)
+    {
+        var variational = Options.Code.Variational;
+        string summary = TrainingSummary.Of(history, ("rows", Rows.Count), ("skipped_rows", Rows.Skipped),
+            ("known_anomalies", Rows.Anomalies), ("streamed", Rows.IsStreamed), ("validation_rows", _heldOut?.Count ?? 0));
+        return Describe(Variant, Options, Options.Loss.ToKind(), summary) with
+        {
+            FeatureWeights = Options.FeatureWeights ?? [],
+            IsVariational = variational is not null,
+            LikelihoodVariance = variational is null || Options.Loss != ReconstructionLoss.MeanSquared ? 0
+                : _network.LikelihoodLogVariance is { } learned ? (float)Math.Exp(learned.item<float>()) : (float)variational.Variance,
+            ConditionSize = Rows.Layout.Condition,
+            ConditionValues = Columns.Condition is { } condition ? AutoencoderColumns.KeyNames(condition) : [],
+            CodeOffsetSize = Rows.Layout.Offset,
+            ScoreKind = variational?.Score switch
+            {
+                _ when Options.Masking is not null => ScoreKind.HiddenFeatureError,
+                VariationalScore.NegativeElbo => ScoreKind.NegativeElbo,
+                VariationalScore.ReconstructionProbability => ScoreKind.ReconstructionProbability,
+                _ => ScoreKind.MeanFeatureError,
+            },
+            ScoreSamples = draws.Length / Options.Code.Size,
+        };
+    }
+
     /// <summary>The standard-normal draws of a score that takes samples of the code; none for another.</summary>
     private float[] Draws()
     {
@@ -143,8 +181,7 @@ internal sealed class AutoencoderTraining : TrainingRun
         return [.. MemoryMarshal.Cast<byte, float>(draws.bytes)];
     }
 
-    /// <summary>The masks of the score, with the errors of the rows that the threshold comes from; null without masking.</summary>
-    private FeatureMasks? Masks()
+    private FeatureMasks? MeasureMasks()
     {
         if (Options.Masking is not { } masking)
             return null;

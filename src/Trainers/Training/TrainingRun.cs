@@ -16,11 +16,12 @@ internal abstract class TrainingRun : IDisposable
     /// <param name="rows">The training rows, which stay the caller's.</param>
     /// <param name="device">Where the network is trained.</param>
     /// <param name="channel">The log.</param>
+    /// <param name="scaling">The scaling of the rows; null for one that is fitted to them.</param>
     protected TrainingRun(AutoencoderEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
-        torch.Device device, IChannel channel)
+        torch.Device device, IChannel channel, FeatureScaling? scaling = null)
     {
         (Options, Seed, Columns, Rows, Channel) = (options, seed, columns, rows, channel);
-        Scaling = FeatureScaling.Fit(rows, options.Scaling, Names, seed);
+        Scaling = scaling ?? FeatureScaling.Fit(rows, options.Scaling, Names, seed);
         Generator = Own(new torch.Generator((ulong)seed, device));
     }
 

@@ -1,0 +1,166 @@
+using Microsoft.ML.Runtime;
+using MLNetAutoencoder.Onnx;
+using TorchSharp;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The fit of an anomaly detector. The training rows stay the caller's.</summary>
+internal sealed class DetectorTraining : IDisposable
+{
+    private const int Folds = 5, BatchSize = 128, DefaultSteps = 1500, DefaultWidth = 128, DefaultCode = 32;
+
+    /// <summary>The most rows that are measured after the training.</summary>
+    private const int MostMeasured = 5000;
+
+    private const double HeldOutShare = 0.2;
+
+    // 1.4826 times the median absolute deviation of a normal distribution is its standard deviation.
+    private const double DeviationOfMedian = 1.4826;
+
+    private readonly AnomalyDetectionEstimator.Options _options;
+    private readonly long _seed;
+    private readonly TrainingColumns _columns;
+    private readonly TrainingData _rows;
+    private readonly torch.Device _device;
+    private readonly IChannel _channel;
+    private readonly FeatureScaling _scaling;
+    private readonly List<AutoencoderTraining> _members = [];
+
+    public DetectorTraining(AnomalyDetectionEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
+        torch.Device device, IChannel channel)
+    {
+        (_options, _seed, _columns, _rows, _device, _channel) = (options, seed, columns, rows, device, channel);
+        _scaling = FeatureScaling.Fit(rows, options.Scaling, columns.FeatureNames, seed);
+        TrainingWarnings.Report(channel, rows, _scaling, columns.FeatureNames, options.FeatureColumnName, BatchSize);
+    }
+
+    private int FeatureCount => _rows.Layout.Features;
+
+    public void Dispose() => _members.ForEach(member => member.Dispose());
+
+    /// <summary>Trains the detector.</summary>
+    public (AutoencoderModel Model, IReadOnlyList<TrainingEpoch> History) Run()
+    {
+        bool isCrossed = _rows.Count < AnomalyDetectionEstimator.LeastRowsToHoldOut;
+        int memberCount = _options.Members ?? (isCrossed ? Folds : 1), folds = (int)Math.Min(Folds, _rows.Count);
+        var holdOut = new RowReading { MissingValues = _options.MissingValues, HeldOutShare = HeldOutShare, Seed = _seed };
+        var fold = isCrossed ? FoldsOf(folds) : null;
+        bool IsHeldOut(int member, long row) => fold is null ? holdOut.IsHeldOut(row) : fold[row] == member % folds;
+
+        // What each member gives the rows that it was not trained on, by their numbers.
+        Dictionary<long, List<float>> scores = [];
+        List<FeatureMasks> masks = [];
+        var codes = new RowStatistics(_options.Code ?? DefaultCode);
+        IReadOnlyList<TrainingEpoch>? history = null;
+        for (int i = 0; i < memberCount; i++)
+        {
+            int index = i;
+            var training = _rows.Where(row => !IsHeldOut(index, row));
+            var heldOut = _rows.Where(row => IsHeldOut(index, row));
+            var (member, memberHistory) = Train(i, training, heldOut);
+            history ??= memberHistory;
+            masks.Add(member.Masks!);
+            Measure(member, heldOut, MeasuredOf(row => IsHeldOut(index, row), heldOut.Count), scores, codes);
+        }
+
+        var neighbors = _options.Neighbors == 0 ? null
+            : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _options.Contamination, _seed, _options.Cancellation);
+        long[] measured = [.. scores.Keys.Order()];
+        double[] ofMembers = [.. measured.Select(row => scores[row].Average(score => (double)score))];
+        double[] ofNeighbors = neighbors?.Distances(_rows, measured) ?? [];
+        float memberWeight = (float)(1 / (Spread(ofMembers) * memberCount));
+        float neighborWeight = neighbors is null ? 0 : (float)(1 / Spread(ofNeighbors));
+
+        var first = _members[0];
+        var metadata = first.Describe(history!) with
+        {
+            Variant = "anomaly detection " + first.Variant,
+            ScoreKind = ScoreKind.Detector,
+            Options = _options.ToJson(),
+        };
+        for (int i = 0; i < measured.Length; i++)
+            codes.AddScore((float)(ofMembers[i] * memberWeight * memberCount + (neighbors is null ? 0 : ofNeighbors[i] * neighborWeight)));
+        metadata = codes.AddTo(metadata, _options.Threshold);
+        using var scorer = first.ToDetector(metadata, new DetectorParts
+        {
+            Members = [.. _members.Select((member, i) => new DetectorMember(member.EmitNetwork, masks[i]))],
+            Neighbors = neighbors?.ToMemory(),
+            MemberWeight = memberWeight,
+            NeighborWeight = neighborWeight,
+        });
+        return (scorer.WithMetadata(metadata, withProbability: _options.ProbabilityColumnName is not null), history!);
+    }
+
+    private (AutoencoderTraining Member, IReadOnlyList<TrainingEpoch> History) Train(
+        int number, TrainingData training, TrainingData heldOut)
+    {
+        var options = _options.Member(_options.Width ?? DefaultWidth, _options.Code ?? DefaultCode);
+        options.BatchSize = (int)Math.Min(BatchSize, training.Count);
+        long stepsOfEpoch = (training.Count + options.BatchSize - 1) / options.BatchSize;
+        options.Epochs = (int)Math.Max(1, ((_options.Steps ?? DefaultSteps) + stepsOfEpoch - 1) / stepsOfEpoch);
+        var member = new AutoencoderTraining(options, unchecked(_seed + number * 0x9E3779B9L), _columns, training, heldOut,
+            _device, _channel,
+            _scaling);
+        _members.Add(member);
+        return (member, member.Run(ConvolutionGuard.Process, inspect: null));
+    }
+
+    /// <summary>Scores the rows that a member was not trained on.</summary>
+    private void Measure(AutoencoderTraining member, TrainingData heldOut, long[] numbers, Dictionary<long, List<float>> scores,
+        RowStatistics codes)
+    {
+        var wanted = numbers.ToHashSet();
+        var rows = heldOut.Count == numbers.Length ? heldOut : _rows.Where(wanted.Contains);
+        using var scorer = member.ToMaskedScorer();
+        int place = 0;
+        TrainingScores.Compute(scorer, rows, (score, code) =>
+        {
+            long row = numbers[place++];
+            if (!float.IsFinite(score))
+                return;
+            if (!scores.TryGetValue(row, out var list))
+                scores.Add(row, list = []);
+            list.Add(score);
+            if (_members.Count == 1)
+                codes.AddCode(code);
+        });
+    }
+
+    /// <summary>The numbers of the held-out rows that are measured: all, or as many as are enough.</summary>
+    private long[] MeasuredOf(Func<long, bool> isHeldOut, long count)
+    {
+        var selection = new SelectionSampling(count, Math.Min(count, MostMeasured), _seed);
+        List<long> numbers = [];
+        for (long row = 0; row < _rows.Count; row++)
+        {
+            if (isHeldOut(row) && selection.Takes())
+                numbers.Add(row);
+        }
+        return [.. numbers];
+    }
+
+    /// <summary>The fold of each row: random ones of nearly the same size.</summary>
+    private int[] FoldsOf(int count)
+    {
+        int[] folds = [.. Enumerable.Range(0, (int)_rows.Count).Select(row => row % count)];
+        new Random(SelectionSampling.SeedOf(_seed)).Shuffle(folds);
+        return folds;
+    }
+
+    /// <summary>A robust spread of some scores; where most are one and the same, that of the others, and 1 where all are.</summary>
+    private static double Spread(double[] scores)
+    {
+        double median = Median([.. scores]);
+        double spread = DeviationOfMedian * Median(Array.ConvertAll(scores, score => Math.Abs(score - median)));
+        if (spread > 1e-9 * Math.Abs(median) && spread > 1e-20)
+            return spread;
+        double deviation = Math.Sqrt(scores.Average(score => (score - scores.Average()) * (score - scores.Average())));
+        return deviation > 1e-9 * Math.Abs(median) && deviation > 1e-20 ? deviation : Math.Max(Math.Abs(median), 1);
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return values.Length % 2 == 1 ? values[values.Length / 2] : (values[values.Length / 2 - 1] + values[values.Length / 2]) / 2;
+    }
+}

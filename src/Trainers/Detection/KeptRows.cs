@@ -1,0 +1,175 @@
+using System.Runtime.InteropServices;
+using MLNetAutoencoder.Onnx;
+using static TorchSharp.torch;
+
+namespace MLNetAutoencoder;
+
+/// <summary>The training rows that a detector keeps, and what their distances to each other are.</summary>
+internal sealed class KeptRows
+{
+    private const int MostRows = 8192, MostValues = 1 << 20, QueriesAtATime = 512;
+
+    /// <summary>Of more rows that stand there twice, the distance to the neighbors says nothing of how far apart rows are.</summary>
+    private const double MostRepeated = 0.02;
+
+    /// <summary>By their distance to which neighbor rows are left out as possible anomalies.</summary>
+    private const int TrimNeighbor = 10;
+
+    private readonly float[] _rows, _scales;
+    private readonly Dictionary<long, int> _places;
+    private readonly FeatureScaling _scaling;
+    private readonly int _d, _k;
+
+    private KeptRows(float[] rows, float[] scales, long[] numbers, FeatureScaling scaling, int d, int k)
+    {
+        (_rows, _scales, _scaling, _d, _k) = (rows, scales, scaling, d, k);
+        _places = numbers.Select((number, place) => (number, place)).ToDictionary(pair => pair.number, pair => pair.place);
+    }
+
+    /// <summary>Chooses rows.</summary>
+    /// <param name="data">The training rows.</param>
+    /// <param name="scaling">Their scaling.</param>
+    /// <param name="neighbors">How many neighbors a row has.</param>
+    /// <param name="most">How many rows are kept at most; null for as many as is usual.</param>
+    /// <param name="contamination">The share of the rows that may be anomalies and is left out.</param>
+    /// <param name="seed">The seed of the fit.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static KeptRows Choose(TrainingData data, FeatureScaling scaling, int neighbors, int? most, double contamination, long seed,
+        CancellationToken cancellation)
+    {
+        int d = data.Layout.Features, count = (int)Math.Min(data.Count, most ?? Math.Max(16, Math.Min(MostRows, MostValues / d)));
+        var selection = new SelectionSampling(data.Count, count, seed);
+        var rows = new float[count * d];
+        var numbers = new long[count];
+        int kept = 0;
+        using (var pass = data.Open())
+        {
+            for (long row = 0; pass.MoveNext(); row++)
+            {
+                if (!selection.Takes())
+                    continue;
+                numbers[kept] = row;
+                Scale(scaling, pass.Record[..d], rows.AsSpan(kept++ * d, d));
+            }
+        }
+        if (contamination > 0 && count > 2 * TrimNeighbor)
+        {
+            float[] far = Own(rows, d, TrimNeighbor, cancellation).Select(list => list[^1]).ToArray();
+            int left = Math.Max(2, (int)Math.Ceiling(count * (1 - contamination)));
+            int[] near = [.. Enumerable.Range(0, count).OrderBy(i => far[i]).Take(left).Order()];
+            rows = [.. near.SelectMany(i => rows.AsSpan(i * d, d).ToArray())];
+            (numbers, count) = ([.. near.Select(i => numbers[i])], left);
+        }
+        int k = Math.Min(neighbors, count - 1);
+        float[][] own = Own(rows, d, k, cancellation);
+        float[] means = Array.ConvertAll(own, distances => distances.Average());
+        float typical = means.Order().ElementAt(count / 2);
+        bool isRepeated = own.Count(distances => distances[0] == 0) > MostRepeated * count || typical == 0;
+        float[] scales = isRepeated ? Enumerable.Repeat(1f, count).ToArray() : Array.ConvertAll(means, mean => mean + typical);
+        return new KeptRows(rows, scales, numbers, scaling, d, k);
+    }
+
+    /// <summary>What the graph keeps.</summary>
+    public NeighborMemory ToMemory() => new(_rows, _scales, _k);
+
+    /// <summary>The scores of some rows as the graph gives them, but that no row is a neighbor of itself.</summary>
+    /// <param name="data">The training rows.</param>
+    /// <param name="wanted">The numbers of the rows, rising.</param>
+    public double[] Distances(TrainingData data, long[] wanted)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var memory = Memory(_rows, _d);
+        float[] queries = new float[wanted.Length * _d];
+        int place = 0;
+        using (var pass = data.Open())
+        {
+            for (long row = 0; place < wanted.Length && pass.MoveNext(); row++)
+            {
+                if (row == wanted[place])
+                    Scale(_scaling, pass.Record[.._d], queries.AsSpan(place++ * _d, _d));
+            }
+            while (pass.MoveNext())
+            {
+            }
+        }
+        double[] scores = new double[wanted.Length];
+        for (int start = 0; start < wanted.Length; start += QueriesAtATime)
+        {
+            int count = Math.Min(QueriesAtATime, wanted.Length - start);
+            long[] selves = [.. wanted.Skip(start).Take(count).Select(row => (long)_places.GetValueOrDefault(row, -1))];
+            var (distances, places) = Nearest(memory, queries.AsSpan(start * _d, count * _d), _d, _k, selves);
+            for (int i = 0; i < count; i++)
+            {
+                double scale = Enumerable.Range(0, _k).Average(j => (double)_scales[places[i * _k + j]]);
+                scores[start + i] = Enumerable.Range(0, _k).Average(j => (double)distances[i * _k + j]) / scale;
+            }
+        }
+        return scores;
+    }
+
+    /// <summary>The distances of each row to its nearest others, rising.</summary>
+    private static float[][] Own(float[] rows, int d, int k, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var memory = Memory(rows, d);
+        int count = rows.Length / d;
+        k = Math.Min(k, count - 1);
+        float[][] own = new float[count][];
+        for (int start = 0; start < count; start += QueriesAtATime)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int length = Math.Min(QueriesAtATime, count - start);
+            var (distances, _) = Nearest(memory, rows.AsSpan(start * d, length * d), d, k,
+                [.. Enumerable.Range(start, length).Select(i => (long)i)]);
+            for (int i = 0; i < length; i++)
+                own[start + i] = distances[(i * k)..((i + 1) * k)];
+        }
+        return own;
+    }
+
+    /// <summary>The nearest kept rows, by <c>NeighborGraph</c>'s way: candidates by a product, then their differences.</summary>
+    /// <param name="memory">The kept rows and their squared lengths.</param>
+    /// <param name="queries">The rows, [b, d].</param>
+    /// <param name="d">The number of features.</param>
+    /// <param name="k">How many are wanted.</param>
+    /// <param name="selves">The place of each row among the kept ones, -1 for none.</param>
+    private static (float[] Distances, long[] Places) Nearest(
+        (Tensor Rows, Tensor Squares) memory, ReadOnlySpan<float> queries, int d, int k,
+        long[] selves)
+    {
+        using var scope = NewDisposeScope();
+        using var minusTwo = new TorchSharp.Scalar(-2f);
+        int count = selves.Length, all = (int)memory.Squares.shape[0];
+        var rows = tensor(queries.ToArray(), [count, d], dtype: ScalarType.Float32, device: CPU);
+        var relative = rows.matmul(memory.Rows.t()).mul_(minusTwo).add_(memory.Squares);
+        int candidates = Math.Min(all, k + NeighborMemory.Reserve + 1);
+        var (_, found) = relative.topk(candidates, largest: false);
+        var squared = (memory.Rows[found] - rows.unsqueeze(1)).square().sum(2);
+        var foundPlaces = MemoryMarshal.Cast<byte, long>(found.bytes).ToArray();
+        var exact = MemoryMarshal.Cast<byte, float>(squared.bytes).ToArray();
+        float[] distances = new float[count * k];
+        long[] places = new long[count * k];
+        for (int i = 0; i < count; i++)
+        {
+            var nearest = Enumerable.Range(i * candidates, candidates).Where(at => foundPlaces[at] != selves[i])
+                .OrderBy(at => exact[at]).Take(k).ToArray();
+            for (int j = 0; j < k; j++)
+                (distances[i * k + j], places[i * k + j]) = (MathF.Sqrt(exact[nearest[j]]), foundPlaces[nearest[j]]);
+        }
+        return (distances, places);
+    }
+
+    private static (Tensor Rows, Tensor Squares) Memory(float[] rows, int d)
+    {
+        var memory = tensor(rows, [rows.Length / d, d], dtype: ScalarType.Float32, device: CPU);
+        return (memory, memory.square().sum(1));
+    }
+
+    private static void Scale(FeatureScaling scaling, ReadOnlySpan<float> row, Span<float> scaled)
+    {
+        for (int j = 0; j < row.Length; j++)
+            scaled[j] = scaling.Scale(j, float.IsFinite(row[j]) ? row[j] : scaling.Means[j]);
+    }
+}
