@@ -80,6 +80,6 @@ internal sealed class DenseLayer : NetworkPart
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.
     private Tensor Drop(Tensor output, Generator generator) =>
-        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - _dropout)
-            .to(ScalarType.Float32) / (1 - _dropout);
+        (output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).IsLess(1 - _dropout)
+            .to(ScalarType.Float32)).Over(1 - _dropout);
 }

@@ -47,19 +47,19 @@ internal sealed class NormalizationLayer : NetworkPart
     public (Tensor Weight, Tensor Bias) Fold(Tensor weight, Tensor bias)
     {
         using var none = no_grad();
-        var factor = _scale / (_variance! + Epsilon).sqrt();
+        var factor = _scale / _variance!.Plus(Epsilon).sqrt();
         long[] shape = [_width, .. Enumerable.Repeat(1L, weight.shape.Length - 1)];
-        return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
+        return (weight * factor.reshape(shape), ((bias - _mean!) * factor).Plus(_shift));
     }
 
     public override void Unfold()
     {
         if (!Folds)
             return;
-        _scale.fill_(1);
-        _shift.fill_(0);
-        _mean!.fill_(0);
-        _variance!.fill_(1 - Epsilon);
+        _scale.Fill(1);
+        _shift.zero_();
+        _mean!.zero_();
+        _variance!.Fill(1 - Epsilon);
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition) =>

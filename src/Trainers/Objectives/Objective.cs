@@ -41,14 +41,14 @@ internal sealed class Objective
         var reconstruction = _network.Decode(encoding.Code, batch.Condition, pass);
         List<Tensor> terms = [Reconstruction(batch, reconstruction)];
         if (_options.Code.Variational is { } variational)
-            terms.Add(Divergence(batch, encoding, variational) * DivergenceWeight(variational, epoch));
+            terms.Add(Divergence(batch, encoding, variational).Times(DivergenceWeight(variational, epoch)));
         foreach (var penalty in _options.Penalties)
             terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, batch.Weights, pass))
-                * penalty.WeightAt(epoch));
+                .Times(penalty.WeightAt(epoch)));
         if (_options.WeightL1 > 0)
-            terms.Add(SumOverWeights(weight => weight.abs().sum()) * _options.WeightL1);
+            terms.Add(SumOverWeights(weight => weight.abs().sum()).Times(_options.WeightL1));
         if (_options.WeightL2 > 0)
-            terms.Add(SumOverWeights(weight => weight.square().sum()) * _options.WeightL2);
+            terms.Add(SumOverWeights(weight => weight.Squared().sum()).Times(_options.WeightL2));
         return terms;
     }
 
@@ -67,7 +67,7 @@ internal sealed class Objective
             var encoding = _network.Encode(batch.Rows, batch.Condition, batch.Offset, pass.Evaluating);
             var loss = Reconstruction(batch, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
             if (_options.Code.Variational is { } variational)
-                loss = loss + Divergence(batch, encoding, variational) * variational.Beta;
+                loss = loss.Plus(Divergence(batch, encoding, variational).Times(variational.Beta));
             // What a batch's loss is the mean of.
             double share = batch.Known is { } known && _options.Code.Variational is null ? known.sum().item<float>() : batch.Rows.shape[0];
             sum += share == 0 ? 0 : loss.item<float>() * share;
@@ -80,7 +80,8 @@ internal sealed class Objective
     /// ½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and
     /// Welling 2014, appendix B).
     /// </summary>
-    internal static Tensor UnitDivergence(Tensor mean, Tensor logVariance) => (mean.square() + logVariance.exp() - logVariance - 1) * 0.5;
+    internal static Tensor UnitDivergence(Tensor mean, Tensor logVariance) =>
+        (mean.Squared().Plus(logVariance.exp()) - logVariance).Minus(1).Times(0.5);
 
     private IEnumerable<string> TermNames()
     {
@@ -105,8 +106,8 @@ internal sealed class Objective
         {
             // The negative logarithm of a Gaussian density.
             errors = _network.LikelihoodLogVariance is { } logVariance
-                ? errors * (-logVariance).exp() * 0.5 + logVariance * 0.5 + 0.5 * Math.Log(2 * Math.PI)
-                : errors * (0.5 / variational.Variance) + 0.5 * Math.Log(2 * Math.PI * variational.Variance);
+                ? (errors * (-logVariance).exp()).Times(0.5).Plus(logVariance.Times(0.5)).Plus(0.5 * Math.Log(2 * Math.PI))
+                : errors.Times(0.5 / variational.Variance).Plus(0.5 * Math.Log(2 * Math.PI * variational.Variance));
         }
         if (_featureWeights is not null)
             errors = errors * _featureWeights;
@@ -138,11 +139,11 @@ internal sealed class Objective
         if (batch.Weights is not null)
             units = units * batch.Weights.unsqueeze(1);
         var means = units.mean([0]);
-        return (variational.FreeBits > 0 ? means.clamp_min(variational.FreeBits) : means).sum() / batch.Rows.shape[1];
+        return (variational.FreeBits > 0 ? means.AtLeast(variational.FreeBits) : means).sum().Over(batch.Rows.shape[1]);
     }
 
     private static double DivergenceWeight(VariationalOptions variational, int epoch) =>
         variational.WarmUpEpochs == 0 ? variational.Beta : variational.Beta * Math.Min(1, (double)epoch / variational.WarmUpEpochs);
 
-    private Tensor SumOverWeights(Func<Tensor, Tensor> term) => _network.Weights.Select(term).Aggregate((sum, other) => sum + other);
+    private Tensor SumOverWeights(Func<Tensor, Tensor> term) => _network.Weights.Select(term).Aggregate((sum, other) => sum.Plus(other));
 }

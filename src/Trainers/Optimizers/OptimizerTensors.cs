@@ -19,7 +19,7 @@ internal static class OptimizerTensors
             if (field.GetValue(state) is Tensor tensor)
                 yield return (name, tensor);
             else if (field.GetValue(state) is long steps)
-                yield return (name, full([1], steps, dtype: ScalarType.Int64, device: CPU));
+                yield return (name, torch.tensor([steps], dtype: ScalarType.Int64, device: CPU));
         }
     }
 

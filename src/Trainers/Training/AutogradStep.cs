@@ -15,7 +15,7 @@ internal sealed class AutogradStep(IReadOnlyList<Parameter> parameters, Func<Tra
         foreach (var parameter in parameters)
             parameter.grad = null;
         var values = terms(batch, epoch, pass);
-        values.Aggregate((sum, term) => sum + term).backward();
+        values.Aggregate((sum, term) => sum.Plus(term)).backward();
         losses.Add(values);
     }
 
