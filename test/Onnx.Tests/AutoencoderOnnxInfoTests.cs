@@ -80,7 +80,7 @@ public sealed class AutoencoderOnnxInfoTests
             ThresholdRule = new string('x', 1000),
         };
         var graph = new OnnxGraphBuilder("graph");
-        graph.Output(graph.Node("Relu", "code", [graph.Input("features", 40, "")]), OnnxElementType.Single, 40, "");
+        graph.Output(graph.Node("Relu", "code", [graph.Input("features", 40, "")]), TensorTypes.Single, 40, "");
         string text = AutoencoderOnnxInfo.Read(graph.Build(metadata.ToDictionary()), "The graph").ToString();
         StringAssert.Contains(text, "40: feature 0, feature 1, feature 2, feature 3, feature 4, feature 5, feature 6, feature 7, ...");
         StringAssert.Contains(text, "40 numbers: 0, 0.33333, 0.66667, 1, 1.3333, 1.6667, ... (from 0 to 13)");
@@ -94,7 +94,7 @@ public sealed class AutoencoderOnnxInfoTests
     public void A_foreign_file_tells_what_it_has()
     {
         var graph = new OnnxGraphBuilder("foreign");
-        graph.Output(graph.Node("Relu", "y", [graph.Input("x", 2, "What goes in.")]), OnnxElementType.Single, 2, "");
+        graph.Output(graph.Node("Relu", "y", [graph.Input("x", 2, "What goes in.")]), TensorTypes.Single, 2, "");
         var info = AutoencoderOnnxInfo.Read(graph.Build(new Dictionary<string, string> { ["author"] = "somebody" }, "A model of others."),
             "The graph");
         Assert.IsNull(info.Metadata);

@@ -11,7 +11,7 @@ public sealed class GraphBuilderTests
         var graph = new OnnxGraphBuilder("test");
         string x = graph.Input("x", 2, "");
         string y = graph.Node("Add", "sum", [x, graph.Initializer("one", [1, 1], 2)]);
-        graph.Output(graph.Rename(y, "y"), OnnxElementType.Single, 2, "");
+        graph.Output(graph.Rename(y, "y"), TensorTypes.Single, 2, "");
         CollectionAssert.AreEqual(new float[] { 2, 3, 4, 5 },
             OnnxPipelines.Run(graph.Build(new Dictionary<string, string>()), "x", [1, 2, 3, 4], 2)["y"]);
     }
@@ -27,7 +27,7 @@ public sealed class GraphBuilderTests
             "takes 'nothing'");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Initializer("w", [1, 2, 3], 2)).Message,
             "has 3 values; its shape [2] holds 2");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Output("x", OnnxElementType.Single, 2, "")).Message,
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Output("x", TensorTypes.Single, 2, "")).Message,
             "no node that makes 'x'");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => graph.Rename("z", "y")).Message, "no node that makes 'z'");
     }
@@ -39,8 +39,8 @@ public sealed class GraphBuilderTests
         string x = graph.Input("x", 1, "");
         string a = graph.Node("Add", "a", [x, graph.Initializer("one", [1], 1)]);
         string b = graph.Node("Mul", "b", [a, graph.Initializer("two", [2], 1)]);
-        graph.Output(a, OnnxElementType.Single, 1, "");
-        graph.Output(b, OnnxElementType.Single, 1, "");
+        graph.Output(a, TensorTypes.Single, 1, "");
+        graph.Output(b, TensorTypes.Single, 1, "");
         var whole = OnnxFile.Parse(graph.Build(new Dictionary<string, string> { ["k"] = "v" }), "The graph");
 
         var front = OnnxFile.Cut(whole, ["x"], ["a"]);

@@ -8,11 +8,11 @@ namespace MLNetAutoencoder.Tests.Onnx;
 [TestClass]
 public sealed class OpsetFormsTests
 {
-    private static ModelProto Graph(string operation, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes)
+    private static ModelProto Graph(string operation, IReadOnlyList<string> inputs, params AttributeProto[] attributes)
     {
         var graph = new OnnxGraphBuilder("test");
         graph.Input("x", 2, "");
-        graph.Output(graph.Node(operation, "node", inputs, attributes), OnnxElementType.Single, 2, "");
+        graph.Output(graph.Node(operation, "node", inputs, attributes), TensorTypes.Single, 2, "");
         return OnnxFile.Parse(graph.Build(new Dictionary<string, string>()), "The graph");
     }
 

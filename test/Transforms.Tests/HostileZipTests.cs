@@ -67,7 +67,7 @@ public sealed class HostileZipTests
         using var folder = new TestFolder();
         var graph = new MLNetAutoencoder.Onnx.OnnxGraphBuilder("foreign");
         graph.Output(graph.Node("Add", "y", [graph.Input("Extra", 2, ""), graph.Initializer("w", [1, 2], 2)]),
-            MLNetAutoencoder.Onnx.OnnxElementType.Single, 2, "");
+            MLNetAutoencoder.Onnx.TensorTypes.Single, 2, "");
         File.WriteAllBytes(folder["foreign.onnx"], graph.Build(new Dictionary<string, string>()));
         using var foreign = s_ml.Transforms.ApplyOnnxModel(["y"], ["Extra"], folder["foreign.onnx"]).Fit(view);
         using var ours = Rows.Fit(s_ml, options => options.Epochs = 0);

@@ -36,7 +36,6 @@ internal sealed class OnnxGraphBuilder
     /// <param name="name">The graph's name, as a graph viewer shows it.</param>
     public OnnxGraphBuilder(string name)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
         _graph = new GraphProto { Name = name };
     }
 
@@ -45,7 +44,7 @@ internal sealed class OnnxGraphBuilder
     {
         _graph = graph;
         _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name))
-            .Concat(graph.Node.SelectMany(node => node.Output)));
+            .Concat(graph.Node.SelectMany(node => node.Output.Append(node.Name))));
     }
 
     /// <summary>The part of the network that is being written, one of <see cref="NetworkLayer"/>'s.</summary>
@@ -74,7 +73,7 @@ internal sealed class OnnxGraphBuilder
     public string Input(string name, int size, string description)
     {
         Claim(name);
-        _graph.Input.Add(Value(name, OnnxElementType.Single, size, description));
+        _graph.Input.Add(Value(name, TensorTypes.Single, size, description));
         return name;
     }
 
@@ -84,7 +83,7 @@ internal sealed class OnnxGraphBuilder
     /// <param name="size">The length of its second axis.</param>
     /// <param name="description">What it is, kept as its doc string.</param>
     /// <exception cref="ArgumentException">No node makes a value of that name.</exception>
-    public void Output(string name, OnnxElementType type, int size, string description)
+    public void Output(string name, int type, int size, string description)
     {
         if (!_graph.Node.Any(node => node.Output.Contains(name)))
             throw new ArgumentException($"The graph '{_graph.Name}' has no node that makes '{name}', so it cannot be an output.",
@@ -105,30 +104,28 @@ internal sealed class OnnxGraphBuilder
             throw new ArgumentException(
                 $"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.",
                 nameof(shape));
-        return Initializer(name, OnnxElementType.Single, shape, MemoryMarshal.AsBytes(values));
+        return Initializer(name, TensorTypes.Single, MemoryMarshal.AsBytes(values), shape);
+    }
+
+    /// <summary>Adds values of another type, of which the bytes are given.</summary>
+    public string Initializer(string name, int type, ReadOnlySpan<byte> bytes, params long[] shape)
+    {
+        if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
+            return name;
+        Claim(name);
+        _graph.Initializer.Add(TensorProtoExtensions.Of(name, type, bytes, shape));
+        return name;
     }
 
     /// <summary>Adds a list of whole numbers as an initializer, such as a shape or axes.</summary>
-    /// <param name="name">The initializer's name.</param>
-    /// <param name="values">Its values.</param>
-    /// <returns>The initializer's name.</returns>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
-    public string Int64s(string name, params long[] values)
-    {
-        ArgumentNullException.ThrowIfNull(values);
-        return Initializer(name, OnnxElementType.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values));
-    }
+    public string Int64s(string name, params long[] values) =>
+        Initializer(name, TensorTypes.Int64, MemoryMarshal.AsBytes<long>(values), values.Length);
 
     /// <summary>Adds a list of texts as an initializer.</summary>
-    /// <param name="name">The initializer's name.</param>
-    /// <param name="values">Its values.</param>
-    /// <returns>The initializer's name.</returns>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
     public string Texts(string name, params string[] values)
     {
-        ArgumentNullException.ThrowIfNull(values);
         Claim(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.String, Dims = { values.Length },
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = TensorTypes.String, Dims = { values.Length },
             StringData = { values.Select(ByteString.CopyFromUtf8) } });
         return name;
     }
@@ -143,9 +140,6 @@ internal sealed class OnnxGraphBuilder
     /// <returns>What <paramref name="emit"/> returns.</returns>
     public string Again(string prefix, Func<string> emit, string firstAxis = BatchAxis)
     {
-        ArgumentException.ThrowIfNullOrEmpty(prefix);
-        ArgumentNullException.ThrowIfNull(emit);
-        ArgumentException.ThrowIfNullOrEmpty(firstAxis);
         var before = (_prefix, _firstAxis);
         (_prefix, _firstAxis) = (prefix + _prefix, firstAxis);
         try
@@ -165,14 +159,13 @@ internal sealed class OnnxGraphBuilder
     /// <param name="attributes">The operator's attributes.</param>
     /// <returns>The name of its output.</returns>
     /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
-    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes) =>
+    public string Node(string operation, string name, IReadOnlyList<string> inputs, params AttributeProto[] attributes) =>
         Node(operation, name, inputs, [name], attributes)[0];
 
     /// <summary>Adds a node with several outputs.</summary>
     /// <returns>The names of its outputs.</returns>
-    internal string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params OnnxAttribute[] attributes)
+    public string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params AttributeProto[] attributes)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
         name = _prefix + name;
         outputs = Array.ConvertAll(outputs, output => _prefix + output);
         foreach (string input in inputs)
@@ -188,9 +181,34 @@ internal sealed class OnnxGraphBuilder
             Name = name,
             Input = { inputs },
             Output = { outputs },
-            Attribute = { attributes.Select(attribute => attribute.ToProto()) },
+            Attribute = { attributes },
         });
         return outputs;
+    }
+
+    /// <summary>Adds a reduction over one axis, which stays with the length 1.</summary>
+    public string Reduce(string operation, string name, string value, long axis = 1) =>
+        Node(operation, name, [value], OnnxAttribute.Int64s("axes", axis), OnnxAttribute.Int64("keepdims", 1));
+
+    /// <summary>A name that nothing has: the wanted one, with a number after it where that is taken.</summary>
+    public string Free(string name)
+    {
+        string free = name;
+        for (int number = 2; _names.Contains(free); number++)
+            free = $"{name}{number}";
+        return free;
+    }
+
+    /// <summary>Goes through the nodes: <paramref name="rewrite"/> may change each, and add others before it.</summary>
+    public void Rewrite(Action<NodeProto> rewrite)
+    {
+        NodeProto[] nodes = [.. _graph.Node];
+        _graph.Node.Clear();
+        foreach (var node in nodes)
+        {
+            rewrite(node);
+            _graph.Node.Add(node);
+        }
     }
 
     /// <summary>Multiplies a value by a number; by 1 it stays what it is.</summary>
@@ -210,10 +228,10 @@ internal sealed class OnnxGraphBuilder
     /// <param name="type">Its element type.</param>
     /// <param name="lengths">The lengths of its axes but the first.</param>
     /// <returns>The value's name.</returns>
-    public string Declare(string name, OnnxElementType type, params long[] lengths) => Declare(name, type, _firstAxis, lengths);
+    public string Declare(string name, int type, params long[] lengths) => Declare(name, type, _firstAxis, lengths);
 
     /// <summary>The same for a value whose first axis has a name of its own.</summary>
-    internal string Declare(string name, OnnxElementType type, string firstAxis, params long[] lengths)
+    internal string Declare(string name, int type, string firstAxis, params long[] lengths)
     {
         _graph.ValueInfo.Add(Value(name, type, firstAxis, lengths, ""));
         return name;
@@ -234,13 +252,7 @@ internal sealed class OnnxGraphBuilder
         Claim(newName);
         maker.Output[maker.Output.IndexOf(name)] = newName;
         foreach (var node in _graph.Node)
-        {
-            for (int i = 0; i < node.Input.Count; i++)
-            {
-                if (node.Input[i] == name)
-                    node.Input[i] = newName;
-            }
-        }
+            OnnxFile.Replace(node.Input, name, newName);
         _names.Remove(name);
         return newName;
     }
@@ -267,26 +279,16 @@ internal sealed class OnnxGraphBuilder
         return model;
     }
 
-    private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)
-    {
-        if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
-            return name;
-        Claim(name);
-        _graph.Initializer.Add(TensorProtoExtensions.Of(name, type, bytes, shape));
-        return name;
-    }
-
     private void Claim(string name)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
         if (!_names.Add(name))
             throw new ArgumentException($"The graph '{_graph.Name}' has two values with the name '{name}'.", nameof(name));
     }
 
-    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) =>
+    private static ValueInfoProto Value(string name, int type, int size, string description) =>
         Value(name, type, BatchAxis, [size], description);
 
-    private static ValueInfoProto Value(string name, OnnxElementType type, string firstAxis, long[] lengths, string description)
+    internal static ValueInfoProto Value(string name, int type, string firstAxis, long[] lengths, string description)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = firstAxis } } };
         shape.Dim.AddRange(lengths.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));

@@ -9,8 +9,6 @@ namespace MLNetAutoencoder.Onnx;
 /// </remarks>
 public sealed class ImportedGraph
 {
-    private const int Single = (int)OnnxElementType.Single;
-
     /// <summary>More values of a row are no row of features any more, but a file that lies about its shapes.</summary>
     private const int MostWidth = 1 << 24;
 
@@ -72,7 +70,7 @@ public sealed class ImportedGraph
             },
         };
         GraphCheck.CheckNodes(
-            _model.Graph, [(Input, new GraphValue(Single, _inputAxes?.Length + 1, OfRows: true))], Opset, source);
+            _model.Graph, [(Input, new GraphValue(TensorTypes.Single, _inputAxes?.Length + 1, OfRows: true))], Opset, source);
     }
 
     /// <summary>The name of the value in the file that the rows go to.</summary>
@@ -291,10 +289,10 @@ public sealed class ImportedGraph
             return null;
         if (type.TensorType is not { } tensor)
             throw Refused($"has '{value.Name}', which is no tensor");
-        if (tensor.ElemType != Single)
+        if (tensor.ElemType != TensorTypes.Single)
             throw Refused(
                 $"has '{value.Name}' with elements of ONNX's type " +
-                $"{tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected {Single}, float");
+                $"{tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected 1, float");
         if (tensor.Shape is not { } shape)
             return null;
         var lengths = shape.Dim.Select(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue

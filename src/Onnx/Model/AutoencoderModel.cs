@@ -402,6 +402,6 @@ public sealed class AutoencoderModel : IDisposable
     private static Dictionary<string, int> WidthsOf(ModelProto model) => model.Graph.Input.Concat(model.Graph.Output)
         .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
 
-    private OnnxElementType ElementType(string output) =>
-        (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
+    private int ElementType(string output) =>
+        _model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
 }

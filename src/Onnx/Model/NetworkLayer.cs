@@ -56,7 +56,7 @@ internal sealed record NetworkLayer(
     /// <param name="part">Its part, with which the names of its nodes and constants start.</param>
     public static IEnumerable<NetworkLayer> OfImported(GraphProto graph, string part)
     {
-        var weights = graph.Initializer.Where(tensor => tensor.DataType == (int)OnnxElementType.Single && tensor.Dims.Count > 0
+        var weights = graph.Initializer.Where(tensor => tensor.DataType == TensorTypes.Single && tensor.Dims.Count > 0
                 && tensor.Name.StartsWith($"{part}/", StringComparison.Ordinal))
             .Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         return graph.Node.Select(node => new NetworkLayer(part, node.OpType,

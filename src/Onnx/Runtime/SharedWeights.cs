@@ -15,7 +15,7 @@ internal sealed class SharedWeights : IDisposable
     public SharedWeights(GraphProto graph)
     {
         foreach (var tensor in graph.Initializer.Where(
-            tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType is (int)OnnxElementType.Single or (int)OnnxElementType.SByte))
+            tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType is TensorTypes.Single or TensorTypes.Int8))
         {
             var buffer = new AlignedBuffer(tensor.RawData.Length);
             _buffers.Add(tensor.Name, buffer);

@@ -81,17 +81,17 @@ internal static class ScorerGraph
         score = graph.Rename(missing.ScoreOfSides(score), GraphNames.Score);
         string normal = graph.Node("LessOrEqual", "threshold/is_normal",
             [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
-        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, OnnxElementType.Boolean, 1)]),
+        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, TensorTypes.Boolean, 1)]),
             GraphNames.IsAnomaly);
 
-        graph.Output(score, OnnxElementType.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
-        graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
-        graph.Output(errors, OnnxElementType.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
-        graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
-        graph.Output(code, OnnxElementType.Single, k,
+        graph.Output(score, TensorTypes.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
+        graph.Output(anomaly, TensorTypes.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
+        graph.Output(errors, TensorTypes.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
+        graph.Output(reconstruction, TensorTypes.Single, d, "Reconstruction of the row, in raw units.");
+        graph.Output(code, TensorTypes.Single, k,
             logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
         if (logVariance is not null)
-            graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
+            graph.Output(logVariance, TensorTypes.Single, k, "Logarithm of the variance of the row's code.");
         return graph.ToProto((metadata with { Layers = graph.Layers }).ToDictionary(),
             $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
     }

@@ -133,7 +133,7 @@ internal static class TorchWeights
             IsDeviation: layer.Function == "batch_norm" && tensor.Key == "running_var"))
             .GroupBy(pair => pair.Tensor).ToDictionary(group => group.Key, group => group.First().IsDeviation, StringComparer.Ordinal);
         List<(string Name, TensorProto Tensor, bool IsDeviation)> weights = [.. model.Graph.Initializer
-            .Where(tensor => tensor.DataType == (int)OnnxElementType.Single && named.ContainsKey(tensor.Name))
+            .Where(tensor => tensor.DataType == TensorTypes.Single && named.ContainsKey(tensor.Name))
             .Select(tensor => (NameOf(tensor.Name), tensor, named[tensor.Name]))];
         if (named.Keys.Except(weights.Select(weight => weight.Tensor.Name)).FirstOrDefault() is { } other)
             throw new InvalidOperationException(

@@ -76,7 +76,7 @@ public sealed class GraphCheckTests
         Refused(model => Weight(model).Dims.Add(long.MaxValue), "has an axis of length 9223372036854775807");
         Refused(model => Weight(model).Dims.Add([int.MaxValue, int.MaxValue, int.MaxValue]), "which is more elements than a file can hold");
         Refused(model => Weight(model).Dims.Add([0, int.MaxValue, int.MaxValue]), "which is more elements than a file can hold");
-        Refused(model => Weight(model).DataType = (int)OnnxElementType.Int64,
+        Refused(model => Weight(model).DataType = TensorTypes.Int64,
             "says that it is Int64 [6, 5], 30 elements, and holds 120 bytes");
         Refused(model => Weight(model).DataType = 99, "has elements of the unknown type 99");
         Refused(model => Weight(model).DataType = TensorTypes.UInt32, "as UInt32 with 2 axes, which is not run");

@@ -97,7 +97,7 @@ public sealed class ImportedGraphTests
         Changed(model => model.Graph.Initializer[0].ExternalData.Add(
             new StringStringEntryProto { Key = "location", Value = "../../secret" }), "'w', which lies in another file");
         Changed(model => Replace(model, "BatchNormalization", ["x", "w", "w", "w", "w"]).Attribute.Add(
-            OnnxAttribute.Int64("training_mode", 1).ToProto()), "with 'training_mode' of 1; expected 0. Export it in evaluation mode");
+            OnnxAttribute.Int64("training_mode", 1)), "with 'training_mode' of 1; expected 0. Export it in evaluation mode");
         Changed(model => Replace(model, "Dropout", ["x", "", "mode"]), "has a node that takes 'mode', which nothing makes");
         Changed(model =>
         {
@@ -223,14 +223,14 @@ public sealed class ImportedGraphTests
             var model = Linear(17, 3, 2);
             NodeProto Constant(string name, AttributeProto value) =>
                 new() { OpType = "Constant", Name = name, Output = { name }, Attribute = { value } };
-            model.Graph.Node.Add(Constant("half", attribute == "value_float" ? OnnxAttribute.Single(attribute, 0.5f).ToProto()
+            model.Graph.Node.Add(Constant("half", attribute == "value_float" ? OnnxAttribute.Single(attribute, 0.5f)
                 : new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Floats, Floats = { 0.5f } }));
-            model.Graph.Node.Add(Constant("rows", OnnxAttribute.Int64s("value_ints", 0, 2).ToProto()));
-            model.Graph.Node.Add(Constant("one", OnnxAttribute.Int64("value_int", 1).ToProto()));
+            model.Graph.Node.Add(Constant("rows", OnnxAttribute.Int64s("value_ints", 0, 2)));
+            model.Graph.Node.Add(Constant("one", OnnxAttribute.Int64("value_int", 1)));
             model.Graph.Node.Add(Node("Mul", "product", "y", "half"));
             model.Graph.Node.Add(Node("Reshape", "shaped", "product", "rows"));
             model.Graph.Node.Add(Node("Cast", "single", "one"));
-            model.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64("to", 1).ToProto());
+            model.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64("to", 1));
             model.Graph.Node.Add(Node("Add", "code", "shaped", "single"));
             model.Graph.Output[0].Name = "code";
             return model;
@@ -262,7 +262,7 @@ public sealed class ImportedGraphTests
             encoder.Graph.Node.Add(Node("Shape", "shape", "y"));
             encoder.Graph.Node.Add(Node("Reshape", "same", "y", "shape"));
             encoder.Graph.Node.Add(Node("ReduceMean", "mean", of));
-            encoder.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64s("axes", axis).ToProto());
+            encoder.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64s("axes", axis));
             encoder.Graph.Node.Add(Node("Sub", "centered", "y", "mean"));
             encoder.Graph.Output[0].Name = "centered";
             return encoder;

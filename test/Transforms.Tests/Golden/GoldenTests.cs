@@ -128,9 +128,9 @@ public sealed class GoldenTests
             byte[] bytes = model.ToQuantizedOnnx(rows, new QuantizationOptions { Form = form, Force = true }, out var report);
             Assert.IsGreaterThan(0.9, report.RankCorrelation);
             var graph = OnnxFile.Parse(bytes, name).Graph;
-            var types = graph.Initializer.ToDictionary(tensor => tensor.Name, tensor => (OnnxElementType)tensor.DataType);
+            var types = graph.Initializer.ToDictionary(tensor => tensor.Name, tensor => tensor.DataType);
             foreach (var weight in LayerWeight.Find(OnnxFile.Parse(File.ReadAllBytes(GoldenFile.Graph(name)), name).Graph, []))
-                Assert.AreEqual(form == OnnxQuantization.Float16 ? OnnxElementType.Half : OnnxElementType.SByte, types[weight.Tensor.Name]);
+                Assert.AreEqual(form == OnnxQuantization.Float16 ? TensorTypes.Half : TensorTypes.Int8, types[weight.Tensor.Name]);
         }
         using var folder = new TestFolder();
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => model.ExportTorchWeights(folder["w"])).Message,
