@@ -77,6 +77,5 @@ public sealed class BadFileTests
     }
 
     private static void Refused(byte[] bytes, string message) =>
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
-            () => new AutoencoderModel(bytes, "The file 'x.onnx'").Dispose()).Message, message);
+        Fails.With<InvalidDataException>(message, () => new AutoencoderModel(bytes, "The file 'x.onnx'").Dispose());
 }

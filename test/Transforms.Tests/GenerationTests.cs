@@ -498,5 +498,5 @@ public sealed class GenerationTests
     private static float[] Flat(float[][] rows) => [.. rows.SelectMany(row => row)];
 
     private static void Refuses<TException>(Func<object> action, string message) where TException : Exception =>
-        StringAssert.Contains(Assert.ThrowsExactly<TException>(action).Message, message);
+        Fails.With<TException>(message, action);
 }

@@ -96,10 +96,8 @@ public sealed class HostileZipTests
         using var folder = new TestFolder();
         classifier.ExportOnnx(folder["c"]);
         var model = new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["c"]), "The graph");
-        StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidDataException>(
-                () => s_ml.Autoencoders().ClassifierFromModel(model.WithMetadata(model.Metadata with { ClassType = "Single" }))).Message,
-            "class names that cannot be read as Single");
+        Fails.With<InvalidDataException>("class names that cannot be read as Single",
+            () => s_ml.Autoencoders().ClassifierFromModel(model.WithMetadata(model.Metadata with { ClassType = "Single" })));
     }
 
     private static byte[] Saved()

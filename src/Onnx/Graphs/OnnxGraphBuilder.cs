@@ -7,7 +7,8 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Builds an ONNX graph (opset 17, IR version 8) node by node from plain arrays.</summary>
 /// <remarks>
 /// A value in the graph is known by its name. Names are paths that a person reads in a graph viewer, such as
-/// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>.
+/// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>. A name that is taken, or that nothing
+/// has, is an <see cref="ArgumentException"/>.
 /// </remarks>
 internal sealed class OnnxGraphBuilder
 {
@@ -33,11 +34,7 @@ internal sealed class OnnxGraphBuilder
     private string _firstAxis = BatchAxis;
 
     /// <summary>Starts an empty graph.</summary>
-    /// <param name="name">The graph's name, as a graph viewer shows it.</param>
-    public OnnxGraphBuilder(string name)
-    {
-        _graph = new GraphProto { Name = name };
-    }
+    public OnnxGraphBuilder(string name) => _graph = new GraphProto { Name = name };
 
     /// <summary>Goes on with a graph, which is changed.</summary>
     internal OnnxGraphBuilder(GraphProto graph)
@@ -66,10 +63,6 @@ internal sealed class OnnxGraphBuilder
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
-    /// <param name="name">The input's name.</param>
-    /// <param name="size">The length of its second axis.</param>
-    /// <param name="description">What it is, kept as its doc string.</param>
-    /// <returns>The input's name.</returns>
     public string Input(string name, int size, string description)
     {
         Claim(name);
@@ -78,11 +71,6 @@ internal sealed class OnnxGraphBuilder
     }
 
     /// <summary>Declares a value as a graph output of shape [batch, <paramref name="size"/>].</summary>
-    /// <param name="name">The name of a value that a node of the graph makes.</param>
-    /// <param name="type">Its element type.</param>
-    /// <param name="size">The length of its second axis.</param>
-    /// <param name="description">What it is, kept as its doc string.</param>
-    /// <exception cref="ArgumentException">No node makes a value of that name.</exception>
     public void Output(string name, int type, int size, string description)
     {
         if (!_graph.Node.Any(node => node.Output.Contains(name)))
@@ -91,12 +79,7 @@ internal sealed class OnnxGraphBuilder
         _graph.Output.Add(Value(name, type, size, description));
     }
 
-    /// <summary>Adds an array as an initializer.</summary>
-    /// <param name="name">The initializer's name.</param>
-    /// <param name="values">Its values, in row-major order.</param>
-    /// <param name="shape">Its shape, whose product is the number of values.</param>
-    /// <returns>The initializer's name.</returns>
-    /// <exception cref="ArgumentException">The shape does not hold as many values as there are, or the name is taken.</exception>
+    /// <summary>Adds an array as an initializer, in row-major order.</summary>
     public string Initializer(string name, ReadOnlySpan<float> values, params long[] shape)
     {
         long count = shape.Aggregate(1L, (product, length) => product * length);
@@ -134,10 +117,6 @@ internal sealed class OnnxGraphBuilder
     /// Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph
     /// already.
     /// </summary>
-    /// <param name="prefix">What the names start with, such as <c>samples/</c>.</param>
-    /// <param name="emit">Writes the part.</param>
-    /// <param name="firstAxis">The name of the first axis of the part's values.</param>
-    /// <returns>What <paramref name="emit"/> returns.</returns>
     public string Again(string prefix, Func<string> emit, string firstAxis = BatchAxis)
     {
         var before = (_prefix, _firstAxis);
@@ -152,18 +131,11 @@ internal sealed class OnnxGraphBuilder
         }
     }
 
-    /// <summary>Adds a node with one output.</summary>
-    /// <param name="operation">The ONNX operator, such as <c>Gemm</c>.</param>
-    /// <param name="name">The node's name; its output is known by the same name.</param>
-    /// <param name="inputs">The names of the values that it takes; <see cref="NoInput"/> for an optional one that is left out.</param>
-    /// <param name="attributes">The operator's attributes.</param>
-    /// <returns>The name of its output.</returns>
-    /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
+    /// <summary>Adds a node with one output, which has its name. <see cref="NoInput"/> leaves an optional input out.</summary>
     public string Node(string operation, string name, IReadOnlyList<string> inputs, params AttributeProto[] attributes) =>
         Node(operation, name, inputs, [name], attributes)[0];
 
     /// <summary>Adds a node with several outputs.</summary>
-    /// <returns>The names of its outputs.</returns>
     public string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params AttributeProto[] attributes)
     {
         name = _prefix + name;
@@ -212,11 +184,6 @@ internal sealed class OnnxGraphBuilder
     }
 
     /// <summary>Multiplies a value by a number; by 1 it stays what it is.</summary>
-    /// <param name="name">The name of the product.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="factorName">The name of the number's initializer.</param>
-    /// <param name="factor">The number.</param>
-    /// <returns>The name of the product, or of the value.</returns>
     internal string Times(string name, string value, string factorName, float factor) =>
         factor == 1 ? value : Node("Mul", name, [value, Initializer(factorName, [factor])]);
 
@@ -224,10 +191,6 @@ internal sealed class OnnxGraphBuilder
     /// Tells the shape of a value between nodes, [batch, ...], where ONNX's shape inference cannot find it in every
     /// opset.
     /// </summary>
-    /// <param name="name">The name of a value that a node of the graph makes.</param>
-    /// <param name="type">Its element type.</param>
-    /// <param name="lengths">The lengths of its axes but the first.</param>
-    /// <returns>The value's name.</returns>
     public string Declare(string name, int type, params long[] lengths) => Declare(name, type, _firstAxis, lengths);
 
     /// <summary>The same for a value whose first axis has a name of its own.</summary>
@@ -241,10 +204,6 @@ internal sealed class OnnxGraphBuilder
     /// Gives the output of a node another name, everywhere: this is how the last node of a part gets the name that the
     /// contract asks for.
     /// </summary>
-    /// <param name="name">The value's name so far. The node keeps it.</param>
-    /// <param name="newName">The name that it gets.</param>
-    /// <returns>The new name.</returns>
-    /// <exception cref="ArgumentException">No node makes a value of that name, or the new name is taken.</exception>
     public string Rename(string name, string newName)
     {
         var maker = _graph.Node.FirstOrDefault(node => node.Output.Contains(name))
@@ -256,12 +215,6 @@ internal sealed class OnnxGraphBuilder
         _names.Remove(name);
         return newName;
     }
-
-    /// <summary>Ends the graph and gives the bytes of an ONNX file.</summary>
-    /// <param name="metadata">Keys and values for the file's <c>metadata_props</c>, written in the order of the keys.</param>
-    /// <param name="description">What the model is, kept as its doc string.</param>
-    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "") =>
-        ToProto(metadata, description).ToByteArray();
 
     /// <summary>Ends the graph. The file's content refers to the weights' memory; it is no copy.</summary>
     internal ModelProto ToProto(IReadOnlyDictionary<string, string> metadata, string description)

@@ -26,7 +26,7 @@ public sealed class ImportedGraph
     /// <exception cref="InvalidDataException">The file is no ONNX model, has no such input or output, or something in
     /// it cannot be taken over; the message names it.</exception>
     public ImportedGraph(string path, string? input = null, string? output = null)
-        : this(ReadFile(path), $"The file '{path}'", input, output)
+        : this(Require.File(path, "an ONNX file", "ONNX file"), $"The file '{path}'", input, output)
     {
     }
 
@@ -313,14 +313,6 @@ public sealed class ImportedGraph
     }
 
     private static int WidthOf(long[]? axes) => (int)(axes?.Aggregate(1L, (product, length) => product * length) ?? 0);
-
-    private static byte[] ReadFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return File.Exists(path) ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
-                : $"The ONNX file '{path}' does not exist.", path);
-    }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'").DefaultIfEmpty("none"));
 

@@ -160,7 +160,6 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="rename">Gives each input and output its name in the file.</param>
     internal byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
-        ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
         OnnxFile.SetMetadata(cut, (Metadata with
@@ -235,7 +234,6 @@ public sealed class AutoencoderModel : IDisposable
     /// than Single.</exception>
     internal AutoencoderModel WithTorchWeights(SafeTensors weights)
     {
-        ArgumentNullException.ThrowIfNull(weights);
         var model = _model.Clone();
         return With(model, RowStatistics.RemoveFrom(TorchWeights.Replace(model, Metadata, weights)));
     }
@@ -254,8 +252,6 @@ public sealed class AutoencoderModel : IDisposable
     /// than Single; or there are no rows.</exception>
     internal AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
     {
-        ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(score);
         var model = _model.Clone();
         var metadata = TorchWeights.Replace(model, Metadata, weights);
         using var unscored = With(model.Clone(), RowStatistics.RemoveFrom(metadata));

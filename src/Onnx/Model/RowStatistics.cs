@@ -96,15 +96,13 @@ internal sealed class RowStatistics(int codeSize)
     /// <exception cref="InvalidOperationException">No score has been added.</exception>
     public AutoencoderMetadata AddTo(AutoencoderMetadata metadata, ThresholdRule threshold)
     {
-        ArgumentNullException.ThrowIfNull(metadata);
-        ArgumentNullException.ThrowIfNull(threshold);
         if (Count == 0)
             throw new InvalidOperationException("There are no rows, so that there are no scores to find a threshold from.");
         float[] sorted = [.. _scores];
         Array.Sort(sorted);
         float[] largest = [.. _largest.UnorderedItems.Select(item => item.Element).Order()];
         var (mean, covariance) = CodeMoments();
-        return threshold.AddTo(metadata with
+        return threshold.AddTo(RemoveFrom(metadata) with
         {
             ScoreCount = Count,
             ScoreMean = (float)_scoreMean,
@@ -113,9 +111,6 @@ internal sealed class RowStatistics(int codeSize)
             LargestScores = largest,
             CodeMean = mean,
             CodeCovariance = covariance,
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
         }, sorted.Length == Count ? new OrderedScores(sorted) : new OrderedScores(sorted, largest, Count));
     }
 
@@ -124,25 +119,21 @@ internal sealed class RowStatistics(int codeSize)
     /// distribution of codes.
     /// </summary>
     /// <param name="metadata">The metadata.</param>
-    public static AutoencoderMetadata RemoveFrom(AutoencoderMetadata metadata)
+    public static AutoencoderMetadata RemoveFrom(AutoencoderMetadata metadata) => metadata with
     {
-        ArgumentNullException.ThrowIfNull(metadata);
-        return metadata with
-        {
-            Threshold = float.PositiveInfinity,
-            ThresholdRule = "none",
-            ScoreCount = 0,
-            ScoreMean = 0,
-            ScoreDeviation = 0,
-            ScoreQuantiles = [],
-            LargestScores = [],
-            CodeMean = [],
-            CodeCovariance = [],
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
-        };
-    }
+        Threshold = float.PositiveInfinity,
+        ThresholdRule = "none",
+        ScoreCount = 0,
+        ScoreMean = 0,
+        ScoreDeviation = 0,
+        ScoreQuantiles = [],
+        LargestScores = [],
+        CodeMean = [],
+        CodeCovariance = [],
+        CodeMixtureWeights = [],
+        CodeMixtureMeans = [],
+        CodeMixtureCovariances = [],
+    };
 
     /// <summary>Mean and covariance of the codes; none where a Single does not hold them.</summary>
     private (float[] Mean, float[] Covariance) CodeMoments()

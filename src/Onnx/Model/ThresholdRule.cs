@@ -56,11 +56,7 @@ public sealed class ThresholdRule
     /// <summary>The threshold for a trained model, from what its metadata keep of the training scores.</summary>
     /// <param name="metadata">The model's metadata.</param>
     /// <exception cref="InvalidOperationException">The metadata have no quantiles of training scores.</exception>
-    internal float Compute(AutoencoderMetadata metadata)
-    {
-        ArgumentNullException.ThrowIfNull(metadata);
-        return _choose(metadata, null);
-    }
+    internal float Compute(AutoencoderMetadata metadata) => _choose(metadata, null);
 
     /// <summary>The rule's name and number, as the metadata keep them.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_name} {_value:R}");

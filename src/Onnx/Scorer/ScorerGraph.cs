@@ -1,5 +1,3 @@
-using Google.Protobuf;
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Puts an encoder and a decoder together into the scorer graph, from which everything a fitted model offers is had.</summary>
@@ -18,23 +16,12 @@ internal static class ScorerGraph
     /// <summary>The name of the initializer that holds the threshold.</summary>
     internal const string ThresholdName = "threshold/value";
 
-    /// <summary>Builds the scorer graph of a plain autoencoder.</summary>
-    /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
-    /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
-    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold
-    /// are taken from it.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata) =>
-        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata).ToByteArray();
-
     /// <summary>Builds the scorer graph, without a copy of its weights.</summary>
     /// <param name="parts">The parts of the network.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy
     /// and threshold are taken from it.</param>
     public static ModelProto Build(AutoencoderParts parts, AutoencoderMetadata metadata)
     {
-        ArgumentNullException.ThrowIfNull(parts);
-        ArgumentNullException.ThrowIfNull(metadata);
         int d = metadata.FeatureCount, k = metadata.CodeSize;
         var graph = new OnnxGraphBuilder($"{metadata.Variant} autoencoder");
         var missing = new MissingValueGraph(graph, metadata);

@@ -61,13 +61,7 @@ internal sealed class SafeTensors
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It breaks a rule of the format, or has an array of another type; the
     /// message names the file.</exception>
-    public static SafeTensors ReadFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return File.Exists(path) ? Read(File.ReadAllBytes(path), $"The file '{path}'")
-            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected a safetensors file."
-                : $"The file '{path}' does not exist.", path);
-    }
+    public static SafeTensors ReadFile(string path) => Read(Require.File(path, "a safetensors file", "file"), $"The file '{path}'");
 
     /// <summary>Reads the content of a file. The arrays are views of it.</summary>
     /// <exception cref="InvalidDataException">It breaks a rule of the format, or has an array of another type.</exception>

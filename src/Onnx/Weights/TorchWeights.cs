@@ -52,7 +52,6 @@ internal static class TorchWeights
     /// <param name="initializer">The weight's name in the graph, such as <c>encoder/dense1/weight</c>.</param>
     public static string NameOf(string initializer)
     {
-        ArgumentNullException.ThrowIfNull(initializer);
         var (inGraph, inTorch) = s_words.FirstOrDefault(word => initializer.EndsWith(word.InGraph, StringComparison.Ordinal));
         return inGraph is null ? initializer.Replace('/', '.') : initializer[..^inGraph.Length].Replace('/', '.') + inTorch;
     }

@@ -43,7 +43,7 @@ internal sealed class TorchSwitch(Func<bool> read, Action<bool> write)
                 write(false);
             }
         }
-        return new Lease(this);
+        return new Lease(Leave);
     }
 
     /// <summary>Finds at::Context::setUserEnabledX and userEnabledX by the names that C++ compilers give them.</summary>
@@ -74,17 +74,6 @@ internal sealed class TorchSwitch(Func<bool> read, Action<bool> write)
         {
             if (--_users == 0)
                 write(_before);
-        }
-    }
-
-    private sealed class Lease(TorchSwitch owner) : IDisposable
-    {
-        private int _disposed;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _disposed, 1) == 0)
-                owner.Leave();
         }
     }
 }

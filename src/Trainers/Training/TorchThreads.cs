@@ -48,7 +48,7 @@ internal static class TorchThreads
             while (s_users > 0 && s_count != count)
             {
                 if (cancellation.IsCancellationRequested)
-                    return new NoLease();
+                    return new Lease(() => { });
                 if (t_leases > 0)
                     throw new InvalidOperationException(
                         $"A fit with {count} threads of libtorch was started from within a fit with {s_count} on the same thread, so " +
@@ -65,7 +65,7 @@ internal static class TorchThreads
             s_users++;
             t_leases++;
             torch.set_num_threads(count);
-            return new Lease(before);
+            return new Lease(() => Leave(before));
         }
     }
 
@@ -101,29 +101,14 @@ internal static class TorchThreads
             Monitor.PulseAll(s_lock);
     }
 
-    private sealed class NoLease : IDisposable
+    private static void Leave(int before)
     {
-        public void Dispose()
+        lock (s_lock)
         {
-        }
-    }
-
-    private sealed class Lease(int before) : IDisposable
-    {
-        private bool _disposed;
-
-        public void Dispose()
-        {
-            lock (s_lock)
-            {
-                if (_disposed)
-                    return;
-                _disposed = true;
-                s_users--;
-                t_leases--;
-                torch.set_num_threads(before);
-                Monitor.PulseAll(s_lock);
-            }
+            s_users--;
+            t_leases--;
+            torch.set_num_threads(before);
+            Monitor.PulseAll(s_lock);
         }
     }
 }

@@ -108,8 +108,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         string where = $"in {(step is null ? "the validation" : $"step {step + 1}")} of epoch {epoch + 1}";
         if (isCanceled && options.WhenCanceled == WhenCanceled.Throw)
             throw new OperationCanceledException($"The training was canceled {where}.", options.Cancellation);
-        channel.Info(
-            MessageSensitivity.None,
+        channel.Info(MessageSensitivity.None,
             $"The training {(isCanceled ? "was canceled" : "has reached its longest time")} {where}; the best weights so far are kept.");
         return true;
     }

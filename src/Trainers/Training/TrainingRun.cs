@@ -79,8 +79,21 @@ internal abstract class TrainingRun : IDisposable
     }
 
     /// <summary>Tells the log of rows that look like a mistake.</summary>
-    protected void Warn() =>
-        TrainingWarnings.Report(Channel, Rows, Scaling, Names, Options.FeatureColumnName, Options.BatchSize);
+    protected void Warn()
+    {
+        if (Scaling.Constant is { Length: > 0 } constant)
+        {
+            string names = string.Join(", ", constant.Take(10).Select(j => $"'{Names[j]}'"));
+            string rounding = constant.All(j => Scaling.Least[j] == Scaling.Most[j]) ? ""
+                : " Values that differ by rounding only count as one.";
+            Channel.Warning(MessageSensitivity.None,
+                $"{constant.Length} of {Rows.Layout.Features} features in the column '{Options.FeatureColumnName}' have one value in all " +
+                $"training rows: {names}{(constant.Length > 10 ? ", ..." : "")}.{rounding}");
+        }
+        if (Rows.Count < Options.BatchSize)
+            Channel.Warning(MessageSensitivity.None,
+                $"There are {Rows.Count} training rows and the batch size is {Options.BatchSize}: every epoch is one step over all rows.");
+    }
 
     /// <summary>What a model's metadata say of its rows and its training.</summary>
     /// <param name="variant">The kind of the model.</param>

@@ -112,10 +112,8 @@ public sealed class ImportedGraphTests
         StringAssert.Contains(Refused(() => Made(new ImportedGraph([1, 2, 3], "The file 'x.onnx'"))),
             "The file 'x.onnx' is not an ONNX model");
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder["none.onnx"]))).Message,
-            folder["none.onnx"]);
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder.Path))).Message,
-            "is a folder");
+        Fails.With<FileNotFoundException>(folder["none.onnx"], () => Made(new ImportedGraph(folder["none.onnx"])));
+        Fails.With<FileNotFoundException>("is a folder", () => Made(new ImportedGraph(folder.Path)));
     }
 
     [TestMethod]
@@ -323,21 +321,13 @@ public sealed class ImportedGraphTests
     private static double[] Apply(double[] x, int outputs) =>
         [.. Enumerable.Range(0, outputs).Select(j => 0.5 + x.Select((value, i) => value * (i * outputs + j + 1)).Sum())];
 
-    private static AutoencoderMetadata Metadata() => new()
+    private static AutoencoderMetadata Metadata() => MadeMetadata.Plain(3, 2) with
     {
         Variant = AutoencoderMetadata.Imported,
-        FeatureNames = ["a", "b", "c"],
-        CodeSize = 2,
         Scaling = "given",
         ScalingOffsets = [1, 1, 1],
         ScalingScales = [2, 2, 2],
         FeatureMeans = [1, 1, 1],
-        Loss = LossKind.MeanSquared,
-        MissingValues = MissingValuePolicy.NaN,
-        Options = "{}",
-        Seed = 0,
-        ThreadCount = 0,
-        Training = "{}",
     };
 
     /// <summary>y = x w + b, with the numbers of the weight in the field for floats.</summary>
