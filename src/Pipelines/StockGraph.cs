@@ -113,8 +113,10 @@ internal sealed class StockGraph
             else
                 Graph.Node.RemoveAt(i);
         }
-        Remove(Graph.ValueInfo, value => !used.Contains(value.Name));
-        Remove(Graph.Initializer, tensor => !used.Contains(tensor.Name));
+        foreach (var value in Graph.ValueInfo.Where(value => !used.Contains(value.Name)).ToArray())
+            Graph.ValueInfo.Remove(value);
+        foreach (var tensor in Graph.Initializer.Where(tensor => !used.Contains(tensor.Name)).ToArray())
+            Graph.Initializer.Remove(tensor);
         foreach (var node in Graph.Node)
         {
             OnnxFile.Replace(node.Input, newNames);
@@ -231,15 +233,6 @@ internal sealed class StockGraph
         while (!taken.Add(name))
             name += "_";
         return name;
-    }
-
-    private static void Remove<T>(IList<T> list, Func<T, bool> unwanted)
-    {
-        for (int i = list.Count - 1; i >= 0; i--)
-        {
-            if (unwanted(list[i]))
-                list.RemoveAt(i);
-        }
     }
 
     private static int LabelType(NodeProto node) => node.Attribute.Any(attribute => attribute.Name == "values_int64s")

@@ -296,7 +296,8 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
                 throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                     $"Row {cursor.Position} (counted from 0) has the score {score}, so that no threshold can be found: it has a missing " +
                     $"value, or values that the network cannot take. Leave such rows out, for example with FilterRowsByMissingValues."));
-            statistics.Add(score, code.GetValues());
+            statistics.AddScore(score);
+            statistics.AddCode(code.GetValues());
         }
         return statistics;
     }

@@ -40,9 +40,6 @@ internal static class ImportedScorerGraph
     /// Opens a session over both graphs, which tries some rows: what cannot be run, or mixes the rows of a batch, is found
     /// here and not in use.
     /// </summary>
-    /// <param name="model">A model over a graph of <see cref="Build"/>.</param>
-    /// <param name="encoder">Its encoder, for messages.</param>
-    /// <param name="decoder">Its decoder, for messages.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot run the graph, or a row's result is another one
     /// beside other rows; the message names the files.</exception>
     public static void TryOut(AutoencoderModel model, ImportedGraph encoder, ImportedGraph decoder)

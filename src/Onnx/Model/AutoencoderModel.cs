@@ -281,7 +281,6 @@ public sealed class AutoencoderModel : IDisposable
     /// Makes what calibration rows are given to, so that <see cref="QuantizedBytes"/> knows what the layers' inputs
     /// range over.
     /// </summary>
-    /// <param name="capacity">The most rows that are added at once.</param>
     internal ActivationRanges CreateActivationRanges(int capacity)
     {
         BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));

@@ -4,7 +4,6 @@ namespace MLNetAutoencoder.Onnx;
 /// What the scores and codes of some rows look like, as the metadata of a model keep it. The rows may be any number;
 /// what is kept of them is bounded.
 /// </summary>
-/// <param name="codeSize">The units of a code.</param>
 internal sealed class RowStatistics(int codeSize)
 {
     /// <summary>Of larger codes only the variances are kept: the covariances would outgrow the weights.</summary>
@@ -32,17 +31,7 @@ internal sealed class RowStatistics(int codeSize)
     /// <summary>The number of scores so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Adds a row.</summary>
-    /// <param name="score">Its score, a finite number.</param>
-    /// <param name="code">Its code, [k].</param>
-    /// <exception cref="ArgumentException">The score is no finite number, or the code has another length.</exception>
-    public void Add(float score, ReadOnlySpan<float> code)
-    {
-        AddScore(score);
-        AddCode(code);
-    }
-
-    /// <summary>Adds the score of a row.</summary>
+    /// <summary>Adds the score of a row, a finite number.</summary>
     public void AddScore(float score)
     {
         if (!float.IsFinite(score))
@@ -91,8 +80,6 @@ internal sealed class RowStatistics(int codeSize)
     /// The metadata with mean, deviation and quantiles of the scores, mean and covariance of the codes, and the
     /// threshold that a rule makes of these. A mixture of Gaussians fitted to other codes goes.
     /// </summary>
-    /// <param name="metadata">The metadata.</param>
-    /// <param name="threshold">The rule.</param>
     /// <exception cref="InvalidOperationException">No score has been added.</exception>
     public AutoencoderMetadata AddTo(AutoencoderMetadata metadata, ThresholdRule threshold)
     {
@@ -118,7 +105,6 @@ internal sealed class RowStatistics(int codeSize)
     /// The metadata of a model of which no scores and codes are known: no threshold but +∞, no quantiles, no
     /// distribution of codes.
     /// </summary>
-    /// <param name="metadata">The metadata.</param>
     public static AutoencoderMetadata RemoveFrom(AutoencoderMetadata metadata) => metadata with
     {
         Threshold = float.PositiveInfinity,

@@ -17,34 +17,31 @@ internal sealed class WidenedWeights(OnnxGraphBuilder graph)
     /// <summary>The layer, with its weight stored in 16 bits; as it is where a value is too large for them.</summary>
     public void AsFloat16(NodeProto node, LayerWeight weight)
     {
-        if (!_widened.TryGetValue(weight.Tensor.Name, out string? widened))
+        node.Input[1] = Once(weight, () =>
         {
             Half[] halves = Array.ConvertAll(weight.Values, value => (Half)value);
-            widened = weight.Tensor.Name;
-            if (halves.All(Half.IsFinite))
-            {
-                weight.Tensor.Store(TensorTypes.Half, MemoryMarshal.AsBytes(halves.AsSpan()));
-                widened = Cast(weight);
-            }
-            _widened.Add(weight.Tensor.Name, widened);
-        }
-        node.Input[1] = widened;
+            if (!halves.All(Half.IsFinite))
+                return weight.Tensor.Name;
+            weight.Tensor.Store(TensorTypes.Half, MemoryMarshal.AsBytes(halves.AsSpan()));
+            return Cast(weight);
+        });
     }
 
     /// <summary>The layer, with its weight stored in 8 bits.</summary>
     public void AsInt8(NodeProto node, LayerWeight weight)
     {
-        if (!_widened.TryGetValue(weight.Tensor.Name, out string? widened))
+        node.Input[1] = Once(weight, () =>
         {
             var levels = Int8Levels.Of(weight, Int8Levels.Widened);
             weight.Tensor.Store(TensorTypes.Int8, levels.Bytes);
             long[] shape = [.. weight.Tensor.Dims.Select((_, axis) => axis == weight.Axis ? (long)weight.Units : 1)];
-            widened = graph.Node("Mul", graph.Free($"{weight.Tensor.Name}/scaled"),
+            return graph.Node("Mul", graph.Free($"{weight.Tensor.Name}/scaled"),
                 [Cast(weight), graph.Initializer(graph.Free($"{weight.Tensor.Name}/scale"), levels.Scales, shape)]);
-            _widened.Add(weight.Tensor.Name, widened);
-        }
-        node.Input[1] = widened;
+        });
     }
+
+    private string Once(LayerWeight weight, Func<string> store) =>
+        _widened.TryGetValue(weight.Tensor.Name, out string? widened) ? widened : _widened[weight.Tensor.Name] = store();
 
     private string Cast(LayerWeight weight) => graph.Node("Cast", graph.Free($"{weight.Tensor.Name}/single"), [weight.Tensor.Name],
         OnnxAttribute.Int64("to", TensorTypes.Single));

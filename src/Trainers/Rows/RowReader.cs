@@ -97,8 +97,6 @@ internal sealed class RowReader : IDisposable
     }
 
     /// <summary>Tells, after the last row, what was left out.</summary>
-    /// <param name="count">How many rows were read.</param>
-    /// <param name="channel">Where it is told.</param>
     /// <exception cref="InvalidOperationException">No row is left to train on.</exception>
     public void Report(long count, IChannel channel)
     {

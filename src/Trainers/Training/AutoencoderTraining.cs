@@ -76,7 +76,6 @@ internal sealed class AutoencoderTraining : TrainingRun
     }
 
     /// <summary>The trained network as a scorer, with the threshold and the statistics of the rows' scores and codes.</summary>
-    /// <param name="history">What <see cref="Run"/> gave.</param>
     public AutoencoderModel ToModel(IReadOnlyList<TrainingEpoch> history)
     {
         float[] draws = Draws();

@@ -32,9 +32,6 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
     public static ConvolutionGuard Process => s_process.Value;
 
     /// <summary>Checks the convolutions of a network, and turns off what computes them wrongly until disposed.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="runs">How they will be run.</param>
-    /// <param name="channel">Where it is told, once.</param>
     /// <exception cref="InvalidOperationException">One is wrong, and oneDNN cannot be turned off.</exception>
     public IDisposable Use(AutoencoderNetwork network, IEnumerable<ConvolutionRun> runs, IChannel channel)
     {

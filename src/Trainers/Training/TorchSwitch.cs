@@ -7,8 +7,6 @@ namespace MLNetAutoencoder;
 /// A switch of libtorch that belongs to the whole process and that TorchSharp does not offer: off while anyone wants it off, afterwards
 /// what it was before.
 /// </summary>
-/// <param name="read">Whether it is on.</param>
-/// <param name="write">Turns it on or off.</param>
 internal sealed class TorchSwitch(Func<bool> read, Action<bool> write)
 {
     private static readonly Lazy<TorchSwitch?> s_oneDnn = new(() => Find("Mkldnn")), s_nnpack = new(() => Find("NNPACK"));

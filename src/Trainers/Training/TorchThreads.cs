@@ -28,14 +28,11 @@ internal static class TorchThreads
     /// digits.
     /// </summary>
     /// <param name="multiplyAdds">The multiply-adds of a batch's way forwards.</param>
-    public static int CountFor(long multiplyAdds) => CountFor(multiplyAdds, PhysicalCores);
-
-    /// <summary>The same for a number of physical cores.</summary>
-    public static int CountFor(long multiplyAdds, int cores) => (int)Math.Clamp(multiplyAdds / WorthAThread, 1, cores);
+    /// <param name="cores">The physical cores; null for those of this machine.</param>
+    public static int CountFor(long multiplyAdds, int? cores = null) =>
+        (int)Math.Clamp(multiplyAdds / WorthAThread, 1, cores ?? PhysicalCores);
 
     /// <summary>Takes a number of threads until disposed, on the thread that calls.</summary>
-    /// <param name="count">The number.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>What is disposed in the end; it holds nothing where the waiting was canceled.</returns>
     /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of
     /// whose log this was called.</exception>

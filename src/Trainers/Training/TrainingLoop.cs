@@ -20,8 +20,6 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     private readonly Stopwatch _total = Stopwatch.StartNew();
 
     /// <summary>Trains in place.</summary>
-    /// <param name="task">What is trained.</param>
-    /// <param name="generator">Where everything random is drawn from.</param>
     /// <returns>What each epoch came to, those before a checkpoint that was gone on from included.</returns>
     /// <exception cref="InvalidOperationException">The loss is no longer a number, or the checkpoint is of another training.</exception>
     /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best

@@ -10,12 +10,6 @@ internal abstract class TrainingRun : IDisposable
     private readonly DisposeScope _scope = torch.NewDisposeScope();
     private readonly List<IDisposable> _owned = [];
 
-    /// <param name="options">The options of the autoencoder.</param>
-    /// <param name="seed">The seed of everything random.</param>
-    /// <param name="columns">The columns that the rows were read from.</param>
-    /// <param name="rows">The training rows, which stay the caller's.</param>
-    /// <param name="device">Where the network is trained.</param>
-    /// <param name="channel">The log.</param>
     protected TrainingRun(AutoencoderEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
         torch.Device device, IChannel channel)
     {
@@ -96,10 +90,6 @@ internal abstract class TrainingRun : IDisposable
     }
 
     /// <summary>What a model's metadata say of its rows and its training.</summary>
-    /// <param name="variant">The kind of the model.</param>
-    /// <param name="options">The options of its estimator.</param>
-    /// <param name="loss">The loss.</param>
-    /// <param name="training">The summary of the training.</param>
     protected AutoencoderMetadata Describe(string variant, TrainingOptions options, string loss, string training) => new()
     {
         Variant = variant,
