@@ -236,10 +236,8 @@ public sealed class DenseTests
 
     internal static byte[] Scorer(AutoencoderTransformer model)
     {
-        using var folder = new TestFolder();
-        model.ExportOnnx(folder["e"], folder["d"], folder["s"]);
-        model.Dispose();
-        return File.ReadAllBytes(folder["s"]);
+        using (model)
+            return model.ToOnnx(OnnxGraph.Scorer);
     }
 
     private static SchemaShape Shape(DataViewSchema schema) => new SchemaOnly(schema).Append(new PassThrough()).GetOutputSchema();

@@ -391,9 +391,7 @@ public sealed class VariationalTests
     /// <summary>The standard-normal draws that the scorer graph of a model keeps.</summary>
     private static float[] Draws(AutoencoderTransformer model)
     {
-        using var folder = new TestFolder();
-        model.ExportOnnx(null, null, folder["scorer.onnx"]);
-        var tensor = OnnxFile.Parse(File.ReadAllBytes(folder["scorer.onnx"]), "The graph").Graph.Initializer.Single(
+        var tensor = OnnxFile.Parse(model.ToOnnx(OnnxGraph.Scorer), "The graph").Graph.Initializer.Single(
             tensor => tensor.Name == "samples/draws");
         return MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
     }

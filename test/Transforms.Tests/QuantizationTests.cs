@@ -45,7 +45,7 @@ public sealed class QuantizationTests
 
             // The report against the file, by other formulas.
             Assert.AreEqual(form, report.Form);
-            Assert.AreEqual((long)ScorerBytes(model).Length, report.BytesBefore);
+            Assert.AreEqual((long)model.ToOnnx(OnnxGraph.Scorer).Length, report.BytesBefore);
             Assert.AreEqual((long)scorer.Length, report.BytesAfter);
             Assert.AreEqual(300, report.Rows);
             Assert.AreEqual(Spearman(before, after), report.RankCorrelation, 1e-9);
@@ -122,7 +122,7 @@ public sealed class QuantizationTests
         byte[] bytes = s_large.Value.ToQuantizedOnnx(
             s_largeRows.Value, new QuantizationOptions { Form = form, LabelColumnName = "Label" }, out var report);
         Console.WriteLine(report);
-        Assert.AreEqual((long)ScorerBytes(s_large.Value).Length, report.BytesBefore);
+        Assert.AreEqual((long)s_large.Value.ToOnnx(OnnxGraph.Scorer).Length, report.BytesBefore);
         double ratio = (double)bytes.Length / report.BytesBefore;
         Assert.IsTrue(ratio <= (form == OnnxQuantization.Float16 ? 0.55 : 0.3), $"{ratio}");
         Assert.AreEqual(report.AreaUnderRocCurveBefore!.Value, report.AreaUnderRocCurveAfter!.Value, 0.02);
@@ -356,13 +356,6 @@ public sealed class QuantizationTests
 
     private static AutoencoderTransformer FromFile(string path) =>
         s_ml.Autoencoders().FromModel(new AutoencoderModel(File.ReadAllBytes(path), $"The file '{path}'"));
-
-    private static byte[] ScorerBytes(AutoencoderTransformer model)
-    {
-        using var folder = new TestFolder();
-        model.ExportOnnx(null, null, folder["s.onnx"]);
-        return File.ReadAllBytes(folder["s.onnx"]);
-    }
 
     private static float[] Scores(AutoencoderTransformer model, IDataView rows) => [.. model.Transform(rows).GetColumn<float>("Score")];
 

@@ -156,8 +156,7 @@ public sealed class SavingTests
         using var folder = new TestFolder();
         var view = FeaturesOnly(60);
         using var good = Rows.Fit(s_ml, options => options.ScoreColumnName = "Good", view);
-        good.ExportOnnx(null, null, folder["s"]);
-        var graph = new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["s"]), "The graph");
+        var graph = new MLNetAutoencoder.Onnx.AutoencoderModel(good.ToOnnx(MLNetAutoencoder.Onnx.OnnxGraph.Scorer), "The graph");
         using var odd = s_ml.Autoencoders().FromModel(graph.WithMetadata(graph.Metadata with { FormatVersion = "1.8" }));
         var chain = good.Append(odd);
         s_ml.Model.Save(chain, view.Schema, folder["two.zip"]);
