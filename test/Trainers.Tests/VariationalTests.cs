@@ -97,7 +97,7 @@ public sealed class VariationalTests
             {
                 // The same draws twice: once for the objective, once for what the formulas are applied to.
                 var all = set.Whole();
-                float[] terms = [.. objective.Terms(all, epoch, Training(epoch)).SelectMany(Values)];
+                float[] terms = [.. objective.Terms(all, epoch, Training(epoch)).SelectMany(NetworkValues.Of)];
                 var encoded = network.Encode(all.Rows, all.Condition, all.Offset, Training(epoch));
                 double[][] rows = Table(all.Rows), reconstructions = Table(network.Decode(encoded.Code, all.Condition, Training(epoch)));
                 double variance = variational.LearnVariance ? Math.Exp(NetworkValues.Of(network.LikelihoodLogVariance!).Single())
