@@ -31,7 +31,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
         string reconstructions = graph.Again("samples/", () => parts.Decoder(graph, codes, conditions),
             IsOne ? OnnxGraphBuilder.BatchAxis : OnnxGraphBuilder.SampleAxis);
         if (!IsOne)
-            reconstructions = graph.Declare(Reshape("reconstructions", reconstructions, -1, _samples, _d), OnnxElementType.Single,
+            reconstructions = graph.Declare(Reshape("reconstructions", reconstructions, -1, _samples, _d), TensorTypes.Single,
                 _samples, _d);
 
         string errors = errorGraph.Errors(Rows("row", scaled, _d), reconstructions, "samples/score");
@@ -43,8 +43,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
         terms = errorGraph.Weighted(terms, "samples/weighted");
         if (!IsOne)
             terms = graph.Node("Flatten", "samples/terms_of_row", [terms], OnnxAttribute.Int64("axis", 1));
-        string likelihood = graph.Node("ReduceMean", "samples/mean_term", [terms], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string likelihood = graph.Reduce("ReduceMean", "samples/mean_term", terms);
         likelihood = Times("negative_log_likelihood", likelihood, "feature_count", _d);
         return metadata.ScoreKind switch
         {
@@ -59,8 +58,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
     {
         string moments = Node("Add", "second_moment", Node("Mul", "squared_mean", mean, mean), Node("Exp", "variance", logVariance));
         string terms = Node("Sub", "divergence_terms", Node("Sub", "less_log_variance", moments, logVariance), Constant("one", 1));
-        string average = graph.Node("ReduceMean", "samples/mean_divergence", [terms], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string average = graph.Reduce("ReduceMean", "samples/mean_divergence", terms);
         return Times("divergence", average, "half_code_size", _k / 2f);
     }
 
@@ -69,7 +67,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
 
     /// <summary>Samples of rows [batch, L, n] as rows, [batch L, n].</summary>
     private string Samples(string name, string value, int width) =>
-        IsOne ? value : graph.Declare(Reshape(name, value, -1, width), OnnxElementType.Single, OnnxGraphBuilder.SampleAxis, width);
+        IsOne ? value : graph.Declare(Reshape(name, value, -1, width), TensorTypes.Single, OnnxGraphBuilder.SampleAxis, width);
 
     private string Reshape(string name, string value, params long[] shape) =>
         Node("Reshape", name, value, graph.Int64s($"samples/{name}_shape", shape));

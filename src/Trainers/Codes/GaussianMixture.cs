@@ -41,9 +41,6 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
     private const double AddedVariance = 1e-6;
 
     /// <summary>Fits a mixture.</summary>
-    /// <param name="codes">The codes, one after another; at least one.</param>
-    /// <param name="codeSize">The units of a code.</param>
-    /// <param name="seed">The seed of the start.</param>
     public static GaussianMixture Fit(float[] codes, int codeSize, int seed) =>
         Fit(codes, codeSize, seed, Math.Clamp(codes.Length / codeSize / Math.Max(LeastRowsOfAComponent, 2 * codeSize), 1, MostComponents));
 

@@ -10,8 +10,6 @@ namespace MLNetAutoencoder;
 internal static class OptimizerTensors
 {
     /// <summary>The tensors, and the steps as a tensor of one number, each under the parameter's name and its own.</summary>
-    /// <param name="optimizer">The optimizer.</param>
-    /// <param name="parameters">The names of its parameters.</param>
     public static IEnumerable<(string Name, Tensor Tensor)> Of(OptimizerHelper optimizer, IEnumerable<string> parameters)
     {
         foreach (var (name, state, field) in Fields(optimizer, parameters))

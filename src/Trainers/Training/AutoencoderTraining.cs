@@ -10,6 +10,9 @@ namespace MLNetAutoencoder;
 /// <summary>The fit of an autoencoder. Training rows and held-out rows stay the caller's.</summary>
 internal sealed class AutoencoderTraining : TrainingRun
 {
+    // As many parameters as there are values, in so many epochs, reproduce every row.
+    private const int EpochsByHeart = 200;
+
     private readonly TrainingData? _heldOut;
     private readonly AutoencoderNetwork _network;
 
@@ -25,7 +28,7 @@ internal sealed class AutoencoderTraining : TrainingRun
         Warn();
         _network = Own(options.Network.Create(
             rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, options.Code, Generator));
-        TrainingWarnings.ReportLearningByHeart(channel, options.Epochs, _network.ParameterCount, rows, isValidated: heldOut is not null);
+        WarnOfLearningByHeart();
         if (options.InitialWeights is { } start)
             InitialWeights.Load(start, _network, Scaling, channel);
     }
@@ -73,7 +76,6 @@ internal sealed class AutoencoderTraining : TrainingRun
     }
 
     /// <summary>The trained network as a scorer, with the threshold and the statistics of the rows' scores and codes.</summary>
-    /// <param name="history">What <see cref="Run"/> gave.</param>
     public AutoencoderModel ToModel(IReadOnlyList<TrainingEpoch> history)
     {
         float[] draws = Draws();
@@ -155,6 +157,18 @@ internal sealed class AutoencoderTraining : TrainingRun
 
         IEnumerable<long> Batches(long count) =>
             new[] { Math.Min(count, Options.BatchSize), count % Options.BatchSize }.Where(batch => batch > 0).Distinct();
+    }
+
+    /// <summary>Tells of a training that may learn single rows. Held-out rows would show it.</summary>
+    private void WarnOfLearningByHeart()
+    {
+        long values = Rows.Count * Rows.Layout.Features;
+        if (_heldOut is null && Options.Epochs >= EpochsByHeart && _network.ParameterCount >= values)
+            Channel.Warning(MessageSensitivity.None,
+                $"The network has {_network.ParameterCount} parameters and goes {Options.Epochs} times through {Rows.Count} training " +
+                $"rows of {Rows.Layout.Features} features: so many epochs and parameters far exceed what {values} values teach. " +
+                "Outliers among the rows are learned by heart, and score low. Use fewer epochs or a smaller network, or hold rows out " +
+                $"({nameof(AutoencoderEstimator.Options.ValidationShare)}).");
     }
 
     private void RequireUnitInterval(string what, TrainingData rows)

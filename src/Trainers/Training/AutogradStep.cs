@@ -5,8 +5,6 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>A step by automatic differentiation, for any loss.</summary>
-/// <param name="parameters">What gets gradients.</param>
-/// <param name="terms">The terms of a batch's loss in an epoch.</param>
 internal sealed class AutogradStep(IReadOnlyList<Parameter> parameters, Func<TrainingBatch, int, Pass, List<Tensor>> terms) : ITrainingStep
 {
     public void Run(TrainingBatch batch, int epoch, Pass pass, StepLosses losses)
