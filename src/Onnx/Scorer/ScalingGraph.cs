@@ -17,7 +17,7 @@ internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata m
     public string Scale(string value)
     {
         if (_offset is not null)
-            value = graph.Node("Sub", "scaling/centerd", [value, _offset]);
+            value = graph.Node("Sub", "scaling/centered", [value, _offset]);
         return _scale is null ? value : graph.Node("Div", "scaling/scaled", [value, _scale]);
     }
 

@@ -78,7 +78,7 @@ internal sealed class CodeLayer : NetworkPart
             case CodeNormalization.Batch:
                 string mean = Initializer(graph, $"{path}/mean", _mean!), divisor = Initializer(graph, $"{path}/deviation", deviation!);
                 graph.Layer("batch_norm", [("running_mean", mean), ("running_var", divisor)], ("eps", 0));
-                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, mean]), divisor]);
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centered", [code, mean]), divisor]);
             case CodeNormalization.Layer:
                 return NormalizationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
             case CodeNormalization.UnitLength:

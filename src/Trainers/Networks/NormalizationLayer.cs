@@ -76,13 +76,13 @@ internal sealed class NormalizationLayer : NetworkPart
         float[] share = new float[width];
         Array.Fill(share, 1f / width);
         string mean = graph.Initializer($"{name}/share", share, width, 1);
-        string centerd = graph.Node("Sub", $"{name}/centerd", [input, graph.Node("MatMul", $"{name}/mean", [input, mean])]);
-        string variance = graph.Node("MatMul", $"{name}/variance", [graph.Node("Mul", $"{name}/squared", [centerd, centerd]), mean]);
+        string centered = graph.Node("Sub", $"{name}/centered", [input, graph.Node("MatMul", $"{name}/mean", [input, mean])]);
+        string variance = graph.Node("MatMul", $"{name}/variance", [graph.Node("Mul", $"{name}/squared", [centered, centered]), mean]);
         string deviation = graph.Node("Sqrt", $"{name}/deviation",
             [graph.Node("Add", $"{name}/variance_and_epsilon", [variance, graph.Initializer($"{name}/epsilon", [(float)Epsilon])])]);
         if (affine is not { } both)
-            return graph.Node("Div", name, [centerd, deviation]);
-        string scaled = graph.Node("Mul", $"{name}/scaled", [graph.Node("Div", $"{name}/normalized", [centerd, deviation]), both.Scale]);
+            return graph.Node("Div", name, [centered, deviation]);
+        string scaled = graph.Node("Mul", $"{name}/scaled", [graph.Node("Div", $"{name}/normalized", [centered, deviation]), both.Scale]);
         return graph.Node("Add", name, [scaled, both.Shift]);
     }
 }
