@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Microsoft.ML;
 using MLNetAutoencoder.Onnx;
 
@@ -69,8 +70,11 @@ internal sealed class BenchModel : IDisposable
         int features = encoder[0];
         var random = new Random(1);
         byte[] scorer = ScorerGraph.Build(
-            (graph, input, _) => Stack(graph, "encoder", input, encoder, random),
-            (graph, input, _) => Stack(graph, "decoder", input, decoder, random),
+            new AutoencoderParts
+            {
+                Encoder = (graph, input, _) => Stack(graph, "encoder", input, encoder, random),
+                Decoder = (graph, input, _) => Stack(graph, "decoder", input, decoder, random),
+            },
             new AutoencoderMetadata
             {
                 Variant = "dense",
@@ -88,7 +92,7 @@ internal sealed class BenchModel : IDisposable
                 Training = "{}",
                 Columns = Outputs.All.Pairs.ToDictionary(pair => pair.Output, pair => pair.Column)
                     .Append(new(GraphNames.Features, "Features")).ToDictionary(),
-            });
+            }).ToByteArray();
         var transformer = ml.Autoencoders().FromModel(new AutoencoderModel(scorer, $"The graph of '{name}'"));
         string shape = string.Join('-', encoder.Concat(decoder[1..]));
         return new BenchModel(name, shape, transformer, scorer, RowBlock.Random(blockRows, features));

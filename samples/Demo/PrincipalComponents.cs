@@ -24,8 +24,8 @@ internal static class PrincipalComponents
         var mean = trainRows.mean([0], keepdim: true);
         var (_, _, directions) = linalg.svd(trainRows - mean, fullMatrices: false);
         var leading = directions.narrow(0, 0, components);
-        var centerd = testRows - mean;
-        var residual = centerd - centerd.matmul(leading.transpose(0, 1)).matmul(leading);
+        var centered = testRows - mean;
+        var residual = centered - centered.matmul(leading.transpose(0, 1)).matmul(leading);
         var errors = residual.square().mean([1]).contiguous();
         return MemoryMarshal.Cast<byte, float>(errors.bytes).ToArray();
     }

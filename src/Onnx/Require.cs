@@ -54,6 +54,21 @@ internal static class Require
     public static void Defined<TEnum>(TEnum value, string option) where TEnum : struct, Enum =>
         InRange(Enum.IsDefined(value), value, option, $"one of {string.Join(", ", Enum.GetNames<TEnum>())}");
 
+    /// <summary>Reads a file that there must be.</summary>
+    public static byte[] File(string path, string expected, string kind)
+    {
+        IsFile(path, expected, kind);
+        return System.IO.File.ReadAllBytes(path);
+    }
+
+    public static void IsFile(string path, string expected, string kind)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!System.IO.File.Exists(path))
+            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected {expected}."
+                : $"The {kind} '{path}' does not exist.", path);
+    }
+
     public static void ColumnName(string? value, string option) => Text(value, option, "the name of a column");
 
     /// <summary>More than white space.</summary>

@@ -92,7 +92,7 @@ internal static class GraphSplice
     private static StockValue Fit(StockGraph before, ValueInfoProto input, StockValue value, string column)
     {
         int width = OnnxFile.WidthOf(input);
-        if (value.ElementType != (int)OnnxElementType.Single)
+        if (value.ElementType != TensorTypes.Single)
             value = OneHot(before, input.Name, value, width, column);
         return value.Width == width ? value
             : throw new ArgumentException(
@@ -102,24 +102,16 @@ internal static class GraphSplice
     /// <summary>One in the place of the key, zeros where it is missing (0) or beyond the last.</summary>
     private static StockValue OneHot(StockGraph before, string input, StockValue key, int count, string column)
     {
-        bool isKey = input == GraphNames.Condition && key.Width == 1 && Enum.IsDefined((KeyElementType)key.ElementType);
+        bool isKey = input == GraphNames.Condition && key.Width == 1
+            && key.ElementType is TensorTypes.UInt8 or TensorTypes.UInt16 or TensorTypes.UInt32 or TensorTypes.UInt64;
         if (!isKey)
             throw new ArgumentException(
                 $"The column '{column}' has the ONNX element type {key.ElementType} and {key.Width} values; the autoencoder's input " +
                 $"'{input}' takes {count} of Single{(input == GraphNames.Condition ? ", or one key" : "")}.", nameof(column));
         string values = before.Constant($"{input}/values", [.. Enumerable.Range(1, count).Select(value => (long)value)], 1, count);
-        var equal = before.Add("Equal", "", $"{input}/is_value", [before.Whole(key, $"{input}/key").Name, values],
-            (int)OnnxElementType.Boolean, [count]);
-        return before.Add("Cast", "", $"{input}/one_hot", [equal.Name], (int)OnnxElementType.Single, [count],
-            OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
-    }
-
-    /// <summary>The element types that a key of ML.NET can have, with ONNX's numbers.</summary>
-    private enum KeyElementType
-    {
-        Byte = 2,
-        UInt16 = 4,
-        UInt32 = 12,
-        UInt64 = 13,
+        var equal = before.Add("Equal", $"{input}/is_value", [before.Whole(key, $"{input}/key").Name, values],
+            TensorTypes.Boolean, [count]);
+        return before.Add("Cast", $"{input}/one_hot", [equal.Name], TensorTypes.Single, [count],
+            OnnxAttribute.Int64("to", TensorTypes.Single));
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Google.Protobuf;
 using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder;
@@ -21,8 +20,8 @@ internal sealed class StockGraph
 
     private const string OutputSuffix = ".output";
 
-    // Float, int32, int64 and double: what a FeatureVectorizer takes.
-    private static readonly int[] s_joined = [1, 6, 7, 11];
+    // What a FeatureVectorizer takes.
+    private static readonly int[] s_joined = [TensorTypes.Single, TensorTypes.Int32, TensorTypes.Int64, TensorTypes.Double];
 
     private readonly HashSet<string> _taken;
     private readonly Dictionary<string, StockValue> _values = new(StringComparer.Ordinal);
@@ -76,22 +75,21 @@ internal sealed class StockGraph
 
     /// <summary>A key as Int64.</summary>
     public StockValue Whole(StockValue key, string name) => _wholeNumberOf.TryGetValue(key.Name, out var whole) ? whole
-        : Add("Cast", "", name, [key.Name], (int)OnnxElementType.Int64, key.Lengths,
-            OnnxAttribute.Int64("to", (long)OnnxElementType.Int64));
+        : Add("Cast", name, [key.Name], TensorTypes.Int64, key.Lengths,
+            OnnxAttribute.Int64("to", TensorTypes.Int64));
 
     /// <summary>Adds a node with a value of its own.</summary>
-    public StockValue Add(string operation, string domain, string name, IEnumerable<string> inputs, int elementType, int[] lengths,
-        params OnnxAttribute[] attributes)
+    public StockValue Add(string operation, string name, IEnumerable<string> inputs, int elementType, int[] lengths,
+        params AttributeProto[] attributes)
     {
         string output = Claim(_taken, Folder + name);
         Graph.Node.Add(new NodeProto
         {
             OpType = operation,
-            Domain = domain,
             Name = Claim(_nodeNames, Folder + name),
             Input = { inputs },
             Output = { output },
-            Attribute = { attributes.Select(attribute => attribute.ToProto()) },
+            Attribute = { attributes },
         });
         return Declare(new StockValue(output, elementType, lengths));
     }
@@ -100,13 +98,7 @@ internal sealed class StockGraph
     public string Constant(string name, long[] values, params long[] shape)
     {
         name = Claim(_taken, Folder + name);
-        Graph.Initializer.Add(new TensorProto
-        {
-            Name = name,
-            DataType = (int)OnnxElementType.Int64,
-            Dims = { shape },
-            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())),
-        });
+        Graph.Initializer.Add(TensorProtoExtensions.Of(name, TensorTypes.Int64, MemoryMarshal.AsBytes(values.AsSpan()), shape));
         return name;
     }
 
@@ -121,8 +113,10 @@ internal sealed class StockGraph
             else
                 Graph.Node.RemoveAt(i);
         }
-        Remove(Graph.ValueInfo, value => !used.Contains(value.Name));
-        Remove(Graph.Initializer, tensor => !used.Contains(tensor.Name));
+        foreach (var value in Graph.ValueInfo.Where(value => !used.Contains(value.Name)).ToArray())
+            Graph.ValueInfo.Remove(value);
+        foreach (var tensor in Graph.Initializer.Where(tensor => !used.Contains(tensor.Name)).ToArray())
+            Graph.Initializer.Remove(tensor);
         foreach (var node in Graph.Node)
         {
             OnnxFile.Replace(node.Input, newNames);
@@ -161,9 +155,9 @@ internal sealed class StockGraph
             "Identity" => input,
             "Cast" => Cast(node, input),
             "Imputer" => Keep(node, [Flat(input)], input.ElementType, [input.Width]),
-            "Scaler" => Keep(node, [Flat(input)], (int)OnnxElementType.Single, [input.Width]),
+            "Scaler" => Keep(node, [Flat(input)], TensorTypes.Single, [input.Width]),
             "LabelEncoder" => Keep(node, [input], LabelType(node), input.Lengths),
-            "OneHotEncoder" => Keep(node, [Flat(input)], (int)OnnxElementType.Single, [input.Width, Ints(node, "cats_int64s").Count]),
+            "OneHotEncoder" => Keep(node, [Flat(input)], TensorTypes.Single, [input.Width, Ints(node, "cats_int64s").Count]),
             "FeatureVectorizer" => Join(node, inputs),
             "ReduceSum" when input.Lengths is [_, int count] => Keep(node, [input], input.ElementType, [count]),
             _ => throw new NotSupportedException(
@@ -179,10 +173,10 @@ internal sealed class StockGraph
             return input;
 
         // A key is encoded as Int64, made unsigned, and turned back where a vector is made of it.
-        if (type == (int)OnnxElementType.Int64 && _wholeNumberOf.TryGetValue(input.Name, out var whole))
+        if (type == TensorTypes.Int64 && _wholeNumberOf.TryGetValue(input.Name, out var whole))
             return whole;
         var cast = Keep(node, [input], type, input.Lengths);
-        if (input.ElementType == (int)OnnxElementType.Int64
+        if (input.ElementType == TensorTypes.Int64
             && Graph.Node.Any(other => other.OpType == "LabelEncoder" && other.Output[0] == input.Name))
             _wholeNumberOf[cast.Name] = input;
         return cast;
@@ -198,7 +192,7 @@ internal sealed class StockGraph
                 $"{string.Join(", ", flat.Select(value => $"{value.Width} of the element type {value.ElementType}"))}; expected numbers, " +
                 $"{string.Join(", ", Ints(node, "inputdimensions"))}. One of the transforms before it has not been written as what it is.");
         int width = flat.Sum(value => value.Width);
-        return flat is [{ ElementType: (int)OnnxElementType.Single } only] ? only : Keep(node, flat, (int)OnnxElementType.Single, [width]);
+        return flat is [{ ElementType: TensorTypes.Single } only] ? only : Keep(node, flat, TensorTypes.Single, [width]);
     }
 
     /// <summary>The node as it is, between values with names of this graph.</summary>
@@ -222,7 +216,7 @@ internal sealed class StockGraph
             return flat;
         string name = value.Name[Folder.Length..];
         string shape = Constant($"{name}/shape", [0, value.Width], 2);
-        flat = Add("Reshape", "", $"{name}/vector", [value.Name, shape], value.ElementType, [value.Width]);
+        flat = Add("Reshape", $"{name}/vector", [value.Name, shape], value.ElementType, [value.Width]);
         _flat[value.Name] = flat;
         return flat;
     }
@@ -241,17 +235,8 @@ internal sealed class StockGraph
         return name;
     }
 
-    private static void Remove<T>(IList<T> list, Func<T, bool> unwanted)
-    {
-        for (int i = list.Count - 1; i >= 0; i--)
-        {
-            if (unwanted(list[i]))
-                list.RemoveAt(i);
-        }
-    }
-
     private static int LabelType(NodeProto node) => node.Attribute.Any(attribute => attribute.Name == "values_int64s")
-        ? (int)OnnxElementType.Int64
+        ? TensorTypes.Int64
         : throw new NotSupportedException(
             $"The LabelEncoder '{node.Name}' of the stock transforms makes no whole numbers; the supported transforms have none of that " +
             "kind.");
@@ -272,12 +257,6 @@ internal sealed record StockValue(string Name, int ElementType, int[] Lengths)
     /// <summary>The number of elements of a row.</summary>
     public int Width => Lengths.Aggregate(1, (product, length) => checked(product * length));
 
-    public ValueInfoProto ToProto(string description)
-    {
-        var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = OnnxGraphBuilder.BatchAxis } } };
-        foreach (int length in Lengths)
-            shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = length });
-        return new ValueInfoProto { Name = Name, DocString = description,
-            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = ElementType, Shape = shape } } };
-    }
+    public ValueInfoProto ToProto(string description) =>
+        OnnxGraphBuilder.Value(Name, ElementType, OnnxGraphBuilder.BatchAxis, [.. Lengths], description);
 }

@@ -95,16 +95,10 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
         var shape = AutoencoderColumns.OutputShape(inputSchema, _options.Columns());
         if (_options.WeightColumnName is { } weights)
         {
-            var column = inputSchema.Where(column => column.Name == weights).Cast<SchemaShape.Column?>().FirstOrDefault()
-                ?? throw new ArgumentOutOfRangeException(
-                    nameof(inputSchema),
-                    $"Could not find the weight column '{weights}'. The data have the columns " +
-                    $"{string.Join(", ", inputSchema.Select(column => $"'{column.Name}'"))}.");
+            var column = AutoencoderColumns.Find(inputSchema, weights, nameof(inputSchema), "weight");
             if (column.IsKey || column.ItemType != NumberDataViewType.Single || column.Kind == SchemaShape.Column.VectorKind.VariableVector)
-                throw new ArgumentOutOfRangeException(
-                    nameof(inputSchema),
-                    $"The weight column '{weights}' is {column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}; expected a " +
-                    "scalar of Single.");
+                throw new ArgumentOutOfRangeException(nameof(inputSchema),
+                    $"The weight column '{weights}' is {column.GetTypeString()}; expected a scalar of Single.");
         }
         if (_options.LabelColumnName is { } label)
             AnomalyLabels.CheckShape(inputSchema, label, _options.AnomalyLabelValue);
@@ -150,8 +144,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
     {
         var columns = TrainingColumns.Find(validation, _options);
         if (columns.FeatureNames.Length != training.FeatureNames.Length)
-            throw new ArgumentOutOfRangeException(
-                nameof(validation),
+            throw new ArgumentOutOfRangeException(nameof(validation),
                 $"The column '{_options.FeatureColumnName}' has {columns.FeatureNames.Length} features in the validation data and " +
                 $"{training.FeatureNames.Length} in the training data.");
         RequireSame("condition", columns.Condition, training.Condition);
@@ -163,8 +156,7 @@ public sealed partial class AutoencoderEstimator : IEstimator<AutoencoderTransfo
             if (validation is not { } found || training is not { } expected)
                 return;
             if (AutoencoderColumns.WidthOf(found) != AutoencoderColumns.WidthOf(expected))
-                throw new ArgumentOutOfRangeException(
-                    nameof(validation),
+                throw new ArgumentOutOfRangeException(nameof(validation),
                     $"The {what} column '{found.Name}' is {found.Type} in the validation data and {expected.Type} in the training data; " +
                     "expected as many values.");
 

@@ -52,11 +52,8 @@ public sealed class AutoencoderCatalog
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, a classifier
     /// (<see cref="ClassifierFromOnnx(string, ScoringOptions)"/>), or of a newer format.</exception>
-    public AutoencoderTransformer FromOnnx(string filePath, ScoringOptions? scoring = null)
-    {
-        RequireFile(filePath, "an ONNX file", "ONNX file");
-        return FromOnnx(File.ReadAllBytes(filePath), $"The file '{filePath}'", scoring);
-    }
+    public AutoencoderTransformer FromOnnx(string filePath, ScoringOptions? scoring = null) =>
+        FromOnnx(Require.File(filePath, "an ONNX file", "ONNX file"), $"The file '{filePath}'", scoring);
 
     /// <summary>Opens the content of an ONNX file, as <see cref="FromOnnx(string, ScoringOptions)"/> does a file.</summary>
     /// <param name="bytes">The content.</param>
@@ -71,11 +68,8 @@ public sealed class AutoencoderCatalog
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, an autoencoder, or of
     /// a newer format.</exception>
-    public StackedClassifierTransformer ClassifierFromOnnx(string filePath, ScoringOptions? scoring = null)
-    {
-        RequireFile(filePath, "an ONNX file", "ONNX file");
-        return ClassifierFromOnnx(File.ReadAllBytes(filePath), $"The file '{filePath}'", scoring);
-    }
+    public StackedClassifierTransformer ClassifierFromOnnx(string filePath, ScoringOptions? scoring = null) =>
+        ClassifierFromOnnx(Require.File(filePath, "an ONNX file", "ONNX file"), $"The file '{filePath}'", scoring);
 
     /// <summary>Opens the content of such a file.</summary>
     /// <param name="bytes">The content.</param>
@@ -127,7 +121,7 @@ public sealed class AutoencoderCatalog
     /// <exception cref="OutOfMemoryException">ML.NET takes a number in it for a length and asks for more memory than there is.</exception>
     public ITransformer Load(string filePath, out DataViewSchema? inputSchema, ScoringOptions? scoring = null)
     {
-        RequireFile(filePath, "a model file", "model file");
+        Require.IsFile(filePath, "a model file", "model file");
         using var stream = File.OpenRead(filePath);
         return ModelFile.Load(this, stream, $"The file '{filePath}'", out inputSchema, scoring);
     }
@@ -213,12 +207,4 @@ public sealed class AutoencoderCatalog
     }
 
     private static bool IsClassifier(AutoencoderModel model) => model.Metadata.ClassNames.Count > 0;
-
-    private static void RequireFile(string filePath, string expected, string kind)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(filePath);
-        if (!File.Exists(filePath))
-            throw new FileNotFoundException(Directory.Exists(filePath) ? $"'{filePath}' is a folder; expected {expected}."
-                : $"The {kind} '{filePath}' does not exist.", filePath);
-    }
 }

@@ -293,11 +293,11 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
             getScore(ref score);
             getCode(ref code);
             if (!float.IsFinite(score))
-                throw new InvalidOperationException(
-                    string.Create(CultureInfo.InvariantCulture,
+                throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                     $"Row {cursor.Position} (counted from 0) has the score {score}, so that no threshold can be found: it has a missing " +
                     $"value, or values that the network cannot take. Leave such rows out, for example with FilterRowsByMissingValues."));
-            statistics.Add(score, code.GetValues());
+            statistics.AddScore(score);
+            statistics.AddCode(code.GetValues());
         }
         return statistics;
     }

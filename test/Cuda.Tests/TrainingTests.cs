@@ -58,8 +58,7 @@ public sealed class TrainingTests
         Assert.DoesNotContain("trained on the CPU", string.Join('\n', warnings));
 
         var (other, _) = Gpu.Context(device: 99, fallback: true);
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Rows.Fit(other, options => options.Device = TrainingDevice.Cuda));
-        StringAssert.Contains(error.Message, "not 99");
+        Fails.With<InvalidOperationException>("not 99", () => Rows.Fit(other, options => options.Device = TrainingDevice.Cuda));
     }
 
     private static AutoencoderTransformer Fit(string kind, TrainingDevice device, Action<AutoencoderEstimator.Options>? change = null)

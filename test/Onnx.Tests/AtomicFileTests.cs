@@ -62,8 +62,7 @@ public sealed class AtomicFileTests
     public void Two_files_of_one_path_are_refused()
     {
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => AtomicFile.WriteAll((folder["a"], [1]), (folder["./a"], [2]))).Message, "is named twice");
+        Fails.With<ArgumentException>("is named twice", () => AtomicFile.WriteAll((folder["a"], [1]), (folder["./a"], [2])));
         Assert.AreEqual(0, Directory.GetFileSystemEntries(folder.Path).Length);
     }
 
@@ -72,8 +71,7 @@ public sealed class AtomicFileTests
     {
         using var folder = new TestFolder();
         Directory.CreateDirectory(folder["a"]);
-        var error = Assert.ThrowsExactly<IOException>(() => AtomicFile.WriteAll((folder["a"], [1])));
-        StringAssert.Contains(error.Message, "a folder of that name");
+        Fails.With<IOException>("a folder of that name", () => AtomicFile.WriteAll((folder["a"], [1])));
         Assert.AreEqual(1, Directory.GetFileSystemEntries(folder.Path).Length);
     }
 }

@@ -19,7 +19,7 @@ public sealed class BadFileTests
     public void A_foreign_graph_is_refused()
     {
         var graph = new OnnxGraphBuilder("foreign");
-        graph.Output(graph.Node("Relu", "y", [graph.Input("x", 2, "")]), OnnxElementType.Single, 2, "");
+        graph.Output(graph.Node("Relu", "y", [graph.Input("x", 2, "")]), TensorTypes.Single, 2, "");
         Refused(graph.Build(new Dictionary<string, string>()), "is not an autoencoder of this library");
     }
 
@@ -77,6 +77,5 @@ public sealed class BadFileTests
     }
 
     private static void Refused(byte[] bytes, string message) =>
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(
-            () => new AutoencoderModel(bytes, "The file 'x.onnx'").Dispose()).Message, message);
+        Fails.With<InvalidDataException>(message, () => new AutoencoderModel(bytes, "The file 'x.onnx'").Dispose());
 }

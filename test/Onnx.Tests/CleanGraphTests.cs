@@ -137,7 +137,7 @@ public sealed partial class CleanGraphTests
         (TensorElementType Type, string[] Axes)> shapes)
     {
         bool IsAll(int input, float number) => input < node.Input.Count && constants.TryGetValue(node.Input[input], out var tensor)
-            && tensor.DataType == (int)OnnxElementType.Single && tensor.RawData.Length > 0
+            && tensor.DataType == TensorTypes.Single && tensor.RawData.Length > 0
             && tensor.RawData.ToByteArray().Chunk(sizeof(float)).All(bytes => BitConverter.ToSingle(bytes) == number);
         bool KeepsShape() => shapes[node.Input[0]].Axes.SequenceEqual(shapes[node.Output[0]].Axes);
         return node.OpType switch

@@ -31,7 +31,10 @@ public sealed class LargeCodesTests
         var random = new Random(2);
         var statistics = new RowStatistics(size);
         for (int i = 0; i < 50; i++)
-            statistics.Add(i, [.. Enumerable.Range(0, size).Select(_ => scale * (float)(2 * random.NextDouble() - 1))]);
+        {
+            statistics.AddScore(i);
+            statistics.AddCode([.. Enumerable.Range(0, size).Select(_ => scale * (float)(2 * random.NextDouble() - 1))]);
+        }
         return statistics;
     }
 }

@@ -85,7 +85,7 @@ public sealed class MissingValueTests
     {
         using var small = Rows.Fit(s_ml, options => options.Epochs = 0);
         var metadata = small.Metadata.OfSizes(d, d);
-        using var model = new AutoencoderModel(ScorerGraph.Build(
+        using var model = new AutoencoderModel(GraphBytes.Scorer(
             (g, x, _) => g.Node("Neg", "encoder", [x]), (g, z, _) => g.Node("Neg", "decoder", [z]), metadata), "The graph");
         using var runner = model.CreateRunner([GraphNames.Features], [GraphNames.Score], 3);
         for (int place = 0; place < 3 * d; place++)

@@ -108,7 +108,7 @@ public sealed class OrderedScoresTests
         float[] scores = [.. Enumerable.Range(0, rows).Select(_ => (float)-Math.Log(1 - random.NextDouble()))];
         var statistics = new RowStatistics(codeSize: 1);
         foreach (float score in scores)
-            statistics.Add(score, [score]);
+            statistics.AddScore(score);
         Array.Sort(scores);
         foreach (var (share, expected) in new[] { (1e-6, 5), (2e-4, 900), (0.01, 45_000) })
         {

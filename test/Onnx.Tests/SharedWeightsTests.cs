@@ -13,7 +13,7 @@ public sealed class SharedWeightsTests
         const int d = 2048;
         using var small = Rows.Fit(new MLContext(seed: 1), options => options.Epochs = 0);
         var metadata = small.Metadata.OfSizes(d, d);
-        byte[] graph = ScorerGraph.Build(
+        byte[] graph = GraphBytes.Scorer(
             (g, x, _) => g.Node("Mul", "encoder", [x, g.Initializer("encoder/weight", [.. Enumerable.Repeat(2f, d)], d)]),
             (g, z, _) => g.Node("Neg", "decoder", [z]), metadata);
         using var model = new AutoencoderModel(graph, "The graph");

@@ -17,7 +17,7 @@ public sealed class SmallContaminationOfStatisticsTests
         float[] scores = [.. Enumerable.Range(0, 100_000).Select(_ => (float)Math.Pow(numbers.Next(), 4))];
         var statistics = new RowStatistics(codeSize: 1);
         foreach (float score in scores)
-            statistics.Add(score, [score]);
+            statistics.AddScore(score);
         var metadata = EveryVariant.Fitted("dense").Metadata.OfCode(1);
         float threshold = statistics.AddTo(metadata, ThresholdRule.Contamination(contamination)).Threshold;
         Assert.AreEqual(expected, scores.Count(score => score > threshold));

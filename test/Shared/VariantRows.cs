@@ -54,8 +54,8 @@ internal static class VariantRows
     /// <summary>The rows with the group as the key column "Key".</summary>
     public static IDataView View(MLContext ml, int count, int seed = 11) => View(ml, Make(count, seed));
 
-    /// <summary>The same of given rows.</summary>
-    public static IDataView View(MLContext ml, VariantRow[] rows)
+    /// <summary>The same of given rows with a group; one that is no value of the key becomes a missing key.</summary>
+    public static IDataView View<T>(MLContext ml, IEnumerable<T> rows) where T : class
     {
         // The key's values are the same, however few rows there are.
         var groups = ml.Data.LoadFromEnumerable(Make(s_groups.Length));

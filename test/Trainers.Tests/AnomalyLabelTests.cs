@@ -84,7 +84,7 @@ public sealed class AnomalyLabelTests
     [DataRow("ThreeKeys", "The label column 'ThreeKeys' is Key<UInt32, 0-2>; expected Boolean")]
     [DataRow("Features", "The label column 'Features' is Vector<Single, 5>; expected Boolean")]
     public void A_wrong_label_column_is_named(string label, string message) =>
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(label, Make())).Message, message);
+        Fails.With<ArgumentOutOfRangeException>(message, () => Fit(label, Make()));
 
     [TestMethod]
     [DataRow("Nothing", "Could not find the label column 'Nothing'")]
@@ -94,8 +94,7 @@ public sealed class AnomalyLabelTests
         var options = Rows.Options();
         options.LabelColumnName = label;
         var chain = s_ml.Transforms.CopyColumns("Copy", "Features").Append(s_ml.Autoencoders().Dense(options));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => chain.Fit(s_ml.Data.LoadFromEnumerable(Make()))).Message, message);
+        Fails.With<ArgumentOutOfRangeException>(message, () => chain.Fit(s_ml.Data.LoadFromEnumerable(Make())));
     }
 
     [TestMethod]
@@ -104,7 +103,7 @@ public sealed class AnomalyLabelTests
         var rows = Make();
         foreach (var row in rows)
             row.Truth = true;
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit("Truth", rows)).Message,
-            "All 60 rows of the training data are anomalies by the column 'Truth'");
+        Fails.With<InvalidOperationException>("All 60 rows of the training data are anomalies by the column 'Truth'",
+            () => Fit("Truth", rows));
     }
 }

@@ -87,9 +87,8 @@ public sealed class BinaryCodeTests
     [TestMethod]
     public void Options_without_the_penalty_or_with_another_activation_are_refused()
     {
-        StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().BinaryCode(new AutoencoderEstimator.Options())).Message,
-            "Penalties has nothing; an autoencoder with a binary code expects BinaryCodePenalty");
+        Fails.With<ArgumentException>("Penalties has nothing; an autoencoder with a binary code expects BinaryCodePenalty",
+            () => s_ml.Autoencoders().BinaryCode(new AutoencoderEstimator.Options()));
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(
                 () => s_ml.Autoencoders().BinaryCode(new AutoencoderEstimator.Options { Penalties = [new BinaryCodePenalty(1)] })).Message,

@@ -105,12 +105,7 @@ public sealed class CodeNormalizationTests
     [TestMethod]
     public void Without_noise_and_normalization_the_model_has_the_plain_ones_bytes()
     {
-        byte[] Bytes(Action<AutoencoderEstimator.Options> change)
-        {
-            var graph = MLNetAutoencoder.Onnx.OnnxFile.Parse(DenseTests.Scorer(Rows.Fit(s_ml, change)), "The graph");
-            graph.MetadataProps.Clear();
-            return Google.Protobuf.MessageExtensions.ToByteArray(graph);
-        }
+        byte[] Bytes(Action<AutoencoderEstimator.Options> change) => NetworkValues.Bytes(Rows.Fit(s_ml, change));
         byte[] plain = Bytes(_ => { });
         CollectionAssert.AreEqual(plain, Bytes(options =>
             options.Code = options.Code with { NoiseDeviation = 0, Normalization = CodeNormalization.None }));

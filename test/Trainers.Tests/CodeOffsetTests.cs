@@ -97,7 +97,7 @@ public sealed class CodeOffsetTests
             error.Message,
             "The code offset column 'Side' is Vector<Single, 3>; the code has 2 units, so expected a vector of Single of size 2. Set " +
             "Code.OffsetHidden");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => Fit(code => code with { OffsetColumnName = "Nowhere" })).Message, "Could not find the input column 'Nowhere'");
+        Fails.With<ArgumentOutOfRangeException>("Could not find the input column 'Nowhere'",
+            () => Fit(code => code with { OffsetColumnName = "Nowhere" }));
     }
 }

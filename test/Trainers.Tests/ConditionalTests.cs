@@ -30,14 +30,6 @@ public sealed class ConditionalTests
     private static AutoencoderTransformer Fit(string column, bool isVariational = false) =>
         s_ml.Autoencoders().Conditional(Options(column, isVariational)).Fit(VariantRows.View(s_ml, 300));
 
-    /// <summary>
-    /// The rows with the key of <see cref="VariantRows.View"/>; a group that is none of its values becomes a missing
-    /// key.
-    /// </summary>
-    private static IDataView View(MLContext ml, IEnumerable<VariantRow> rows) =>
-        ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(ml.Data.LoadFromEnumerable(VariantRows.Make(3)))
-            .Transform(ml.Data.LoadFromEnumerable(rows));
-
     private static float[] Scores(ITransformer model, IDataView view) => [.. model.Transform(view).GetColumn<float>("Score")];
 
     [TestMethod]
@@ -65,7 +57,7 @@ public sealed class ConditionalTests
         {
             VariantRow[] rows = VariantRows.Make(150, seed: 21), told = VariantRows.Make(150, seed: 21);
             Array.ForEach(told, change);
-            var reconstructions = model.Transform(View(s_ml, told)).GetColumn<float[]>("Reconstruction");
+            var reconstructions = model.Transform(VariantRows.View(s_ml, told)).GetColumn<float[]>("Reconstruction");
             return rows.Zip(reconstructions).Average(
                 pair => pair.First.Features.Zip(pair.Second, (s, r) => (double)(s - r) * (s - r)).Average());
         }
@@ -91,8 +83,8 @@ public sealed class ConditionalTests
         var rows = VariantRows.Make(50, seed: 9);
         if (column == "Key")
             rows[4].Group = "none of them";
-        float[] ours = Scores(model, View(s_ml, rows)),
-            theirs = [.. stock.Transform(View(s_ml, rows)).GetColumn<float[]>("Score").Select(score => score.Single())];
+        float[] ours = Scores(model, VariantRows.View(s_ml, rows)),
+            theirs = [.. stock.Transform(VariantRows.View(s_ml, rows)).GetColumn<float[]>("Score").Select(score => score.Single())];
         (stock as IDisposable)?.Dispose();
 
         // Row by row there, in batches here: the kernels add up in another order.
@@ -142,12 +134,12 @@ public sealed class ConditionalTests
         (rows[5].Group, rows[17].Group) = ("yellow", "white");
 
         // Training counts them, scoring tells of the first.
-        using var model = ml.Autoencoders().Conditional(Options("Key")).Fit(View(ml, rows));
+        using var model = ml.Autoencoders().Conditional(Options("Key")).Fit(VariantRows.View(ml, rows));
         Assert.AreEqual("2 training rows have a missing key in the condition column 'Key'; their condition is the zero vector.",
             log.Single(message => message.Contains("missing key", StringComparison.Ordinal)));
         log.Clear();
-        float[] scores = Scores(model, View(ml, rows));
-        Scores(model, View(ml, rows));
+        float[] scores = Scores(model, VariantRows.View(ml, rows));
+        Scores(model, VariantRows.View(ml, rows));
         Assert.HasCount(
             1, log.Where(message => message.Contains("missing or unseen key in the condition column 'Key'", StringComparison.Ordinal))
             .ToArray());
@@ -165,7 +157,7 @@ public sealed class ConditionalTests
         using var model = Fit("Side", isVariational: true);
         var rows = VariantRows.Make(8, seed: 3);
         rows[2].Side[1] = float.NaN;
-        var scored = model.Transform(View(s_ml, rows));
+        var scored = model.Transform(VariantRows.View(s_ml, rows));
         float[] scores = [.. scored.GetColumn<float>("Score")];
         Assert.IsTrue(float.IsNaN(scores[2]) && scored.GetColumn<bool>("PredictedLabel").ElementAt(2));
         Assert.AreEqual(1, scores.Count(float.IsNaN));
@@ -207,32 +199,27 @@ public sealed class ConditionalTests
             "a key of a label with Conversion.MapValueToKey.");
 
         // Without a chain there is no promise; the fit says it too.
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit("Group")).Message,
-            "The input column 'Group' is String; expected a vector of Single of known size, or a key");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit("Nowhere")).Message,
-            "Could not find the input column 'Nowhere'");
+        Fails.With<ArgumentOutOfRangeException>("The input column 'Group' is String; expected a vector of Single of known size, or a key",
+            () => Fit("Group"));
+        Fails.With<ArgumentOutOfRangeException>("Could not find the input column 'Nowhere'", () => Fit("Nowhere"));
 
         // The fitted model keeps to it, and so does each of its parts that takes the condition.
         using var model = Fit("Key");
         var codes = model.Encoder.Transform(VariantRows.View(s_ml, 4));
         var without = s_ml.Transforms.DropColumns("Key").Fit(codes).Transform(codes);
         foreach (var part in new[] { model, model.Encoder, model.Decoder, model.Reconstructor, model.Scorer })
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => part.GetOutputSchema(without.Schema)).Message,
-                "Could not find the input column 'Key'");
+            Fails.With<ArgumentOutOfRangeException>("Could not find the input column 'Key'", () => part.GetOutputSchema(without.Schema));
     }
 
     [TestMethod]
     public void Factories_check_what_the_variant_needs()
     {
         var catalog = s_ml.Autoencoders();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => catalog.Conditional(new AutoencoderEstimator.Options())).Message, "ConditionColumnName is null");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => catalog.ConditionalVariational(new AutoencoderEstimator.Options { ConditionColumnName = "Key" })).Message,
-            "Code.Variational is null");
+        Fails.With<ArgumentException>("ConditionColumnName is null", () => catalog.Conditional(new AutoencoderEstimator.Options()));
+        Fails.With<ArgumentException>("Code.Variational is null",
+            () => catalog.ConditionalVariational(new AutoencoderEstimator.Options { ConditionColumnName = "Key" }));
         var variational = new AutoencoderEstimator.Options { Code = new CodeOptions { Variational = new VariationalOptions() } };
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => catalog.ConditionalVariational(variational)).Message,
-            "ConditionColumnName is null");
+        Fails.With<ArgumentException>("ConditionColumnName is null", () => catalog.ConditionalVariational(variational));
 
         using var plain = catalog.Conditional("Key", hidden: [6], code: 3, epochs: 1, batchSize: 16, learningRate: 0.002,
             contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(VariantRows.View(s_ml, 50));

@@ -146,11 +146,10 @@ public sealed class DenoisingTests
         StringAssert.Contains(model.Metadata.Options, "\"corruption\":{\"kind\":\"masking\",\"share\":0.25}");
         var error = Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Denoising(new AutoencoderEstimator.Options()));
         StringAssert.Contains(error.Message, "Corruption is null; a denoising autoencoder expects");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => s_ml.Autoencoders().Denoising(corruption: new MaskingCorruption(1))).Message,
-            "Corruption.Share is 1; expected more than 0 and less than 1");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => s_ml.Autoencoders().Denoising(corruption: new GaussianCorruption(-1))).Message, "Corruption.Deviation is -1");
+        Fails.With<ArgumentOutOfRangeException>("Corruption.Share is 1; expected more than 0 and less than 1",
+            () => s_ml.Autoencoders().Denoising(corruption: new MaskingCorruption(1)));
+        Fails.With<ArgumentOutOfRangeException>("Corruption.Deviation is -1",
+            () => s_ml.Autoencoders().Denoising(corruption: new GaussianCorruption(-1)));
     }
 
     /// <summary>The same kinds of noise, drawn by .NET.</summary>

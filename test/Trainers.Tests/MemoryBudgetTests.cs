@@ -128,9 +128,8 @@ public sealed class MemoryBudgetTests
             (options.Epochs, options.Checkpoint) = (epochs, new CheckpointOptions { Folder = folder.Path, Continue = true });
         byte[] whole = DenseTests.Scorer(Fit(true, options => options.Epochs = 6));
         Fit(true, Epochs(3)).Dispose();
-        StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidOperationException>(() => Fit(false, Epochs(6))).Message,
-                "written with the rows that are shuffled at a time 100, and this training has 500");
+        Fails.With<InvalidOperationException>("written with the rows that are shuffled at a time 100, and this training has 500",
+            () => Fit(false, Epochs(6)));
         CollectionAssert.AreEqual(whole, DenseTests.Scorer(Fit(true, Epochs(6))));
     }
 
@@ -193,8 +192,8 @@ public sealed class MemoryBudgetTests
         Assert.IsTrue(
             log.Any(message => message.Contains("The 500 training rows of 24 bytes do not fit Options.MemoryBudget of 2400 bytes",
             StringComparison.Ordinal)));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => Fit(false, options => options.MemoryBudget = 0)).Message, "The option MemoryBudget is 0; expected at least 1 byte");
+        Fails.With<ArgumentOutOfRangeException>("The option MemoryBudget is 0; expected at least 1 byte",
+            () => Fit(false, options => options.MemoryBudget = 0));
     }
 
     /// <summary>

@@ -71,13 +71,10 @@ public sealed class MostRowsLeftOutTests
     public void A_named_value_needs_a_key_or_text()
     {
         var ml = new MLContext(seed: 1);
-        StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Rows.Fit(ml,
-                options => (options.LabelColumnName, options.AnomalyLabelValue) = ("IsNormal", "False"), View(ml))).Message,
-            "The label column 'IsNormal' is Boolean; expected a key or text");
-        StringAssert.Contains(
-            Assert.Throws<ArgumentException>(() => Rows.Fit(ml, options => options.AnomalyLabelValue = "anomaly", View(ml))).Message,
-            "The options AnomalyLabelValue (anomaly) and LabelColumnName (null) cannot be combined");
+        Fails.With<ArgumentOutOfRangeException>("The label column 'IsNormal' is Boolean; expected a key or text",
+            () => Rows.Fit(ml, options => (options.LabelColumnName, options.AnomalyLabelValue) = ("IsNormal", "False"), View(ml)));
+        Fails.As<ArgumentException>("The options AnomalyLabelValue (anomaly) and LabelColumnName (null) cannot be combined",
+            () => Rows.Fit(ml, options => options.AnomalyLabelValue = "anomaly", View(ml)));
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Google.Protobuf;
 using Microsoft.ML;
 using MLNetAutoencoder.Onnx;
 using TorchSharp;
@@ -26,6 +27,14 @@ internal static class NetworkValues
     /// <summary>The operators of a model's scorer graph, in their order.</summary>
     public static string[] Operators(AutoencoderTransformer model) =>
         [.. OnnxFile.Parse(DenseTests.Scorer(model), "The graph").Graph.Node.Select(node => node.OpType)];
+
+    /// <summary>A model's scorer without its metadata.</summary>
+    public static byte[] Bytes(AutoencoderTransformer model)
+    {
+        var graph = OnnxFile.Parse(DenseTests.Scorer(model), "The graph");
+        graph.MetadataProps.Clear();
+        return graph.ToByteArray();
+    }
 
     /// <summary>A pass that draws from a generator of its own.</summary>
     public static Pass Pass(bool isTraining, ulong seed = 1) => new(isTraining, new torch.Generator(seed, torch.CPU));

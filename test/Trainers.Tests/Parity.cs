@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAutoencoder.Onnx;
@@ -32,11 +31,11 @@ internal static class Parity
             var all = set.Whole();
             var encoded = network.Encode(all.Rows, all.Condition, all.Offset, pass);
             var reconstruction = network.Decode(encoded.Code, all.Condition, pass);
-            expected["Code"] = Values(encoded.Code);
+            expected["Code"] = NetworkValues.Of(encoded.Code);
             if (encoded.LogVariance is not null)
-                expected["CodeLogVariance"] = Values(encoded.LogVariance);
-            expected["Reconstruction"] = Values(reconstruction);
-            expected["FeatureErrors"] = Values(ReconstructionErrors.Of(options.Loss, all.Rows, reconstruction));
+                expected["CodeLogVariance"] = NetworkValues.Of(encoded.LogVariance);
+            expected["Reconstruction"] = NetworkValues.Of(reconstruction);
+            expected["FeatureErrors"] = NetworkValues.Of(ReconstructionErrors.Of(options.Loss, all.Rows, reconstruction));
         });
 
         // Reconstructions come out in raw units.
@@ -55,6 +54,4 @@ internal static class Parity
                 Assert.AreEqual(values[i], actual[i], tolerance * largest, $"{name}, value {i}");
         }
     }
-
-    private static float[] Values(torch.Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.contiguous().bytes).ToArray();
 }

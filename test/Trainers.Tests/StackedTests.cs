@@ -79,19 +79,7 @@ public sealed class StackedTests
     }
 
     [TestMethod]
-    public void What_cannot_be_pretrained_is_refused_by_name()
-    {
-        void Refuses(Action<AutoencoderEstimator.Options> change, string expected)
-        {
-            var options = Rows.Options();
-            options.Pretraining = new PretrainingOptions();
-            change(options);
-            StringAssert.Contains(Assert.Throws<ArgumentException>(() => s_ml.Autoencoders().Stacked(options)).Message, expected);
-        }
-        Refuses(options => options.Pretraining = null, "The option Pretraining is null; a stacked autoencoder expects PretrainingOptions");
-        Refuses(options => options.Pretraining = options.Pretraining! with { Epochs = -1 }, "Pretraining.Epochs is -1");
-        Refuses(options => options.Network = new DenseNetworkOptions { Hidden = [6], DecoderHidden = [5] }, "Network.DecoderHidden");
-        Refuses(options => options.Code = options.Code with { Variational = new VariationalOptions() }, "Code.Variational");
-        Refuses(options => options.ConditionColumnName = "Label", "ConditionColumnName");
-    }
+    public void The_factory_needs_pretraining() => Fails.As<ArgumentException>(
+        "The option Pretraining is null; a stacked autoencoder expects PretrainingOptions",
+        () => s_ml.Autoencoders().Stacked(Rows.Options()));
 }

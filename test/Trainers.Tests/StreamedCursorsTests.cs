@@ -18,50 +18,22 @@ public sealed class StreamedCursorsTests
     [DataRow(1024, 0.5)]
     public void Every_enumerator_of_the_source_is_ended(int count, double share)
     {
-        int opened = 0, ended = 0;
-        IEnumerable<Row> Read()
-        {
-            opened++;
-            try
-            {
-                foreach (var row in Rows.Make(count))
-                    yield return row;
-            }
-            finally
-            {
-                ended++;
-            }
-        }
-        var view = s_ml.Data.LoadFromEnumerable(Read());
+        var source = new CountedRows();
+        var view = s_ml.Data.LoadFromEnumerable(source.Read(count));
         Rows.Fit(s_ml, options => (options.MemoryBudget, options.ValidationShare, options.Epochs) = (400, share, 3), view).Dispose();
-        Assert.IsGreaterThan(4, opened, "the rows are streamed");
-        Assert.AreEqual(opened, ended);
+        source.AssertEnded(leastPasses: 5);
     }
 
     [TestMethod]
     public void So_are_those_of_a_validation_view_and_of_pretraining()
     {
-        int opened = 0, ended = 0;
-        IEnumerable<Row> Read(int count)
-        {
-            opened++;
-            try
-            {
-                foreach (var row in Rows.Make(count))
-                    yield return row;
-            }
-            finally
-            {
-                ended++;
-            }
-        }
+        var source = new CountedRows();
         var options = Rows.Options();
         (options.MemoryBudget, options.Epochs) = (400, 2);
         (options.Pretraining, options.Corruption) = (new PretrainingOptions { Epochs = 1 }, new SaltAndPepperCorruption(0.1));
-        var (training, validation) = (s_ml.Data.LoadFromEnumerable(Read(200)), s_ml.Data.LoadFromEnumerable(Read(64)));
+        var (training, validation) = (s_ml.Data.LoadFromEnumerable(source.Read(200)), s_ml.Data.LoadFromEnumerable(source.Read(64)));
         s_ml.Autoencoders().Autoencoder(options).Fit(training, validation).Dispose();
-        Assert.IsGreaterThan(6, opened, "the rows are streamed");
-        Assert.AreEqual(opened, ended);
+        source.AssertEnded(leastPasses: 7);
     }
 
     [TestMethod]
@@ -71,5 +43,31 @@ public sealed class StreamedCursorsTests
         Rows.Fit(s_ml, options => (options.MemoryBudget, options.ValidationShare, options.Epochs) = (400, 0.2, 3), view).Dispose();
         Assert.IsGreaterThan(4, view.CursorsOpened);
         Assert.AreEqual(view.CursorsOpened, view.CursorsDisposed);
+    }
+
+    /// <summary>Rows whose enumerators are counted.</summary>
+    private sealed class CountedRows
+    {
+        private int _opened, _ended;
+
+        public IEnumerable<Row> Read(int count)
+        {
+            _opened++;
+            try
+            {
+                foreach (var row in Rows.Make(count))
+                    yield return row;
+            }
+            finally
+            {
+                _ended++;
+            }
+        }
+
+        public void AssertEnded(int leastPasses)
+        {
+            Assert.IsGreaterThanOrEqualTo(leastPasses, _opened, "the rows are streamed");
+            Assert.AreEqual(_opened, _ended);
+        }
     }
 }

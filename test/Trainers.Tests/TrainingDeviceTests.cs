@@ -37,9 +37,8 @@ public sealed class TrainingDeviceTests
         var ml = new MLContext(seed: 1);
         byte[] auto = DenseTests.Scorer(Rows.Fit(ml));
         CollectionAssert.AreEqual(auto, DenseTests.Scorer(Rows.Fit(ml, options => options.Device = TrainingDevice.Cpu)));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => Rows.Fit(ml, options => options.Device = (TrainingDevice)7)).Message,
-            "The option Device is 7; expected one of Auto, Cpu, Cuda");
+        Fails.With<ArgumentOutOfRangeException>("The option Device is 7; expected one of Auto, Cpu, Cuda",
+            () => Rows.Fit(ml, options => options.Device = (TrainingDevice)7));
     }
 
     private static void RequireNoCuda() => Assert.IsFalse(

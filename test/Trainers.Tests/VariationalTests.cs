@@ -76,7 +76,8 @@ public sealed class VariationalTests
         integral *= step / 3;
 
         using var scope = torch.NewDisposeScope();
-        float[] actual = Values(Objective.UnitDivergence(torch.tensor(new[] { (float)mean }), torch.tensor(new[] { (float)logVariance })));
+        float[] actual = NetworkValues.Of(
+            Objective.UnitDivergence(torch.tensor(new[] { (float)mean }), torch.tensor(new[] { (float)logVariance })));
 
         // Single precision: a few units in the last digit of terms of about the divergence's size, or of 1.
         Assert.AreEqual(integral, actual.Single(), 1e-6 * Math.Max(1, integral));
@@ -96,13 +97,13 @@ public sealed class VariationalTests
             {
                 // The same draws twice: once for the objective, once for what the formulas are applied to.
                 var all = set.Whole();
-                float[] terms = [.. objective.Terms(all, epoch, Training(epoch)).SelectMany(Values)];
+                float[] terms = [.. objective.Terms(all, epoch, Training(epoch)).SelectMany(NetworkValues.Of)];
                 var encoded = network.Encode(all.Rows, all.Condition, all.Offset, Training(epoch));
                 double[][] rows = Table(all.Rows), reconstructions = Table(network.Decode(encoded.Code, all.Condition, Training(epoch)));
-                double variance = variational.LearnVariance ? Math.Exp(Values(network.LikelihoodLogVariance!).Single())
+                double variance = variational.LearnVariance ? Math.Exp(NetworkValues.Of(network.LikelihoodLogVariance!).Single())
                     : variational.Variance;
                 double[] rowWeights = all.Weights is null ? [.. rows.Select(_ => 1.0)]
-                    : [.. Values(all.Weights).Select(weight => (double)weight)];
+                    : [.. NetworkValues.Of(all.Weights).Select(weight => (double)weight)];
 
                 double reconstruction = 0;
                 for (int i = 0; i < rows.Length; i++)
@@ -129,12 +130,13 @@ public sealed class VariationalTests
         Inspect(options, (network, set) =>
         {
             var encoded = network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: true, new torch.Generator(5, torch.CPU)));
-            float[] draws = Values(torch.randn(encoded.Mean.shape, dtype: torch.ScalarType.Float32,
+            float[] draws = NetworkValues.Of(torch.randn(encoded.Mean.shape, dtype: torch.ScalarType.Float32,
                 generator: new torch.Generator(5, torch.CPU)));
-            float[] means = Values(encoded.Mean), logVariances = Values(encoded.LogVariance!), codes = Values(encoded.Code);
+            float[] means = NetworkValues.Of(encoded.Mean), logVariances = NetworkValues.Of(encoded.LogVariance!),
+                codes = NetworkValues.Of(encoded.Code);
             for (int i = 0; i < codes.Length; i++)
                 Assert.AreEqual(means[i] + Math.Exp(logVariances[i] / 2.0) * draws[i], codes[i], 1e-5);
-            CollectionAssert.AreEqual(means, Values(
+            CollectionAssert.AreEqual(means, NetworkValues.Of(
                 network.Encode(set.Whole().Rows, null, null, new Pass(IsTraining: false, new torch.Generator(5, torch.CPU))).Code));
         });
     }
@@ -177,7 +179,7 @@ public sealed class VariationalTests
                     Code = [.. Enumerable.Range(0, k)
                     .Select(unit => (float)(codes[i][unit] + Math.Exp(logVariances[i][unit] / 2.0) * draws[l * k + unit]))] });
         }
-        float[][] reconstructions = [.. model.Decoder.Transform(Keyed(sampled)).GetColumn<float[]>("Reconstruction")];
+        float[][] reconstructions = [.. model.Decoder.Transform(VariantRows.View(s_ml, sampled)).GetColumn<float[]>("Reconstruction")];
 
         double variance = options.Loss == ReconstructionLoss.BinaryCrossEntropy ? 0
             : options.Code.Variational.LearnVariance ? model.Metadata.LikelihoodVariance : options.Code.Variational.Variance;
@@ -222,7 +224,7 @@ public sealed class VariationalTests
         float[] Score(VariantRow[] rows, int batch)
         {
             using var sized = model.WithScoring(new ScoringOptions { BatchSize = batch });
-            return [.. sized.Transform(Keyed(rows)).GetColumn<float>("Score")];
+            return [.. sized.Transform(VariantRows.View(s_ml, rows)).GetColumn<float>("Score")];
         }
     }
 
@@ -261,10 +263,10 @@ public sealed class VariationalTests
             (rows[3].Features[0], rows[5].Features[7], rows[6].Features[1]) = (float.NaN, float.PositiveInfinity, float.NegativeInfinity);
             foreach (var (row, feature) in new[] { (3, 0), (5, 7), (6, 1) })
                 filled[row].Features[feature] = model.Metadata.FeatureMeans[feature];
-            var scored = model.Transform(Keyed(rows));
+            var scored = model.Transform(VariantRows.View(s_ml, rows));
             float[] scores = [.. scored.GetColumn<float>("Score")];
             bool[] anomalies = [.. scored.GetColumn<bool>("PredictedLabel")];
-            float[] expected = Scores(model, Keyed(filled));
+            float[] expected = Scores(model, VariantRows.View(s_ml, filled));
             for (int i = 0; i < rows.Length; i++)
             {
                 bool missing = i is 3 or 5 or 6 && policy == ScoringMissingValues.NaN;
@@ -344,12 +346,9 @@ public sealed class VariationalTests
     public void Factories_check_what_the_variant_needs()
     {
         var catalog = s_ml.Autoencoders();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => catalog.Variational(new AutoencoderEstimator.Options())).Message, "Code.Variational is null");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Variational(variance: 0)).Message,
-            "Code.Variational.Variance is 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => catalog.Variational(beta: -1)).Message,
-            "Code.Variational.Beta is -1");
+        Fails.With<ArgumentException>("Code.Variational is null", () => catalog.Variational(new AutoencoderEstimator.Options()));
+        Fails.With<ArgumentOutOfRangeException>("Code.Variational.Variance is 0", () => catalog.Variational(variance: 0));
+        Fails.With<ArgumentOutOfRangeException>("Code.Variational.Beta is -1", () => catalog.Variational(beta: -1));
         using var model = catalog.Variational(hidden: [6], code: 3, variance: 0.25, beta: 2, epochs: 1, batchSize: 16, learningRate: 0.002,
             contamination: 0.2, scaling: InputScaling.MinMax, seed: 4).Fit(Rows.View(s_ml, 50));
         Assert.AreEqual("variational dense", model.Metadata.Variant);
@@ -392,23 +391,14 @@ public sealed class VariationalTests
     /// <summary>The standard-normal draws that the scorer graph of a model keeps.</summary>
     private static float[] Draws(AutoencoderTransformer model)
     {
-        using var folder = new TestFolder();
-        model.ExportOnnx(null, null, folder["scorer.onnx"]);
-        var tensor = OnnxFile.Parse(File.ReadAllBytes(folder["scorer.onnx"]), "The graph").Graph.Initializer.Single(
+        var tensor = OnnxFile.Parse(model.ToOnnx(OnnxGraph.Scorer), "The graph").Graph.Initializer.Single(
             tensor => tensor.Name == "samples/draws");
         return MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
     }
 
-    /// <summary>A view of rows with a group, and the group as the key column "Key" as <see cref="VariantRows.View"/> has it.</summary>
-    private static IDataView Keyed<T>(IEnumerable<T> rows) where T : class =>
-        s_ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3)))
-            .Transform(s_ml.Data.LoadFromEnumerable(rows));
-
     private static double[] Doubles(float[] values) => Array.ConvertAll(values, value => (double)value);
 
-    private static float[] Values(torch.Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.contiguous().bytes).ToArray();
-
-    private static double[][] Table(torch.Tensor tensor) => [.. Doubles(Values(tensor)).Chunk((int)tensor.shape[1])];
+    private static double[][] Table(torch.Tensor tensor) => [.. Doubles(NetworkValues.Of(tensor)).Chunk((int)tensor.shape[1])];
 
     private sealed class VariantCode
     {

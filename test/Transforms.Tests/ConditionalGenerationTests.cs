@@ -129,5 +129,5 @@ public sealed class ConditionalGenerationTests
     private static float[] Column(IDataView view, string name) => [.. view.GetColumn<float[]>(name).SelectMany(values => values)];
 
     private static void Refuses(Func<object> action, string message) =>
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(action).Message, message);
+        Fails.With<ArgumentException>(message, action);
 }

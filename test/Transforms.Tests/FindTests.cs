@@ -36,7 +36,7 @@ public sealed class FindTests
 
         // As ML.NET opens it, it is a chain of stock transformers.
         var stock = s_ml.Model.Load(folder["model.zip"], out DataViewSchema _);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Find(stock)).Message, "OnnxTransformer");
+        Fails.With<ArgumentException>("OnnxTransformer", () => s_ml.Autoencoders().Find(stock));
         (stock as IDisposable)?.Dispose();
     }
 
@@ -52,8 +52,8 @@ public sealed class FindTests
         using var one = Rows.Fit(s_ml, options => options.Epochs = 0);
         var two = new TransformerChain<ITransformer>(one, new TransformerChain<ITransformer>(one.Scorer));
         Assert.HasCount(2, s_ml.Autoencoders().FindAll(two));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().Find(two)).Message,
-            "holds 2 autoencoders; expected one. FindAll gives all of them.");
+        Fails.With<ArgumentException>("holds 2 autoencoders; expected one. FindAll gives all of them.",
+            () => s_ml.Autoencoders().Find(two));
         Assert.ThrowsExactly<ArgumentNullException>(() => s_ml.Autoencoders().Find(null!));
     }
 }

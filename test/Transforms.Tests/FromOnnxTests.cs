@@ -92,9 +92,8 @@ public sealed class FromOnnxTests
         foreach (var one in new[] { again, fromBytes })
             CollectionAssert.AreEqual(Probabilities(classifier), Probabilities(one));
         model.ExportOnnx(folder["scorer.onnx"]);
-        string said = Assert.ThrowsExactly<InvalidDataException>(
-            () => s_ml.Autoencoders().ClassifierFromOnnx(folder["scorer.onnx"])).Message;
-        StringAssert.Contains(said, "is the scorer of an autoencoder (dense) and tells no classes. Use FromOnnx.");
+        Fails.With<InvalidDataException>("is the scorer of an autoencoder (dense) and tells no classes. Use FromOnnx.",
+            () => s_ml.Autoencoders().ClassifierFromOnnx(folder["scorer.onnx"]));
         Assert.ThrowsExactly<FileNotFoundException>(() => s_ml.Autoencoders().ClassifierFromOnnx(folder["none.onnx"]));
         Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(""));
 

@@ -67,7 +67,7 @@ public sealed class HostileZipTests
         using var folder = new TestFolder();
         var graph = new MLNetAutoencoder.Onnx.OnnxGraphBuilder("foreign");
         graph.Output(graph.Node("Add", "y", [graph.Input("Extra", 2, ""), graph.Initializer("w", [1, 2], 2)]),
-            MLNetAutoencoder.Onnx.OnnxElementType.Single, 2, "");
+            MLNetAutoencoder.Onnx.TensorTypes.Single, 2, "");
         File.WriteAllBytes(folder["foreign.onnx"], graph.Build(new Dictionary<string, string>()));
         using var foreign = s_ml.Transforms.ApplyOnnxModel(["y"], ["Extra"], folder["foreign.onnx"]).Fit(view);
         using var ours = Rows.Fit(s_ml, options => options.Epochs = 0);
@@ -96,10 +96,8 @@ public sealed class HostileZipTests
         using var folder = new TestFolder();
         classifier.ExportOnnx(folder["c"]);
         var model = new MLNetAutoencoder.Onnx.AutoencoderModel(File.ReadAllBytes(folder["c"]), "The graph");
-        StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidDataException>(
-                () => s_ml.Autoencoders().ClassifierFromModel(model.WithMetadata(model.Metadata with { ClassType = "Single" }))).Message,
-            "class names that cannot be read as Single");
+        Fails.With<InvalidDataException>("class names that cannot be read as Single",
+            () => s_ml.Autoencoders().ClassifierFromModel(model.WithMetadata(model.Metadata with { ClassType = "Single" })));
     }
 
     private static byte[] Saved()

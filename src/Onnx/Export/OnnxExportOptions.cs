@@ -41,8 +41,6 @@ public sealed record OnnxExportOptions
     public bool MissingValueNodes { get; init; } = true;
 
     /// <summary>Checks the options for one of a model's graphs.</summary>
-    /// <param name="metadata">What the model says of itself.</param>
-    /// <param name="graph">The graph.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="ArgumentException">An option asks for an output that this graph cannot have.</exception>
     internal void Validate(AutoencoderMetadata metadata, OnnxGraph graph)

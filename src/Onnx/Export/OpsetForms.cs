@@ -137,7 +137,7 @@ internal static class OpsetForms
         var axes = graph.Initializer.FirstOrDefault(tensor => tensor.Name == node.Input[1])
             ?? throw new NotSupportedException(
                 $"The node '{node.Name}' ({node.OpType}) computes its axes; below opset {version} they are a constant.");
-        node.Attribute.Insert(0, OnnxAttribute.Int64s("axes", axes.ToInt64s()).ToProto());
+        node.Attribute.Insert(0, OnnxAttribute.Int64s("axes", axes.ToInt64s()));
         node.Input.RemoveAt(1);
         RemoveIfUnused(graph, axes);
     }

@@ -16,7 +16,6 @@ internal static class AtomicFile
     /// <summary>As above; <paramref name="beforeReplace"/> sees each path before its rename, and may fail it in a test.</summary>
     internal static void WriteAll(IReadOnlyList<(string Path, byte[] Content)> files, Action<string>? beforeReplace)
     {
-        ArgumentNullException.ThrowIfNull(files);
         var writes = new List<Write>(files.Count);
         foreach (var (path, content) in files)
         {

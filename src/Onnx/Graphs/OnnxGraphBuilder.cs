@@ -7,7 +7,8 @@ namespace MLNetAutoencoder.Onnx;
 /// <summary>Builds an ONNX graph (opset 17, IR version 8) node by node from plain arrays.</summary>
 /// <remarks>
 /// A value in the graph is known by its name. Names are paths that a person reads in a graph viewer, such as
-/// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>.
+/// <c>encoder/dense1/weight</c>. Every input and output has a symbolic first axis, <c>batch</c>. A name that is taken, or that nothing
+/// has, is an <see cref="ArgumentException"/>.
 /// </remarks>
 internal sealed class OnnxGraphBuilder
 {
@@ -33,19 +34,14 @@ internal sealed class OnnxGraphBuilder
     private string _firstAxis = BatchAxis;
 
     /// <summary>Starts an empty graph.</summary>
-    /// <param name="name">The graph's name, as a graph viewer shows it.</param>
-    public OnnxGraphBuilder(string name)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        _graph = new GraphProto { Name = name };
-    }
+    public OnnxGraphBuilder(string name) => _graph = new GraphProto { Name = name };
 
     /// <summary>Goes on with a graph, which is changed.</summary>
     internal OnnxGraphBuilder(GraphProto graph)
     {
         _graph = graph;
         _names.UnionWith(graph.Input.Select(value => value.Name).Concat(graph.Initializer.Select(tensor => tensor.Name))
-            .Concat(graph.Node.SelectMany(node => node.Output)));
+            .Concat(graph.Node.SelectMany(node => node.Output.Append(node.Name))));
     }
 
     /// <summary>The part of the network that is being written, one of <see cref="NetworkLayer"/>'s.</summary>
@@ -67,24 +63,15 @@ internal sealed class OnnxGraphBuilder
     }
 
     /// <summary>Adds a graph input of shape [batch, <paramref name="size"/>].</summary>
-    /// <param name="name">The input's name.</param>
-    /// <param name="size">The length of its second axis.</param>
-    /// <param name="description">What it is, kept as its doc string.</param>
-    /// <returns>The input's name.</returns>
     public string Input(string name, int size, string description)
     {
         Claim(name);
-        _graph.Input.Add(Value(name, OnnxElementType.Single, size, description));
+        _graph.Input.Add(Value(name, TensorTypes.Single, size, description));
         return name;
     }
 
     /// <summary>Declares a value as a graph output of shape [batch, <paramref name="size"/>].</summary>
-    /// <param name="name">The name of a value that a node of the graph makes.</param>
-    /// <param name="type">Its element type.</param>
-    /// <param name="size">The length of its second axis.</param>
-    /// <param name="description">What it is, kept as its doc string.</param>
-    /// <exception cref="ArgumentException">No node makes a value of that name.</exception>
-    public void Output(string name, OnnxElementType type, int size, string description)
+    public void Output(string name, int type, int size, string description)
     {
         if (!_graph.Node.Any(node => node.Output.Contains(name)))
             throw new ArgumentException($"The graph '{_graph.Name}' has no node that makes '{name}', so it cannot be an output.",
@@ -92,12 +79,7 @@ internal sealed class OnnxGraphBuilder
         _graph.Output.Add(Value(name, type, size, description));
     }
 
-    /// <summary>Adds an array as an initializer.</summary>
-    /// <param name="name">The initializer's name.</param>
-    /// <param name="values">Its values, in row-major order.</param>
-    /// <param name="shape">Its shape, whose product is the number of values.</param>
-    /// <returns>The initializer's name.</returns>
-    /// <exception cref="ArgumentException">The shape does not hold as many values as there are, or the name is taken.</exception>
+    /// <summary>Adds an array as an initializer, in row-major order.</summary>
     public string Initializer(string name, ReadOnlySpan<float> values, params long[] shape)
     {
         long count = shape.Aggregate(1L, (product, length) => product * length);
@@ -105,30 +87,29 @@ internal sealed class OnnxGraphBuilder
             throw new ArgumentException(
                 $"The initializer '{name}' has {values.Length} values; its shape [{string.Join(", ", shape)}] holds {count}.",
                 nameof(shape));
-        return Initializer(name, OnnxElementType.Single, shape, MemoryMarshal.AsBytes(values));
+        return Initializer(name, TensorTypes.Single, MemoryMarshal.AsBytes(values), shape);
+    }
+
+    /// <summary>Adds values of another type, of which the bytes are given.</summary>
+    public string Initializer(string name, int type, ReadOnlySpan<byte> bytes, params long[] shape)
+    {
+        name = _scope + name;
+        if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
+            return name;
+        Claim(name);
+        _graph.Initializer.Add(TensorProtoExtensions.Of(name, type, bytes, shape));
+        return name;
     }
 
     /// <summary>Adds a list of whole numbers as an initializer, such as a shape or axes.</summary>
-    /// <param name="name">The initializer's name.</param>
-    /// <param name="values">Its values.</param>
-    /// <returns>The initializer's name.</returns>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
-    public string Int64s(string name, params long[] values)
-    {
-        ArgumentNullException.ThrowIfNull(values);
-        return Initializer(name, OnnxElementType.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values));
-    }
+    public string Int64s(string name, params long[] values) =>
+        Initializer(name, TensorTypes.Int64, MemoryMarshal.AsBytes<long>(values), values.Length);
 
     /// <summary>Adds a list of texts as an initializer.</summary>
-    /// <param name="name">The initializer's name.</param>
-    /// <param name="values">Its values.</param>
-    /// <returns>The initializer's name.</returns>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
     public string Texts(string name, params string[] values)
     {
-        ArgumentNullException.ThrowIfNull(values);
         Claim(name);
-        _graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)OnnxElementType.String, Dims = { values.Length },
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = TensorTypes.String, Dims = { values.Length },
             StringData = { values.Select(ByteString.CopyFromUtf8) } });
         return name;
     }
@@ -137,15 +118,8 @@ internal sealed class OnnxGraphBuilder
     /// Writes a part a second time: its nodes' names get a prefix, its initializers are those that stand in the graph
     /// already.
     /// </summary>
-    /// <param name="prefix">What the names start with, such as <c>samples/</c>.</param>
-    /// <param name="emit">Writes the part.</param>
-    /// <param name="firstAxis">The name of the first axis of the part's values.</param>
-    /// <returns>What <paramref name="emit"/> returns.</returns>
     public string Again(string prefix, Func<string> emit, string firstAxis = BatchAxis)
     {
-        ArgumentException.ThrowIfNullOrEmpty(prefix);
-        ArgumentNullException.ThrowIfNull(emit);
-        ArgumentException.ThrowIfNullOrEmpty(firstAxis);
         var before = (_prefix, _firstAxis);
         (_prefix, _firstAxis) = (prefix + _prefix, firstAxis);
         try
@@ -179,21 +153,13 @@ internal sealed class OnnxGraphBuilder
         }
     }
 
-    /// <summary>Adds a node with one output.</summary>
-    /// <param name="operation">The ONNX operator, such as <c>Gemm</c>.</param>
-    /// <param name="name">The node's name; its output is known by the same name.</param>
-    /// <param name="inputs">The names of the values that it takes; <see cref="NoInput"/> for an optional one that is left out.</param>
-    /// <param name="attributes">The operator's attributes.</param>
-    /// <returns>The name of its output.</returns>
-    /// <exception cref="ArgumentException">A name is taken, or an input is no value of the graph so far.</exception>
-    public string Node(string operation, string name, IReadOnlyList<string> inputs, params OnnxAttribute[] attributes) =>
+    /// <summary>Adds a node with one output, which has its name. <see cref="NoInput"/> leaves an optional input out.</summary>
+    public string Node(string operation, string name, IReadOnlyList<string> inputs, params AttributeProto[] attributes) =>
         Node(operation, name, inputs, [name], attributes)[0];
 
     /// <summary>Adds a node with several outputs.</summary>
-    /// <returns>The names of its outputs.</returns>
-    internal string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params OnnxAttribute[] attributes)
+    public string[] Node(string operation, string name, IReadOnlyList<string> inputs, string[] outputs, params AttributeProto[] attributes)
     {
-        ArgumentNullException.ThrowIfNull(inputs);
         name = _scope + _prefix + name;
         outputs = Array.ConvertAll(outputs, output => _scope + _prefix + output);
         foreach (string input in inputs)
@@ -209,17 +175,37 @@ internal sealed class OnnxGraphBuilder
             Name = name,
             Input = { inputs },
             Output = { outputs },
-            Attribute = { attributes.Select(attribute => attribute.ToProto()) },
+            Attribute = { attributes },
         });
         return outputs;
     }
 
+    /// <summary>Adds a reduction over one axis, which stays with the length 1.</summary>
+    public string Reduce(string operation, string name, string value, long axis = 1) =>
+        Node(operation, name, [value], OnnxAttribute.Int64s("axes", axis), OnnxAttribute.Int64("keepdims", 1));
+
+    /// <summary>A name that nothing has: the wanted one, with a number after it where that is taken.</summary>
+    public string Free(string name)
+    {
+        string free = name;
+        for (int number = 2; _names.Contains(free); number++)
+            free = $"{name}{number}";
+        return free;
+    }
+
+    /// <summary>Goes through the nodes: <paramref name="rewrite"/> may change each, and add others before it.</summary>
+    public void Rewrite(Action<NodeProto> rewrite)
+    {
+        NodeProto[] nodes = [.. _graph.Node];
+        _graph.Node.Clear();
+        foreach (var node in nodes)
+        {
+            rewrite(node);
+            _graph.Node.Add(node);
+        }
+    }
+
     /// <summary>Multiplies a value by a number; by 1 it stays what it is.</summary>
-    /// <param name="name">The name of the product.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="factorName">The name of the number's initializer.</param>
-    /// <param name="factor">The number.</param>
-    /// <returns>The name of the product, or of the value.</returns>
     internal string Times(string name, string value, string factorName, float factor) =>
         factor == 1 ? value : Node("Mul", name, [value, Initializer(factorName, [factor])]);
 
@@ -227,14 +213,10 @@ internal sealed class OnnxGraphBuilder
     /// Tells the shape of a value between nodes, [batch, ...], where ONNX's shape inference cannot find it in every
     /// opset.
     /// </summary>
-    /// <param name="name">The name of a value that a node of the graph makes.</param>
-    /// <param name="type">Its element type.</param>
-    /// <param name="lengths">The lengths of its axes but the first.</param>
-    /// <returns>The value's name.</returns>
-    public string Declare(string name, OnnxElementType type, params long[] lengths) => Declare(name, type, _firstAxis, lengths);
+    public string Declare(string name, int type, params long[] lengths) => Declare(name, type, _firstAxis, lengths);
 
     /// <summary>The same for a value whose first axis has a name of its own.</summary>
-    internal string Declare(string name, OnnxElementType type, string firstAxis, params long[] lengths)
+    internal string Declare(string name, int type, string firstAxis, params long[] lengths)
     {
         _graph.ValueInfo.Add(Value(name, type, firstAxis, lengths, ""));
         return name;
@@ -244,10 +226,6 @@ internal sealed class OnnxGraphBuilder
     /// Gives the output of a node another name, everywhere: this is how the last node of a part gets the name that the
     /// contract asks for.
     /// </summary>
-    /// <param name="name">The value's name so far. The node keeps it.</param>
-    /// <param name="newName">The name that it gets.</param>
-    /// <returns>The new name.</returns>
-    /// <exception cref="ArgumentException">No node makes a value of that name, or the new name is taken.</exception>
     public string Rename(string name, string newName)
     {
         var maker = _graph.Node.FirstOrDefault(node => node.Output.Contains(name))
@@ -255,22 +233,10 @@ internal sealed class OnnxGraphBuilder
         Claim(newName);
         maker.Output[maker.Output.IndexOf(name)] = newName;
         foreach (var node in _graph.Node)
-        {
-            for (int i = 0; i < node.Input.Count; i++)
-            {
-                if (node.Input[i] == name)
-                    node.Input[i] = newName;
-            }
-        }
+            OnnxFile.Replace(node.Input, name, newName);
         _names.Remove(name);
         return newName;
     }
-
-    /// <summary>Ends the graph and gives the bytes of an ONNX file.</summary>
-    /// <param name="metadata">Keys and values for the file's <c>metadata_props</c>, written in the order of the keys.</param>
-    /// <param name="description">What the model is, kept as its doc string.</param>
-    public byte[] Build(IReadOnlyDictionary<string, string> metadata, string description = "") =>
-        ToProto(metadata, description).ToByteArray();
 
     /// <summary>Ends the graph. The file's content refers to the weights' memory; it is no copy.</summary>
     internal ModelProto ToProto(IReadOnlyDictionary<string, string> metadata, string description)
@@ -288,27 +254,16 @@ internal sealed class OnnxGraphBuilder
         return model;
     }
 
-    private string Initializer(string name, OnnxElementType type, long[] shape, ReadOnlySpan<byte> bytes)
-    {
-        name = _scope + name;
-        if (_prefix.Length > 0 && _graph.Initializer.Any(tensor => tensor.Name == name))
-            return name;
-        Claim(name);
-        _graph.Initializer.Add(TensorProtoExtensions.Of(name, type, bytes, shape));
-        return name;
-    }
-
     private void Claim(string name)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
         if (!_names.Add(name))
             throw new ArgumentException($"The graph '{_graph.Name}' has two values with the name '{name}'.", nameof(name));
     }
 
-    private static ValueInfoProto Value(string name, OnnxElementType type, int size, string description) =>
+    private static ValueInfoProto Value(string name, int type, int size, string description) =>
         Value(name, type, BatchAxis, [size], description);
 
-    private static ValueInfoProto Value(string name, OnnxElementType type, string firstAxis, long[] lengths, string description)
+    internal static ValueInfoProto Value(string name, int type, string firstAxis, long[] lengths, string description)
     {
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = firstAxis } } };
         shape.Dim.AddRange(lengths.Select(length => new TensorShapeProto.Types.Dimension { DimValue = length }));

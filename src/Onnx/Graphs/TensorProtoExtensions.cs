@@ -25,6 +25,13 @@ internal static class TensorProtoExtensions
     /// <summary>Gives a tensor of Single other values, as many as it has.</summary>
     public static void SetSingles(this TensorProto tensor, ReadOnlySpan<float> values) => tensor.SetBytes(MemoryMarshal.AsBytes(values));
 
+    /// <summary>Stores a tensor's values in another type.</summary>
+    public static void Store(this TensorProto tensor, int type, ReadOnlySpan<byte> bytes)
+    {
+        tensor.DataType = type;
+        tensor.SetBytes(bytes);
+    }
+
     /// <summary>Brings the numbers of a tensor that has been checked into the form of bytes.</summary>
     public static void ToBytes(this TensorProto tensor)
     {
@@ -45,17 +52,17 @@ internal static class TensorProtoExtensions
 
     /// <summary>A constant of Single.</summary>
     public static TensorProto Singles(string name, ReadOnlySpan<float> values, params long[] shape) =>
-        Of(name, OnnxElementType.Single, MemoryMarshal.AsBytes(values), shape);
+        Of(name, TensorTypes.Single, MemoryMarshal.AsBytes(values), shape);
 
     /// <summary>A list of whole numbers as a constant.</summary>
     public static TensorProto Int64s(string name, params long[] values) =>
-        Of(name, OnnxElementType.Int64, MemoryMarshal.AsBytes<long>(values), values.Length);
+        Of(name, TensorTypes.Int64, MemoryMarshal.AsBytes<long>(values), values.Length);
 
     /// <summary>A whole number as a constant.</summary>
-    public static TensorProto Int64(string name, long value) => Of(name, OnnxElementType.Int64, MemoryMarshal.AsBytes<long>([value]));
+    public static TensorProto Int64(string name, long value) => Of(name, TensorTypes.Int64, MemoryMarshal.AsBytes<long>([value]));
 
     /// <summary>A constant.</summary>
-    public static TensorProto Of(string name, OnnxElementType type, ReadOnlySpan<byte> bytes, params long[] shape) =>
+    public static TensorProto Of(string name, int type, ReadOnlySpan<byte> bytes, params long[] shape) =>
         new() { Name = name, DataType = (int)type, Dims = { shape }, RawData = ByteString.CopyFrom(bytes) };
 
     private static void SetBytes(this TensorProto tensor, ReadOnlySpan<byte> bytes)

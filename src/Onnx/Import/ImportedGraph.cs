@@ -9,8 +9,6 @@ namespace MLNetAutoencoder.Onnx;
 /// </remarks>
 public sealed class ImportedGraph
 {
-    private const int Single = (int)OnnxElementType.Single;
-
     /// <summary>More values of a row are no row of features any more, but a file that lies about its shapes.</summary>
     private const int MostWidth = 1 << 24;
 
@@ -28,7 +26,7 @@ public sealed class ImportedGraph
     /// <exception cref="InvalidDataException">The file is no ONNX model, has no such input or output, or something in
     /// it cannot be taken over; the message names it.</exception>
     public ImportedGraph(string path, string? input = null, string? output = null)
-        : this(ReadFile(path), $"The file '{path}'", input, output)
+        : this(Require.File(path, "an ONNX file", "ONNX file"), $"The file '{path}'", input, output)
     {
     }
 
@@ -72,7 +70,7 @@ public sealed class ImportedGraph
             },
         };
         GraphCheck.CheckNodes(
-            _model.Graph, [(Input, new GraphValue(Single, _inputAxes?.Length + 1, OfRows: true))], Opset, source);
+            _model.Graph, [(Input, new GraphValue(TensorTypes.Single, _inputAxes?.Length + 1, OfRows: true))], Opset, source);
     }
 
     /// <summary>The name of the value in the file that the rows go to.</summary>
@@ -291,10 +289,10 @@ public sealed class ImportedGraph
             return null;
         if (type.TensorType is not { } tensor)
             throw Refused($"has '{value.Name}', which is no tensor");
-        if (tensor.ElemType != Single)
+        if (tensor.ElemType != TensorTypes.Single)
             throw Refused(
                 $"has '{value.Name}' with elements of ONNX's type " +
-                $"{tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected {Single}, float");
+                $"{tensor.ElemType}{tensor.ElemType switch { 10 => " (float16)", 11 => " (double)", _ => "" }}; expected 1, float");
         if (tensor.Shape is not { } shape)
             return null;
         var lengths = shape.Dim.Select(axis => axis.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue
@@ -315,14 +313,6 @@ public sealed class ImportedGraph
     }
 
     private static int WidthOf(long[]? axes) => (int)(axes?.Aggregate(1L, (product, length) => product * length) ?? 0);
-
-    private static byte[] ReadFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return File.Exists(path) ? File.ReadAllBytes(path)
-            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
-                : $"The ONNX file '{path}' does not exist.", path);
-    }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'").DefaultIfEmpty("none"));
 

@@ -19,9 +19,6 @@ internal static class ImportedScorerGraph
     /// <exception cref="InvalidDataException">The two are of opsets that cannot be brought to one.</exception>
     public static byte[] Build(ImportedGraph encoder, ImportedGraph decoder, AutoencoderMetadata metadata)
     {
-        ArgumentNullException.ThrowIfNull(encoder);
-        ArgumentNullException.ThrowIfNull(decoder);
-        ArgumentNullException.ThrowIfNull(metadata);
         int latest = Math.Max(encoder.Opset, decoder.Opset);
         int[] opsets = [OnnxGraphBuilder.Opset, latest, Math.Min(encoder.Opset, decoder.Opset)];
         int opset = opsets.Where(opset => encoder.CanBeIn(opset) && decoder.CanBeIn(opset)).FirstOrDefault(latest);
@@ -43,14 +40,10 @@ internal static class ImportedScorerGraph
     /// Opens a session over both graphs, which tries some rows: what cannot be run, or mixes the rows of a batch, is found
     /// here and not in use.
     /// </summary>
-    /// <param name="model">A model over a graph of <see cref="Build"/>.</param>
-    /// <param name="encoder">Its encoder, for messages.</param>
-    /// <param name="decoder">Its decoder, for messages.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot run the graph, or a row's result is another one
     /// beside other rows; the message names the files.</exception>
     public static void TryOut(AutoencoderModel model, ImportedGraph encoder, ImportedGraph decoder)
     {
-        ArgumentNullException.ThrowIfNull(model);
         try
         {
             model.CreateRunner([GraphNames.Features], [GraphNames.Code, GraphNames.Reconstruction], capacity: 1).Dispose();

@@ -103,15 +103,7 @@ public sealed class AutoencoderOnnxInfo
     /// <exception cref="InvalidDataException">The file is no ONNX file, does not hold what it says it holds, or names
     /// other files; or it is one of this library, of a newer major format version or with metadata that cannot be
     /// read.</exception>
-    public static AutoencoderOnnxInfo Read(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected an ONNX file."
-                : $"The ONNX file '{path}' does not exist.", path);
-        string source = $"The file '{path}'";
-        return Read(File.ReadAllBytes(path), source);
-    }
+    public static AutoencoderOnnxInfo Read(string path) => Read(Require.File(path, "an ONNX file", "ONNX file"), $"The file '{path}'");
 
     /// <summary>Reads the content of a file.</summary>
     /// <param name="bytes">The content.</param>

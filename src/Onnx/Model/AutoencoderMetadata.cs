@@ -266,13 +266,10 @@ public sealed record AutoencoderMetadata
     };
 
     /// <summary>Reads the properties back.</summary>
-    /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
-    /// <param name="source">Where it came from, for messages.</param>
     /// <exception cref="InvalidDataException">It was not written by this library, or by a newer major version of its
     /// format, or a value is missing, cannot be read, or contradicts another.</exception>
     internal static AutoencoderMetadata Read(IReadOnlyDictionary<string, string> metadata, string source)
     {
-        ArgumentNullException.ThrowIfNull(metadata);
         if (!IsAutoencoder(metadata))
             throw new InvalidDataException(
                 $"{source} is not an autoencoder of this library: its metadata have no '{Prefix}format_version'.");
@@ -366,12 +363,7 @@ public sealed record AutoencoderMetadata
     }
 
     /// <summary>Whether the metadata are of a graph that this library wrote, of any version.</summary>
-    /// <param name="metadata">An ONNX file's <c>metadata_props</c>.</param>
-    internal static bool IsAutoencoder(IReadOnlyDictionary<string, string> metadata)
-    {
-        ArgumentNullException.ThrowIfNull(metadata);
-        return metadata.ContainsKey(Prefix + "format_version");
-    }
+    internal static bool IsAutoencoder(IReadOnlyDictionary<string, string> metadata) => metadata.ContainsKey(Prefix + "format_version");
 
     /// <summary>The metadata with the keys and words of today: before 1.3 some were in British English.</summary>
     private static Dictionary<string, string> OfBefore(IReadOnlyDictionary<string, string> metadata)

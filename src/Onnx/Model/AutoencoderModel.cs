@@ -160,7 +160,6 @@ public sealed class AutoencoderModel : IDisposable
     /// <param name="rename">Gives each input and output its name in the file.</param>
     internal byte[] CutAndRename(IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs, Func<string, string> rename)
     {
-        ArgumentNullException.ThrowIfNull(rename);
         bool isHalf = Metadata.Quantization == QuantizationName.Of(OnnxQuantization.Float16);
         var cut = OnnxFile.Cut(isHalf ? _runnable.Value : _model, inputs, outputs);
         OnnxFile.SetMetadata(cut, (Metadata with
@@ -235,7 +234,6 @@ public sealed class AutoencoderModel : IDisposable
     /// than Single.</exception>
     internal AutoencoderModel WithTorchWeights(SafeTensors weights)
     {
-        ArgumentNullException.ThrowIfNull(weights);
         var model = _model.Clone();
         return With(model, RowStatistics.RemoveFrom(TorchWeights.Replace(model, Metadata, weights)));
     }
@@ -254,8 +252,6 @@ public sealed class AutoencoderModel : IDisposable
     /// than Single; or there are no rows.</exception>
     internal AutoencoderModel WithTorchWeights(SafeTensors weights, Func<AutoencoderModel, RowStatistics> score, ThresholdRule threshold)
     {
-        ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(score);
         var model = _model.Clone();
         var metadata = TorchWeights.Replace(model, Metadata, weights);
         using var unscored = With(model.Clone(), RowStatistics.RemoveFrom(metadata));
@@ -285,7 +281,6 @@ public sealed class AutoencoderModel : IDisposable
     /// Makes what calibration rows are given to, so that <see cref="QuantizedBytes"/> knows what the layers' inputs
     /// range over.
     /// </summary>
-    /// <param name="capacity">The most rows that are added at once.</param>
     internal ActivationRanges CreateActivationRanges(int capacity)
     {
         BatchRunner.CheckCapacity(capacity, RowBytes(Inputs));
@@ -402,6 +397,6 @@ public sealed class AutoencoderModel : IDisposable
     private static Dictionary<string, int> WidthsOf(ModelProto model) => model.Graph.Input.Concat(model.Graph.Output)
         .ToDictionary(value => value.Name, OnnxFile.WidthOf, StringComparer.Ordinal);
 
-    private OnnxElementType ElementType(string output) =>
-        (OnnxElementType)_model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
+    private int ElementType(string output) =>
+        _model.Graph.Output.First(value => value.Name == output).Type.TensorType.ElemType;
 }

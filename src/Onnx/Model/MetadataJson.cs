@@ -7,6 +7,8 @@ namespace MLNetAutoencoder.Onnx;
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
+[JsonSerializable(typeof(NetworkLayer[]))]
+[JsonSerializable(typeof(SafeTensors.Entry))]
 internal sealed partial class MetadataJson : JsonSerializerContext
 {
     public static string Write(IReadOnlyList<string> names) => JsonSerializer.Serialize([.. names], Default.StringArray);

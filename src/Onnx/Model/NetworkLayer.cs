@@ -50,12 +50,12 @@ internal sealed record NetworkLayer(
 
     /// <summary>A list as JSON.</summary>
     public static string ToJson(IEnumerable<NetworkLayer> layers) =>
-        JsonSerializer.Serialize(layers.ToArray(), LayerJson.Default.NetworkLayerArray);
+        JsonSerializer.Serialize(layers.ToArray(), MetadataJson.Default.NetworkLayerArray);
 
     /// <summary>Reads <see cref="ToJson"/> back.</summary>
     /// <exception cref="JsonException">It is none.</exception>
     public static NetworkLayer[] Parse(string json) =>
-        JsonSerializer.Deserialize(json, LayerJson.Default.NetworkLayerArray) is { } layers
+        JsonSerializer.Deserialize(json, MetadataJson.Default.NetworkLayerArray) is { } layers
         && layers.All(layer => layer is { Function: not null, Tensors: not null, Arguments: not null }
             && layer.Tensors.Values.All(tensor => tensor is not null))
             ? layers : throw new JsonException("A layer has a function, tensors and arguments.");
@@ -73,7 +73,7 @@ internal sealed record NetworkLayer(
     /// <param name="part">Its part, with which the names of its nodes and constants start.</param>
     public static IEnumerable<NetworkLayer> OfImported(GraphProto graph, string part)
     {
-        var weights = graph.Initializer.Where(tensor => tensor.DataType == (int)OnnxElementType.Single && tensor.Dims.Count > 0
+        var weights = graph.Initializer.Where(tensor => tensor.DataType == TensorTypes.Single && tensor.Dims.Count > 0
                 && tensor.Name.StartsWith($"{part}/", StringComparison.Ordinal))
             .Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         return graph.Node.Select(node => new NetworkLayer(part, node.OpType,
@@ -84,6 +84,3 @@ internal sealed record NetworkLayer(
     /// <summary>Whole numbers as an argument.</summary>
     public static JsonArray List(params IEnumerable<long> values) => [.. values.Select(value => (JsonNode)value)];
 }
-
-[JsonSerializable(typeof(NetworkLayer[]))]
-internal sealed partial class LayerJson : JsonSerializerContext;

@@ -4,7 +4,6 @@ namespace MLNetAutoencoder.Onnx;
 /// What the scores and codes of some rows look like, as the metadata of a model keep it. The rows may be any number;
 /// what is kept of them is bounded.
 /// </summary>
-/// <param name="codeSize">The units of a code.</param>
 internal sealed class RowStatistics(int codeSize)
 {
     /// <summary>Of larger codes only the variances are kept: the covariances would outgrow the weights.</summary>
@@ -32,17 +31,7 @@ internal sealed class RowStatistics(int codeSize)
     /// <summary>The number of scores so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Adds a row.</summary>
-    /// <param name="score">Its score, a finite number.</param>
-    /// <param name="code">Its code, [k].</param>
-    /// <exception cref="ArgumentException">The score is no finite number, or the code has another length.</exception>
-    public void Add(float score, ReadOnlySpan<float> code)
-    {
-        AddScore(score);
-        AddCode(code);
-    }
-
-    /// <summary>Adds the score of a row.</summary>
+    /// <summary>Adds the score of a row, a finite number.</summary>
     public void AddScore(float score)
     {
         if (!float.IsFinite(score))
@@ -91,20 +80,16 @@ internal sealed class RowStatistics(int codeSize)
     /// The metadata with mean, deviation and quantiles of the scores, mean and covariance of the codes, and the
     /// threshold that a rule makes of these. A mixture of Gaussians fitted to other codes goes.
     /// </summary>
-    /// <param name="metadata">The metadata.</param>
-    /// <param name="threshold">The rule.</param>
     /// <exception cref="InvalidOperationException">No score has been added.</exception>
     public AutoencoderMetadata AddTo(AutoencoderMetadata metadata, ThresholdRule threshold)
     {
-        ArgumentNullException.ThrowIfNull(metadata);
-        ArgumentNullException.ThrowIfNull(threshold);
         if (Count == 0)
             throw new InvalidOperationException("There are no rows, so that there are no scores to find a threshold from.");
         float[] sorted = [.. _scores];
         Array.Sort(sorted);
         float[] largest = [.. _largest.UnorderedItems.Select(item => item.Element).Order()];
         var (mean, covariance) = CodeMoments();
-        return threshold.AddTo(metadata with
+        return threshold.AddTo(RemoveFrom(metadata) with
         {
             ScoreCount = Count,
             ScoreMean = (float)_scoreMean,
@@ -113,9 +98,6 @@ internal sealed class RowStatistics(int codeSize)
             LargestScores = largest,
             CodeMean = mean,
             CodeCovariance = covariance,
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
         }, sorted.Length == Count ? new OrderedScores(sorted) : new OrderedScores(sorted, largest, Count));
     }
 
@@ -123,26 +105,21 @@ internal sealed class RowStatistics(int codeSize)
     /// The metadata of a model of which no scores and codes are known: no threshold but +∞, no quantiles, no
     /// distribution of codes.
     /// </summary>
-    /// <param name="metadata">The metadata.</param>
-    public static AutoencoderMetadata RemoveFrom(AutoencoderMetadata metadata)
+    public static AutoencoderMetadata RemoveFrom(AutoencoderMetadata metadata) => metadata with
     {
-        ArgumentNullException.ThrowIfNull(metadata);
-        return metadata with
-        {
-            Threshold = float.PositiveInfinity,
-            ThresholdRule = "none",
-            ScoreCount = 0,
-            ScoreMean = 0,
-            ScoreDeviation = 0,
-            ScoreQuantiles = [],
-            LargestScores = [],
-            CodeMean = [],
-            CodeCovariance = [],
-            CodeMixtureWeights = [],
-            CodeMixtureMeans = [],
-            CodeMixtureCovariances = [],
-        };
-    }
+        Threshold = float.PositiveInfinity,
+        ThresholdRule = "none",
+        ScoreCount = 0,
+        ScoreMean = 0,
+        ScoreDeviation = 0,
+        ScoreQuantiles = [],
+        LargestScores = [],
+        CodeMean = [],
+        CodeCovariance = [],
+        CodeMixtureWeights = [],
+        CodeMixtureMeans = [],
+        CodeMixtureCovariances = [],
+    };
 
     /// <summary>Mean and covariance of the codes; none where a Single does not hold them.</summary>
     private (float[] Mean, float[] Covariance) CodeMoments()

@@ -13,12 +13,8 @@ public sealed class ThresholdRule
     private readonly double _value;
     private readonly Func<AutoencoderMetadata, OrderedScores?, float> _choose;
 
-    private ThresholdRule(string name, double value, Func<AutoencoderMetadata, OrderedScores?, float> choose)
-    {
-        _name = name;
-        _value = value;
-        _choose = choose;
-    }
+    private ThresholdRule(string name, double value, Func<AutoencoderMetadata, OrderedScores?, float> choose) =>
+        (_name, _value, _choose) = (name, value, choose);
 
     /// <summary>
     /// As many of the training rows lie above the threshold as above the quantile of their scores at 1 − contamination:
@@ -67,13 +63,8 @@ public sealed class ThresholdRule
             "The threshold is NaN; expected a number that scores can be compared with.");
 
     /// <summary>The threshold for a trained model, from what its metadata keep of the training scores.</summary>
-    /// <param name="metadata">The model's metadata.</param>
     /// <exception cref="InvalidOperationException">The metadata have no quantiles of training scores.</exception>
-    internal float Compute(AutoencoderMetadata metadata)
-    {
-        ArgumentNullException.ThrowIfNull(metadata);
-        return _choose(metadata, null);
-    }
+    internal float Compute(AutoencoderMetadata metadata) => _choose(metadata, null);
 
     /// <summary>The rule's name and number, as the metadata keep them.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_name} {_value:R}");

@@ -102,7 +102,7 @@ internal sealed class ActivationRanges : IDisposable
         var extended = model.Clone();
         foreach (string value in values.Except(model.Graph.Output.Select(output => output.Name)))
             extended.Graph.Output.Add(new ValueInfoProto { Name = value,
-                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)OnnxElementType.Single } } });
+                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = TensorTypes.Single } } });
         return OnnxFile.Cut(extended, [.. model.Graph.Input.Select(input => input.Name)], values);
     }
 }

@@ -73,7 +73,7 @@ internal sealed class LayerWeight
 
     private static bool IsLayer(NodeProto node, Dictionary<string, TensorProto> initializers) =>
         node.Domain.Length == 0 && node.Input.Count >= 2 && initializers.TryGetValue(node.Input[1], out var tensor)
-        && tensor.DataType == (int)OnnxElementType.Single && node.OpType switch
+        && tensor.DataType == TensorTypes.Single && node.OpType switch
         {
             "Gemm" => tensor.Dims.Count == 2,
             "MatMul" => tensor.Dims is [_, > 1],
@@ -91,7 +91,7 @@ internal sealed class LayerWeight
         if (Users[0].Input.Count < 3 || graph.Initializer.FirstOrDefault(tensor => tensor.Name == Users[0].Input[2]) is not { } bias)
             return null;
         bool isShared = graph.Node.Any(node => node.Input.Contains(bias.Name) && !Users.Contains(node));
-        return !isShared && bias.DataType == (int)OnnxElementType.Single && bias.Dims is [var length] && length == Units
+        return !isShared && bias.DataType == TensorTypes.Single && bias.Dims is [var length] && length == Units
             && bias.ToSingles().All(float.IsFinite) ? bias : null;
     }
 

@@ -24,14 +24,14 @@ internal static class QuantizedGraph
         var result = model.Clone();
         var weights = LayerWeight.Find(result.Graph, layers).SelectMany(weight => weight.Users.Select(node => (node, weight)))
             .ToDictionary(pair => pair.node, pair => pair.weight, (IEqualityComparer<NodeProto>)ReferenceEqualityComparer.Instance);
-        var rewriter = new GraphRewriter(result.Graph);
-        var widened = new WidenedWeights(rewriter);
-        var products = ranges is null ? null : new StaticProducts(rewriter, ranges);
-        rewriter.Run(node =>
+        var graph = new OnnxGraphBuilder(result.Graph);
+        var widened = new WidenedWeights(graph);
+        var products = ranges is null ? null : new StaticProducts(graph, ranges);
+        graph.Rewrite(node =>
         {
             if (!weights.TryGetValue(node, out var weight))
-                rewriter.Keep(node);
-            else if (form == OnnxQuantization.Float16)
+                return;
+            if (form == OnnxQuantization.Float16)
                 widened.AsFloat16(node, weight);
             else if (form == OnnxQuantization.StaticInt8 && weight.IsPlainProduct)
                 products!.Write(node, weight);

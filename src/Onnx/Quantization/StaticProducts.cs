@@ -12,7 +12,7 @@ namespace MLNetAutoencoder.Onnx;
 /// The bias is stored as round(bias / (s t)) in 32 bits, t the unit's scale (Jacob et al. 2018, section 2.4): ONNX
 /// Runtime takes no other into its integer kernel.
 /// </remarks>
-internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary<string, ValueRange> ranges)
+internal sealed class StaticProducts(OnnxGraphBuilder graph, IReadOnlyDictionary<string, ValueRange> ranges)
 {
     /// <summary>A product of scales smaller than that has hardly any digits left.</summary>
     private const float LeastScale = 1.17549435E-38f;
@@ -31,17 +31,16 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         (node.Input[1], string? bias) = Weight(weight, range.Scale);
         if (bias is not null)
             node.Input[2] = bias;
-        rewriter.Keep(node);
     }
 
     private string Input(string value, ValueRange range)
     {
         if (_inputs.TryGetValue((value, range), out string? dequantized))
             return dequantized;
-        string scale = rewriter.Singles($"{value}/scale", [range.Scale]),
-            zero = rewriter.Initializer($"{value}/zero", OnnxElementType.Byte, [range.ZeroPoint]);
-        string quantized = rewriter.Node("QuantizeLinear", $"{value}/quantized", [value, scale, zero]);
-        return _inputs[(value, range)] = rewriter.Node("DequantizeLinear", $"{value}/dequantized", [quantized, scale, zero]);
+        string scale = graph.Initializer(graph.Free($"{value}/scale"), [range.Scale]),
+            zero = graph.Initializer(graph.Free($"{value}/zero"), TensorTypes.UInt8, [range.ZeroPoint]);
+        string quantized = graph.Node("QuantizeLinear", graph.Free($"{value}/quantized"), [value, scale, zero]);
+        return _inputs[(value, range)] = graph.Node("DequantizeLinear", graph.Free($"{value}/dequantized"), [quantized, scale, zero]);
     }
 
     private (string Weight, string? Bias) Weight(LayerWeight weight, float inputScale)
@@ -52,12 +51,13 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
         float[]? biases = weight.Bias is null ? null : weight.Bias.ToSingles();
         var levels = Int8Levels.Of(weight, Int8Levels.Multiplied, unit =>
             Math.Max(LeastScale, biases is null ? 0 : Math.Abs(biases[unit]) / LargestBias) / inputScale);
-        GraphRewriter.Store(weight.Tensor, OnnxElementType.SByte, levels.Bytes, [.. weight.Tensor.Dims]);
+        weight.Tensor.Store(TensorTypes.Int8, levels.Bytes);
 
         // Zero points of zero may be left out, but ONNX Runtime looks for them.
-        string zero = rewriter.Initializer($"{name}/zero", OnnxElementType.SByte, new byte[weight.Units], weight.Units);
-        string dequantized = rewriter.Node("DequantizeLinear", $"{name}/dequantized",
-            [name, rewriter.Singles($"{name}/scale", levels.Scales, weight.Units), zero], OnnxAttribute.Int64("axis", weight.Axis));
+        string zero = graph.Initializer(graph.Free($"{name}/zero"), TensorTypes.Int8, new byte[weight.Units], weight.Units);
+        string dequantized = graph.Node("DequantizeLinear", graph.Free($"{name}/dequantized"),
+            [name, graph.Initializer(graph.Free($"{name}/scale"), levels.Scales, weight.Units), zero],
+            OnnxAttribute.Int64("axis", weight.Axis));
         string? bias = biases is null ? null : Bias(weight.Bias!, biases, Array.ConvertAll(levels.Scales, scale => scale * inputScale));
         return _weights[name] = (dequantized, bias);
     }
@@ -65,8 +65,8 @@ internal sealed class StaticProducts(GraphRewriter rewriter, IReadOnlyDictionary
     private string Bias(TensorProto tensor, float[] biases, float[] scales)
     {
         int[] levels = [.. biases.Select((bias, unit) => (int)Math.Round((double)bias / scales[unit]))];
-        GraphRewriter.Store(tensor, OnnxElementType.Int32, MemoryMarshal.AsBytes(levels.AsSpan()), biases.Length);
-        return rewriter.Node("DequantizeLinear", $"{tensor.Name}/dequantized",
-            [tensor.Name, rewriter.Singles($"{tensor.Name}/scale", scales, scales.Length)], OnnxAttribute.Int64("axis", 0));
+        tensor.Store(TensorTypes.Int32, MemoryMarshal.AsBytes(levels.AsSpan()));
+        return graph.Node("DequantizeLinear", graph.Free($"{tensor.Name}/dequantized"),
+            [tensor.Name, graph.Initializer(graph.Free($"{tensor.Name}/scale"), scales, scales.Length)], OnnxAttribute.Int64("axis", 0));
     }
 }

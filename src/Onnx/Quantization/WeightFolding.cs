@@ -43,22 +43,22 @@ internal static class WeightFolding
     /// <summary>Whether it is a weight in a small type, with as many values as its shape has.</summary>
     private static bool IsSmall(TensorProto tensor)
     {
-        int size = tensor.DataType switch { (int)OnnxElementType.Half => 2, (int)OnnxElementType.SByte => 1, _ => 0 };
+        int size = tensor.DataType switch { TensorTypes.Half => 2, TensorTypes.Int8 => 1, _ => 0 };
         return size > 0 && tensor.RawData.Length == size * Count(tensor);
     }
 
     /// <summary>Whether it has one number for each place along one of the weight's axes, or a single one.</summary>
     private static bool IsScale(TensorProto scale, TensorProto weight) =>
-        scale.DataType == (int)OnnxElementType.Single && scale.Dims.Count == weight.Dims.Count
+        scale.DataType == TensorTypes.Single && scale.Dims.Count == weight.Dims.Count
         && scale.Dims.Zip(weight.Dims).All(pair => pair.First == 1 || pair.First == pair.Second)
         && scale.Dims.Count(length => length != 1) <= 1 && scale.ToSingles().Length == Count(scale);
 
     private static long Count(TensorProto tensor) => tensor.Dims.Aggregate(1L, (product, length) => product * length);
 
     private static bool IsCast(NodeProto node) => node.OpType == "Cast"
-        && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == (long)OnnxElementType.Single);
+        && node.Attribute.Any(attribute => attribute.Name == "to" && attribute.I == TensorTypes.Single);
 
-    private static float[] Widen(TensorProto tensor) => tensor.DataType == (int)OnnxElementType.SByte
+    private static float[] Widen(TensorProto tensor) => tensor.DataType == TensorTypes.Int8
         ? Array.ConvertAll(MemoryMarshal.Cast<byte, sbyte>(tensor.RawData.Span).ToArray(), value => (float)value)
         : Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(tensor.RawData.Span).ToArray(), value => (float)value);
 

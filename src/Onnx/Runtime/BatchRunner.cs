@@ -23,7 +23,7 @@ public sealed class BatchRunner : IDisposable
     private readonly SessionPool _sessions;
     private readonly Func<bool, InferenceSession> _sessionFor;
     private readonly (string Name, int Width)[] _inputs;
-    private readonly (string Name, int Width, OnnxElementType Type)[] _outputs;
+    private readonly (string Name, int Width, int Type)[] _outputs;
     private readonly AlignedBuffer[] _inputBuffers;
     private readonly AlignedBuffer[] _outputBuffers;
     private readonly RunOptions _runOptions = new();
@@ -36,7 +36,7 @@ public sealed class BatchRunner : IDisposable
     /// session for batches with missing values (true) or without (false).
     /// </summary>
     internal BatchRunner(AutoencoderModel model, SessionPool sessions, Func<bool, InferenceSession> sessionFor,
-        (string Name, int Width)[] inputs, (string Name, int Width, OnnxElementType Type)[] outputs, int capacity)
+        (string Name, int Width)[] inputs, (string Name, int Width, int Type)[] outputs, int capacity)
     {
         _model = model;
         _sessions = sessions;
@@ -163,12 +163,12 @@ public sealed class BatchRunner : IDisposable
         return missing;
     }
 
-    private static int ElementSize((string Name, int Width, OnnxElementType Type) output) => output.Type switch
+    private static int ElementSize((string Name, int Width, int Type) output) => output.Type switch
     {
-        OnnxElementType.Single => sizeof(float),
-        OnnxElementType.Boolean => sizeof(bool),
+        TensorTypes.Single => sizeof(float),
+        TensorTypes.Boolean => sizeof(bool),
         _ => throw new NotSupportedException(
-            $"The graph's output '{output.Name}' has elements of type {output.Type}; expected Single or Boolean."),
+            $"The graph's output '{output.Name}' has elements of type {TensorTypes.NameOf(output.Type)}; expected Single or Boolean."),
     };
 
     /// <summary>The buffers, bound to a session for a number of rows.</summary>

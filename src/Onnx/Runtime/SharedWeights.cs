@@ -15,7 +15,7 @@ internal sealed class SharedWeights : IDisposable
     public SharedWeights(GraphProto graph)
     {
         foreach (var tensor in graph.Initializer.Where(
-            tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType is (int)OnnxElementType.Single or (int)OnnxElementType.SByte))
+            tensor => tensor.RawData.Length >= LeastBytes && tensor.DataType is TensorTypes.Single or TensorTypes.Int8))
         {
             var buffer = new AlignedBuffer(tensor.RawData.Length);
             _buffers.Add(tensor.Name, buffer);
@@ -33,8 +33,6 @@ internal sealed class SharedWeights : IDisposable
     internal Span<byte> this[string name] => _buffers[name].AsSpan<byte>(0, _buffers[name].ByteLength);
 
     /// <summary>Gives a session the shared weights in the place of those in its file.</summary>
-    /// <param name="options">The session's options.</param>
-    /// <param name="graph">The graph that the session is opened on.</param>
     public void AddTo(SessionOptions options, GraphProto graph)
     {
         foreach (var tensor in graph.Initializer)

@@ -29,9 +29,9 @@ internal static class ClassifierGraph
         string probabilities = graph.Rename(missing.OfRow(softmax), GraphNames.ClassProbabilities);
         string label = graph.Rename(PredictedLabel(graph, probabilities, metadata), GraphNames.PredictedLabel);
 
-        graph.Output(label, OnnxElementType.String, 1, "Name of the most probable class; empty for a row without probabilities.");
-        graph.Output(probabilities, OnnxElementType.Single, n, $"Probabilities of the classes {string.Join(", ", metadata.ClassNames)}.");
-        graph.Output(code, OnnxElementType.Single, k, "Code of the row.");
+        graph.Output(label, TensorTypes.String, 1, "Name of the most probable class; empty for a row without probabilities.");
+        graph.Output(probabilities, TensorTypes.Single, n, $"Probabilities of the classes {string.Join(", ", metadata.ClassNames)}.");
+        graph.Output(code, TensorTypes.Single, k, "Code of the row.");
         return graph.ToProto((metadata with { Graph = "classifier", Layers = graph.Layers }).ToDictionary(),
             $"{metadata.Variant}: {d} features, a code of {k} units, {n} classes.");
     }
@@ -41,8 +41,7 @@ internal static class ClassifierGraph
         string place = graph.Node("ArgMax", "classes/place", [probabilities], OnnxAttribute.Int64("axis", 1),
             OnnxAttribute.Int64("keepdims", 1));
         string number = graph.Node("Add", "classes/number", [place, graph.Int64s("classes/one", 1)]);
-        string mean = graph.Node("ReduceMean", "classes/mean", [probabilities], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string mean = graph.Reduce("ReduceMean", "classes/mean", probabilities);
         string known = graph.Node("Where", "classes/number_or_none",
             [graph.Node("IsNaN", "classes/is_unknown", [mean]), graph.Int64s("classes/none", 0), number]);
         return graph.Node("Gather", "classes/name", [graph.Texts("classes/names", ["", .. metadata.ClassNames]), known]);

@@ -41,7 +41,7 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
                 return Node("Sub", "cross_entropy", outside, Node("Add", "log_likelihood", yes, no));
             case LossKind.Cosine:
                 string OverRow(string operation, string name, string value) =>
-                    graph.Node(operation, $"{path}/{name}", [value], OnnxAttribute.Int64s("axes", -1), OnnxAttribute.Int64("keepdims", 1));
+                    graph.Reduce(operation, $"{path}/{name}", value, axis: -1);
                 string Unit(string name, string value)
                 {
                     // By its largest value first, so that no square is more than a Single holds.
@@ -63,8 +63,7 @@ internal sealed class FeatureErrorGraph(OnnxGraphBuilder graph, AutoencoderMetad
 
     /// <summary>The mean of the feature errors by the feature weights, [batch, d] to [batch, 1].</summary>
     public string WeightedMean(string errors) =>
-        graph.Node("ReduceMean", "score/mean", [Weighted(errors, "score/weighted")], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        graph.Reduce("ReduceMean", "score/mean", Weighted(errors, "score/weighted"));
 
     /// <summary>
     /// The feature errors times the feature weights, these brought to a mean of 1; the errors themselves where all

@@ -58,7 +58,7 @@ internal sealed class HiddenFeatureGraph(
 
         string OverMasks(string name, string value, int width) =>
             graph.Declare(graph.Node("Reshape", $"{path}/{name}", [Node("ReduceSum", $"{name}_sum", value,
-                graph.Int64s($"{path}/{name}_axes", 1)), graph.Int64s($"{path}/{name}_shape", 0, width)]), OnnxElementType.Single, width);
+                graph.Int64s($"{path}/{name}_axes", 1)), graph.Int64s($"{path}/{name}_shape", 0, width)]), TensorTypes.Single, width);
     }
 
     /// <summary>The sum over the features, which stays an axis.</summary>

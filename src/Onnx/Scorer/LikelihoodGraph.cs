@@ -39,8 +39,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
         terms = errorGraph.Weighted(terms, "samples/weighted");
         if (!IsOne)
             terms = graph.Node("Flatten", "samples/terms_of_row", [terms], OnnxAttribute.Int64("axis", 1));
-        string likelihood = graph.Node("ReduceMean", "samples/mean_term", [terms], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string likelihood = graph.Reduce("ReduceMean", "samples/mean_term", terms);
         likelihood = Times("negative_log_likelihood", likelihood, "feature_count", _d);
         return metadata.ScoreKind switch
         {
@@ -55,8 +54,7 @@ internal sealed class LikelihoodGraph(OnnxGraphBuilder graph, AutoencoderMetadat
     {
         string moments = Node("Add", "second_moment", Node("Mul", "squared_mean", mean, mean), Node("Exp", "variance", logVariance));
         string terms = Node("Sub", "divergence_terms", Node("Sub", "less_log_variance", moments, logVariance), Constant("one", 1));
-        string average = graph.Node("ReduceMean", "samples/mean_divergence", [terms], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string average = graph.Reduce("ReduceMean", "samples/mean_divergence", terms);
         return Times("divergence", average, "half_code_size", _k / 2f);
     }
 

@@ -24,7 +24,7 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
 
     /// <summary>1 for a feature that is there and 0 for a missing one, [batch, d].</summary>
     public string Observed() => graph.Node("Cast", "observed", [graph.Node("Not", "observed/is_observed", [_isMissing!])],
-        OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+        OnnxAttribute.Int64("to", TensorTypes.Single));
 
     /// <summary>Condition or code offset, zero in the place of a missing value.</summary>
     public string Side(string input)
@@ -43,8 +43,7 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     {
         if (_scores)
             return score;
-        string mean = graph.Node("ReduceMean", Folder + "mean_error", [errors], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string mean = graph.Reduce("ReduceMean", Folder + "mean_error", errors);
         return graph.Node("Where", Folder + "score_or_nan", [graph.Node("IsNaN", Folder + "no_score", [mean]), NaN("score"), score]);
     }
 
@@ -92,12 +91,11 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
             [graph.Node("IsNaN", $"{Folder}{input}_is_nan", [input]), graph.Node("IsInf", $"{Folder}{input}_is_infinite", [input])]);
 
     private string Count(string input, string isMissing) =>
-        graph.Node("Cast", $"{Folder}{input}_count", [isMissing], OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+        graph.Node("Cast", $"{Folder}{input}_count", [isMissing], OnnxAttribute.Int64("to", TensorTypes.Single));
 
     private string IsAny(string count)
     {
-        string share = graph.Node("ReduceMean", $"{count}_share", [count], OnnxAttribute.Int64s("axes", 1),
-            OnnxAttribute.Int64("keepdims", 1));
+        string share = graph.Reduce("ReduceMean", $"{count}_share", count);
         return graph.Node("Greater", $"{count}_is_any", [share, graph.Initializer($"{count}_none", [0f], 1)]);
     }
 

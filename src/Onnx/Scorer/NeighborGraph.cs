@@ -46,7 +46,7 @@ internal sealed class NeighborGraph(OnnxGraphBuilder graph, int featureCount, st
         string difference = Node("Mul", "differences", Node("Sub", "raw_differences", near, Rows("row", scaled)),
             Rows("observed", observed));
         string squared = graph.Declare(Reduced("ReduceSum", "squared_distances", Node("Mul", "squared_differences", difference, difference),
-            axis: 2, keep: 0), OnnxElementType.Single, candidates);
+            axis: 2, keep: 0), TensorTypes.Single, candidates);
         string[] nearest = Nearest("nearest", squared, k);
         string distance = Mean("distance", Node("Sqrt", "distances", nearest[0]), axis: 1);
         string places = graph.Node("GatherElements", $"{path}/places", [found, nearest[1]], OnnxAttribute.Int64("axis", 1));
@@ -54,7 +54,7 @@ internal sealed class NeighborGraph(OnnxGraphBuilder graph, int featureCount, st
         string share = Mean("observed_share", observed, axis: 1);
         string score = Node("Div", "score", Node("Div", "scaled_distance", distance, scale), Node("Sqrt", "root_of_share", share));
 
-        string offset = graph.Declare(Mean("offset", difference, axis: 1, keep: 0), OnnxElementType.Single, d);
+        string offset = graph.Declare(Mean("offset", difference, axis: 1, keep: 0), TensorTypes.Single, d);
         string parts = Node("Add", "parts", Node("Mul", "squared_offset", offset, offset),
             graph.Initializer($"{path}/least_difference", [LeastDifference]));
         return Node("Mul", "feature_errors", Node("Div", "shares", parts, Mean("mean_part", parts, axis: 1)), score);

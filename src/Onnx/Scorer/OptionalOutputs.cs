@@ -47,7 +47,7 @@ internal static class OptionalOutputs
     }
 
     private static void AddProbability(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata) => graph.Output(
-        graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), OnnxElementType.Single, 1,
+        graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), TensorTypes.Single, 1,
             "Share of training rows that score lower; not the frequency of anomalies.");
 
     /// <summary>Adds the outputs <see cref="GraphNames.TopFeatureIndices"/> and <see cref="GraphNames.TopFeatureErrors"/>.</summary>
@@ -66,8 +66,8 @@ internal static class OptionalOutputs
         places = graph.Rename(places, GraphNames.TopFeatureIndices);
         string top = graph.Rename(graph.Node("GatherElements", $"{path}/errors", [errors, places], OnnxAttribute.Int64("axis", 1)),
             GraphNames.TopFeatureErrors);
-        graph.Output(places, OnnxElementType.Int64, count,
+        graph.Output(places, TensorTypes.Int64, count,
             "Places of the features with the largest errors, counted from 0, the largest first; a missing value comes before all others.");
-        graph.Output(top, OnnxElementType.Single, count, "Errors of these features, in scaled units; NaN for a missing value.");
+        graph.Output(top, TensorTypes.Single, count, "Errors of these features, in scaled units; NaN for a missing value.");
     }
 }

@@ -28,15 +28,15 @@ internal static class ProbabilityGraph
         // How many quantiles are not above the score tells between which two it lies.
         string isReached = graph.Node("LessOrEqual", "probability/is_reached",
             [graph.Initializer("probability/quantiles", quantiles, 1, quantiles.Length), score]);
-        string reached = graph.Node("Cast", "probability/reached", [graph.Declare(isReached, OnnxElementType.Boolean, quantiles.Length)],
-            OnnxAttribute.Int64("to", (long)OnnxElementType.Single));
+        string reached = graph.Node("Cast", "probability/reached", [graph.Declare(isReached, TensorTypes.Boolean, quantiles.Length)],
+            OnnxAttribute.Int64("to", TensorTypes.Single));
         float[] ones = new float[quantiles.Length];
         Array.Fill(ones, 1f);
         string count = graph.Node("MatMul", "probability/count", [reached, graph.Initializer("probability/ones", ones, ones.Length, 1)]);
         string zero = graph.Initializer("probability/zero", [0f]), one = graph.Initializer("probability/one", [1f]);
         string below = graph.Node("Clip", "probability/below",
             [graph.Node("Sub", "probability/count_less_one", [count, one]), zero, graph.Initializer("probability/last", [last - 1f])]);
-        string place = graph.Node("Cast", "probability/place", [below], OnnxAttribute.Int64("to", (long)OnnxElementType.Int64));
+        string place = graph.Node("Cast", "probability/place", [below], OnnxAttribute.Int64("to", TensorTypes.Int64));
         string low = graph.Node("Gather", "probability/low",
             [graph.Initializer("probability/lower_quantiles", quantiles.AsSpan(0, last), last), place]);
         string step = graph.Node("Gather", "probability/step", [graph.Initializer("probability/steps_between", steps, last), place]);
@@ -59,7 +59,7 @@ internal static class ProbabilityGraph
             [one, graph.Node("Mul", "probability/remainder", [decay, Constant("tail_share", TailShare)])]);
 
         string isInTail = graph.Declare(graph.Node("GreaterOrEqual", "probability/in_tail", [score, tailStart]),
-            OnnxElementType.Boolean, 1);
+            TensorTypes.Boolean, 1);
         string known = graph.Node("Where", "probability/body_or_tail", [isInTail, tail, body]);
         return graph.Node("Where", "probability/nan_where_no_score",
             [graph.Node("IsNaN", "probability/no_score", [score]), Constant("nan", float.NaN), known]);

@@ -13,11 +13,11 @@ internal sealed class RowCopies(OnnxGraphBuilder graph, string path, int count)
 
     /// <summary>Copies of rows [batch, L, n] as rows, [batch L, n].</summary>
     public string Flat(string name, string value, int width) =>
-        IsOne ? value : graph.Declare(Reshape(name, value, -1, width), OnnxElementType.Single, OnnxGraphBuilder.SampleAxis, width);
+        IsOne ? value : graph.Declare(Reshape(name, value, -1, width), TensorTypes.Single, OnnxGraphBuilder.SampleAxis, width);
 
     /// <summary>The inverse of <see cref="Flat"/>.</summary>
     public string Split(string name, string value, int width) =>
-        IsOne ? value : graph.Declare(Reshape(name, value, -1, count, width), OnnxElementType.Single, count, width);
+        IsOne ? value : graph.Declare(Reshape(name, value, -1, count, width), TensorTypes.Single, count, width);
 
     /// <summary>The same row in each copy, [batch, n] to [batch L, n]; null stays null.</summary>
     public string? Repeated(string name, string? value, int width) => value is null || IsOne ? value : Flat($"{name}s",

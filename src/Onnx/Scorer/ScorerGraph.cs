@@ -1,5 +1,3 @@
-using Google.Protobuf;
-
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>Puts an encoder and a decoder together into the scorer graph, from which everything a fitted model offers is had.</summary>
@@ -18,23 +16,12 @@ internal static class ScorerGraph
     /// <summary>The name of the initializer that holds the threshold.</summary>
     internal const string ThresholdName = "threshold/value";
 
-    /// <summary>Builds the scorer graph of a plain autoencoder.</summary>
-    /// <param name="encoder">Writes the encoder: scaled features [batch, d] to code [batch, k].</param>
-    /// <param name="decoder">Writes the decoder: code [batch, k] to scaled reconstruction [batch, d].</param>
-    /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, missing-value policy and threshold
-    /// are taken from it.</param>
-    /// <returns>The bytes of an ONNX file.</returns>
-    public static byte[] Build(GraphPart encoder, GraphPart decoder, AutoencoderMetadata metadata) =>
-        Build(new AutoencoderParts { Encoder = encoder, Decoder = decoder }, metadata).ToByteArray();
-
     /// <summary>Builds the scorer graph, without a copy of its weights.</summary>
     /// <param name="parts">The parts of the network.</param>
     /// <param name="metadata">What the graph says of itself; sizes, scaling, loss, kind of score, missing-value policy
     /// and threshold are taken from it.</param>
     public static ModelProto Build(AutoencoderParts parts, AutoencoderMetadata metadata)
     {
-        ArgumentNullException.ThrowIfNull(parts);
-        ArgumentNullException.ThrowIfNull(metadata);
         int d = metadata.FeatureCount, k = metadata.CodeSize;
         var graph = new OnnxGraphBuilder($"{metadata.Variant} autoencoder");
         var missing = new MissingValueGraph(graph, metadata);
@@ -87,17 +74,17 @@ internal static class ScorerGraph
         score = graph.Rename(missing.ScoreOfSides(score), GraphNames.Score);
         string normal = graph.Node("LessOrEqual", "threshold/is_normal",
             [score, graph.Initializer(ThresholdName, [metadata.Threshold], 1)]);
-        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, OnnxElementType.Boolean, 1)]),
+        string anomaly = graph.Rename(graph.Node("Not", "threshold/is_not_normal", [graph.Declare(normal, TensorTypes.Boolean, 1)]),
             GraphNames.IsAnomaly);
 
-        graph.Output(score, OnnxElementType.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
-        graph.Output(anomaly, OnnxElementType.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
-        graph.Output(errors, OnnxElementType.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
-        graph.Output(reconstruction, OnnxElementType.Single, d, "Reconstruction of the row, in raw units.");
-        graph.Output(code, OnnxElementType.Single, k,
+        graph.Output(score, TensorTypes.Single, 1, $"Anomaly score ({metadata.ScoreKind}); higher is more anomalous.");
+        graph.Output(anomaly, TensorTypes.Boolean, 1, "Whether the row counts as an anomaly: not (score <= threshold).");
+        graph.Output(errors, TensorTypes.Single, d, $"Each feature's term of the loss ({metadata.Loss}), in scaled units.");
+        graph.Output(reconstruction, TensorTypes.Single, d, "Reconstruction of the row, in raw units.");
+        graph.Output(code, TensorTypes.Single, k,
             logVariance is null ? "Code of the row." : "Code of the row: the mean of its distribution.");
         if (logVariance is not null)
-            graph.Output(logVariance, OnnxElementType.Single, k, "Logarithm of the variance of the row's code.");
+            graph.Output(logVariance, TensorTypes.Single, k, "Logarithm of the variance of the row's code.");
         return graph.ToProto((metadata with { Layers = graph.Layers }).ToDictionary(),
             $"Scorer of a {metadata.Variant} autoencoder: {d} features, a code of {k} units.");
 

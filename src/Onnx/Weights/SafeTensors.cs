@@ -27,9 +27,6 @@ internal sealed class SafeTensors
 
     private readonly Dictionary<string, SafeTensor> _byName = new(StringComparer.Ordinal);
 
-    /// <param name="tensors">The arrays.</param>
-    /// <param name="metadata">What the file says besides.</param>
-    /// <param name="source">What the arrays are called in messages.</param>
     /// <exception cref="ArgumentException">Two arrays have one name, an array has the name that is kept for the
     /// metadata, or another number of values than its shape.</exception>
     public SafeTensors(IReadOnlyList<SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata, string source = "The weights")
@@ -61,13 +58,7 @@ internal sealed class SafeTensors
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It breaks a rule of the format, or has an array of another type; the
     /// message names the file.</exception>
-    public static SafeTensors ReadFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return File.Exists(path) ? Read(File.ReadAllBytes(path), $"The file '{path}'")
-            : throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; expected a safetensors file."
-                : $"The file '{path}' does not exist.", path);
-    }
+    public static SafeTensors ReadFile(string path) => Read(Require.File(path, "a safetensors file", "file"), $"The file '{path}'");
 
     /// <summary>Reads the content of a file. The arrays are views of it.</summary>
     /// <exception cref="InvalidDataException">It breaks a rule of the format, or has an array of another type.</exception>
@@ -89,7 +80,7 @@ internal sealed class SafeTensors
                 new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(header));
             var root = document.RootElement;
             var metadata = root.TryGetProperty(MetadataKey, out var texts)
-                ? texts.Deserialize(SafeTensorsJson.Default.DictionaryStringString) : null;
+                ? texts.Deserialize(MetadataJson.Default.DictionaryStringString) : null;
             return new SafeTensors(ReadHeader(root, bytes.AsMemory(LengthBytes + header.Length), source), metadata ?? [], source);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
@@ -97,11 +88,6 @@ internal sealed class SafeTensors
             throw new InvalidDataException($"{source} is no safetensors file: its header cannot be read: {e.Message}", e);
         }
     }
-
-    /// <summary>Writes a file: a reader sees the old one or the new one, never half of one.</summary>
-    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
-    public static void Write(string path, IReadOnlyList<SafeTensor> tensors, IReadOnlyDictionary<string, string> metadata) =>
-        AtomicFile.WriteAll((path, new SafeTensors(tensors, metadata).ToBytes()));
 
     /// <summary>The content of a file with these arrays.</summary>
     public byte[] ToBytes()
@@ -123,7 +109,7 @@ internal sealed class SafeTensors
             {
                 json.WritePropertyName(tensor.Name);
                 JsonSerializer.Serialize(json, new Entry(tensor.DType, [.. tensor.Shape], [place, place += tensor.Data.Length]),
-                    SafeTensorsJson.Default.Entry);
+                    MetadataJson.Default.Entry);
             }
             json.WriteEndObject();
         }
@@ -205,7 +191,7 @@ internal sealed class SafeTensors
     {
         try
         {
-            return JsonSerializer.Deserialize(json, SafeTensorsJson.Default.Entry);
+            return JsonSerializer.Deserialize(json, MetadataJson.Default.Entry);
         }
         catch (JsonException)
         {
@@ -241,7 +227,3 @@ internal sealed class SafeTensors
         [property: JsonPropertyName("shape")] long[] Shape,
         [property: JsonPropertyName("data_offsets")] long[] Offsets);
 }
-
-[JsonSerializable(typeof(SafeTensors.Entry))]
-[JsonSerializable(typeof(Dictionary<string, string>))]
-internal sealed partial class SafeTensorsJson : JsonSerializerContext;

@@ -52,7 +52,6 @@ internal static class TorchWeights
     /// <param name="initializer">The weight's name in the graph, such as <c>encoder/dense1/weight</c>.</param>
     public static string NameOf(string initializer)
     {
-        ArgumentNullException.ThrowIfNull(initializer);
         var (inGraph, inTorch) = s_words.FirstOrDefault(word => initializer.EndsWith(word.InGraph, StringComparison.Ordinal));
         return inGraph is null ? initializer.Replace('/', '.') : initializer[..^inGraph.Length].Replace('/', '.') + inTorch;
     }
@@ -133,7 +132,7 @@ internal static class TorchWeights
             IsDeviation: layer.Function == "batch_norm" && tensor.Key == "running_var"))
             .GroupBy(pair => pair.Tensor).ToDictionary(group => group.Key, group => group.First().IsDeviation, StringComparer.Ordinal);
         List<(string Name, TensorProto Tensor, bool IsDeviation)> weights = [.. model.Graph.Initializer
-            .Where(tensor => tensor.DataType == (int)OnnxElementType.Single && named.ContainsKey(tensor.Name))
+            .Where(tensor => tensor.DataType == TensorTypes.Single && named.ContainsKey(tensor.Name))
             .Select(tensor => (NameOf(tensor.Name), tensor, named[tensor.Name]))];
         if (named.Keys.Except(weights.Select(weight => weight.Tensor.Name)).FirstOrDefault() is { } other)
             throw new InvalidOperationException(

@@ -101,13 +101,10 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, int code = CodeOptions.DefaultSize,
         Activation outputActivation = Activation.Linear, int epochs = DefaultEpochs, int batchSize = DefaultBatchSize,
         double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, new DenseNetworkOptions { Hidden = [], OutputActivation = outputActivation }, code,
-            epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Code = options.Code with { Activation = Activation.ReLU };
-        return catalog.Vanilla(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Vanilla(Preset(featureColumnName, new DenseNetworkOptions { Hidden = [], OutputActivation = outputActivation }, code,
+            epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => options.Code = options.Code with { Activation = Activation.ReLU }));
 
     /// <summary>
     /// A vanilla autoencoder with all options: <see cref="AutoencoderEstimator.Options.Network"/> must be
@@ -191,12 +188,9 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
         int code = CodeOptions.DefaultSize, Corruption? corruption = null, int epochs = DefaultEpochs,
         int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Corruption = corruption ?? new MaskingCorruption(MaskingCorruption.DefaultShare);
-        return catalog.Denoising(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Denoising(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => options.Corruption = corruption ?? new MaskingCorruption(MaskingCorruption.DefaultShare)));
 
     /// <summary>A denoising autoencoder with all options: <see cref="TrainingOptions.Corruption"/> must be set.</summary>
     /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
@@ -215,13 +209,9 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
         int code = CodeOptions.DefaultSize, double weight = L1Penalty.DefaultWeight, int epochs = DefaultEpochs,
         int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Code = options.Code with { Activation = Activation.ReLU };
-        options.Penalties = [new L1Penalty(weight)];
-        return catalog.Sparse(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Sparse(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => (options.Code, options.Penalties) = (options.Code with { Activation = Activation.ReLU }, [new L1Penalty(weight)])));
 
     /// <summary>
     /// A sparse autoencoder with all options: <see cref="AutoencoderEstimator.Options.Penalties"/> must have
@@ -243,14 +233,11 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
         int code = CodeOptions.DefaultSize, double weight = ContractivePenalty.DefaultWeight, int epochs = DefaultEpochs,
         int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden ?? []) with { TiedWeights = true }, code,
-            epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Code = options.Code with { Activation = Activation.Sigmoid };
-        options.Penalties = [new ContractivePenalty(weight)];
-        return catalog.Contractive(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Contractive(Preset(featureColumnName, Layers(hidden ?? []) with { TiedWeights = true }, code,
+            epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => (options.Code, options.Penalties) =
+                (options.Code with { Activation = Activation.Sigmoid }, [new ContractivePenalty(weight)])));
 
     /// <summary>
     /// A contractive autoencoder with all options: <see cref="AutoencoderEstimator.Options.Penalties"/> must have
@@ -304,12 +291,9 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
         int code = CodeOptions.DefaultSize, double? variance = null, double beta = VariationalOptions.DefaultBeta,
         int epochs = DefaultEpochs, int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate,
-        double contamination = DefaultContamination, InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Code = options.Code with { Variational = Likelihood(variance, beta) };
-        return catalog.Variational(options);
-    }
+        double contamination = DefaultContamination, InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Variational(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => options.Code = options.Code with { Variational = Likelihood(variance, beta) }));
 
     /// <summary>
     /// A variational autoencoder with all options: <see cref="CodeOptions.Variational"/> of
@@ -331,12 +315,9 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string conditionColumnName, string featureColumnName = AutoencoderColumns.Features,
         IReadOnlyList<int>? hidden = null, int code = CodeOptions.DefaultSize, int epochs = DefaultEpochs,
         int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.ConditionColumnName = conditionColumnName;
-        return catalog.Conditional(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Conditional(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => options.ConditionColumnName = conditionColumnName));
 
     /// <summary>
     /// A conditional autoencoder with all options: <see cref="AutoencoderEstimator.Options.ConditionColumnName"/> must
@@ -359,13 +340,11 @@ public static class AutoencoderTrainersCatalog
         IReadOnlyList<int>? hidden = null, int code = CodeOptions.DefaultSize, double? variance = null,
         double beta = VariationalOptions.DefaultBeta, int epochs = DefaultEpochs, int batchSize = DefaultBatchSize,
         double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.ConditionColumnName = conditionColumnName;
-        options.Code = options.Code with { Variational = Likelihood(variance, beta) };
-        return catalog.ConditionalVariational(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.ConditionalVariational(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination,
+            scaling, seed,
+            options => (options.ConditionColumnName, options.Code) =
+                (conditionColumnName, options.Code with { Variational = Likelihood(variance, beta) })));
 
     /// <summary>
     /// A conditional variational autoencoder with all options: <see cref="CodeOptions.Variational"/> of
@@ -387,12 +366,9 @@ public static class AutoencoderTrainersCatalog
         this AutoencoderCatalog catalog, string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
         int code = CodeOptions.DefaultSize, int pretrainingEpochs = PretrainingOptions.DefaultEpochs, int epochs = DefaultEpochs,
         int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate, double contamination = DefaultContamination,
-        InputScaling scaling = DefaultScaling, int? seed = null)
-    {
-        var options = Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed);
-        options.Pretraining = new PretrainingOptions { Epochs = pretrainingEpochs };
-        return catalog.Stacked(options);
-    }
+        InputScaling scaling = DefaultScaling, int? seed = null) =>
+        catalog.Stacked(Preset(featureColumnName, Layers(hidden), code, epochs, batchSize, learningRate, contamination, scaling, seed,
+            options => options.Pretraining = new PretrainingOptions { Epochs = pretrainingEpochs }));
 
     /// <summary>A stacked autoencoder with all options: <see cref="AutoencoderEstimator.Options.Pretraining"/> must be set.</summary>
     /// <inheritdoc cref="Autoencoder" path="/param | /exception"/>
@@ -413,9 +389,7 @@ public static class AutoencoderTrainersCatalog
         string featureColumnName = AutoencoderColumns.Features, IReadOnlyList<int>? hidden = null,
         int code = StackedClassifierEstimator.Options.DefaultCode,
         int pretrainingEpochs = StackedClassifierEstimator.Options.DefaultPretrainingEpochs,
-        int epochs = DefaultEpochs,
-        int batchSize = DefaultBatchSize,
-        double learningRate = DefaultLearningRate,
+        int epochs = DefaultEpochs, int batchSize = DefaultBatchSize, double learningRate = DefaultLearningRate,
         InputScaling scaling = DefaultScaling, int? seed = null)
     {
         var options = new StackedClassifierEstimator.Options
@@ -495,7 +469,10 @@ public static class AutoencoderTrainersCatalog
 
     /// <summary>What the simple overloads have in common.</summary>
     private static AutoencoderEstimator.Options Preset(string featureColumnName, NetworkOptions network, int code, int epochs,
-        int batchSize, double learningRate, double contamination, InputScaling scaling, int? seed) => new()
+        int batchSize, double learningRate, double contamination, InputScaling scaling, int? seed,
+        Action<AutoencoderEstimator.Options>? set = null)
+    {
+        var options = new AutoencoderEstimator.Options
         {
             FeatureColumnName = featureColumnName,
             Network = network,
@@ -507,6 +484,9 @@ public static class AutoencoderTrainersCatalog
             Scaling = scaling,
             Seed = seed,
         };
+        set?.Invoke(options);
+        return options;
+    }
 
     private static DenseNetworkOptions Layers(IReadOnlyList<int>? hidden) => hidden is null ? new() : new() { Hidden = hidden };
 

@@ -47,8 +47,6 @@ internal sealed class ClassifierTraining : TrainingRun
     }
 
     /// <summary>The trained network as a classifier.</summary>
-    /// <param name="options">The options of the classifier.</param>
-    /// <param name="history">What <see cref="Run"/> gave.</param>
     public AutoencoderModel ToModel(TrainingOptions options, IReadOnlyList<TrainingEpoch> history) => _network.ToClassifier(
         Describe(options.Corruption is null ? "stacked classifier" : "stacked denoising classifier", options, LossKind.CrossEntropy,
             TrainingSummary.Of(history, ("rows", Rows.Count), ("labeled_rows", _labeled.Count), ("skipped_rows", Rows.Skipped))) with

@@ -154,8 +154,7 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
                 $"None of the {rows.Count} training rows has a label in the column '{label.Name}', so there is nothing to learn classes " +
                 "from. Expected at least one.");
         if (labeled.Count < rows.Count)
-            channel.Info(
-                MessageSensitivity.None,
+            channel.Info(MessageSensitivity.None,
                 $"{labeled.Count} of {rows.Count} training rows have a label in the column '{label.Name}'; the others take part in the " +
                 "pretraining only.");
         using var training = new ClassifierTraining(stack, _seed, columns, rows, labeled, classes, torch.CPU, channel);

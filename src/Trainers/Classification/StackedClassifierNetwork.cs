@@ -9,9 +9,6 @@ namespace MLNetAutoencoder;
 /// </summary>
 internal sealed class StackedClassifierNetwork : NetworkModule
 {
-    /// <param name="stack">The autoencoder.</param>
-    /// <param name="classes">The number of classes.</param>
-    /// <param name="generator">Where the initial weights are drawn from.</param>
     public StackedClassifierNetwork(AutoencoderNetwork stack, int classes, Generator generator)
         : base("classifier")
     {
@@ -38,7 +35,6 @@ internal sealed class StackedClassifierNetwork : NetworkModule
         -(nn.functional.log_softmax(Forward(batch.Rows, pass), 1) * batch.Labels!).sum([1]).mean();
 
     /// <summary>The classifier with the present weights.</summary>
-    /// <param name="metadata">What the graph says of itself.</param>
     public AutoencoderModel ToClassifier(AutoencoderMetadata metadata) => new(ClassifierGraph.Build(
         (graph, input, _) => Stack.CodeLayer.Emit(graph, Stack.Trunk.Emit(graph, input, null), null), Head.Emit, metadata));
 }

@@ -41,9 +41,6 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
     private const double AddedVariance = 1e-6;
 
     /// <summary>Fits a mixture.</summary>
-    /// <param name="codes">The codes, one after another; at least one.</param>
-    /// <param name="codeSize">The units of a code.</param>
-    /// <param name="seed">The seed of the start.</param>
     public static GaussianMixture Fit(float[] codes, int codeSize, int seed) =>
         Fit(codes, codeSize, seed, Math.Clamp(codes.Length / codeSize / Math.Max(LeastRowsOfAComponent, 2 * codeSize), 1, MostComponents));
 
@@ -54,18 +51,15 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
         using var scope = NewDisposeScope();
         int k = codeSize, n = codes.Length / k;
 
-        // Numbers that libtorch reads are kept until the end: a finalizer would free those that are made for one call, at times within it.
-        using Scalar zero = 0, half = 0.5, rowCount = n, strength = k / 4.0, least = double.Epsilon, addedVariance = AddedVariance,
-            shrinkage = Math.Pow(count, -2.0 / k), constant = 0.5 * k * Math.Log(2 * Math.PI);
-
         // Mean 0 and deviation 1 in every unit; a constant unit stays 0.
         var rows = tensor(codes, dtype: ScalarType.Float32, device: CPU).reshape(n, k).to(ScalarType.Float64);
         var center = rows.mean([0]);
         rows = rows - center;
         var deviation = (rows * rows).mean([0]).sqrt();
-        rows = rows / where(deviation.gt(zero), deviation, ones_like(deviation));
-        var prior = rows.T.matmul(rows).div(rowCount).mul(shrinkage);
-        var added = eye(k, dtype: ScalarType.Float64, device: CPU).mul(addedVariance);
+        rows = rows / where(deviation.IsMore(0), deviation, ones_like(deviation));
+        var prior = rows.T.matmul(rows).Over(n).Times(Math.Pow(count, -2.0 / k));
+        var added = eye(k, dtype: ScalarType.Float64, device: CPU).Times(AddedVariance);
+        double strength = k / 4.0;
 
         Tensor weights = null!, means = zeros([count, k], dtype: ScalarType.Float64, device: CPU), covariances = null!;
         var shares = Start(rows, count, new Random(seed));
@@ -76,17 +70,17 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
 
             // Maximization: weights, means and covariances [c, k, k] from the rows' shares [c, n].
             var sizes = shares.sum([1]);
-            weights = sizes.div(rowCount);
-            means = where(sizes.gt(zero).unsqueeze(1), shares.matmul(rows) / sizes.clamp(min: least).unsqueeze(1), means);
+            weights = sizes.Over(n);
+            means = where(sizes.IsMore(0).unsqueeze(1), shares.matmul(rows) / sizes.AtLeast(double.Epsilon).unsqueeze(1), means);
             var differences = rows - means.unsqueeze(1);
             var scatter = differences.transpose(1, 2).matmul(differences * shares.unsqueeze(2));
-            covariances = (scatter + prior.mul(strength)) / sizes.add(strength).reshape(count, 1, 1) + added;
+            covariances = (scatter.Plus(prior.Times(strength)) / sizes.Plus(strength).reshape(count, 1, 1)).Plus(added);
 
             // Expectation: with L·Lᵀ the covariance, the squared length of L⁻¹(x − mean) is the exponent's.
             var factor = linalg.cholesky(covariances);
-            var distances = linalg.solve_triangular(factor, differences.transpose(1, 2), upper: false).square().sum([1]);
+            var distances = linalg.solve_triangular(factor, differences.transpose(1, 2), upper: false).Squared().sum([1]);
             var logConstants = weights.log() - factor.diagonal(dim1: 1, dim2: 2).log().sum([1]);
-            var logDensities = logConstants.sub(constant).unsqueeze(1) - distances.mul(half);
+            var logDensities = logConstants.Minus(0.5 * k * Math.Log(2 * Math.PI)).unsqueeze(1) - distances.Times(0.5);
             var logLikelihoods = logDensities.logsumexp(0, keepdim: true);
             shares = (logDensities - logLikelihoods).exp();
             foreach (var kept in new[] { weights, means, covariances, shares })
@@ -96,7 +90,7 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
                 break;
             previous = logLikelihood;
         }
-        return new GaussianMixture(Singles(weights), Singles(means * deviation + center),
+        return new GaussianMixture(Singles(weights), Singles((means * deviation).Plus(center)),
             Singles(covariances * deviation.unsqueeze(0) * deviation.unsqueeze(1)));
     }
 
@@ -109,18 +103,18 @@ internal sealed record GaussianMixture(float[] Weights, float[] Means, float[] C
     {
         long n = rows.shape[0];
         var nearest = zeros(n, dtype: ScalarType.Int64, device: CPU);
-        var distances = full(n, double.PositiveInfinity, dtype: ScalarType.Float64, device: CPU);
+        var distances = ones(n, dtype: ScalarType.Float64, device: CPU).Times(double.PositiveInfinity);
         long center = random.Next((int)n);
         for (int j = 0; ; j++)
         {
-            var distance = (rows - rows[center]).square().sum([1]);
-            nearest = where(distance < distances, full_like(nearest, j), nearest);
+            var distance = (rows - rows[center]).Squared().sum([1]);
+            nearest = where(distance < distances, tensor((long)j, dtype: ScalarType.Int64, device: CPU), nearest);
             distances = minimum(distances, distance);
             if (j == count - 1)
                 return nn.functional.one_hot(nearest, count).T.to(ScalarType.Float64);
             var reached = distances.cumsum(0);
             double place = random.NextDouble() * reached[n - 1].item<double>();
-            center = Math.Min((reached <= place).sum().item<long>(), n - 1);
+            center = Math.Min(reached.IsMore(place).logical_not().sum().item<long>(), n - 1);
         }
     }
 

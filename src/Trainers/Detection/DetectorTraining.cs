@@ -31,7 +31,6 @@ internal sealed class DetectorTraining : IDisposable
     {
         (_options, _seed, _columns, _rows, _device, _channel) = (options, seed, columns, rows, device, channel);
         _scaling = FeatureScaling.Fit(rows, options.Scaling, columns.FeatureNames, seed);
-        TrainingWarnings.Report(channel, rows, _scaling, columns.FeatureNames, options.FeatureColumnName, BatchSize);
     }
 
     private int FeatureCount => _rows.Layout.Features;
@@ -100,7 +99,7 @@ internal sealed class DetectorTraining : IDisposable
         options.Epochs = (int)Math.Max(1, ((_options.Steps ?? DefaultSteps) + stepsOfEpoch - 1) / stepsOfEpoch);
         var member = new AutoencoderTraining(options, unchecked(_seed + number * 0x9E3779B9L), _columns, training, heldOut,
             _device, _channel,
-            _scaling);
+            _scaling, isFirst: number == 0);
         _members.Add(member);
         return (member, member.Run(ConvolutionGuard.Process, inspect: null));
     }

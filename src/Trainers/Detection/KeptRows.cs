@@ -140,13 +140,12 @@ internal sealed class KeptRows
         long[] selves)
     {
         using var scope = NewDisposeScope();
-        using var minusTwo = new TorchSharp.Scalar(-2f);
         int count = selves.Length, all = (int)memory.Squares.shape[0];
         var rows = tensor(queries.ToArray(), [count, d], dtype: ScalarType.Float32, device: CPU);
-        var relative = rows.matmul(memory.Rows.t()).mul_(minusTwo).add_(memory.Squares);
+        var relative = rows.matmul(memory.Rows.t()).Times(-2).Plus(memory.Squares);
         int candidates = Math.Min(all, k + NeighborMemory.Reserve + 1);
         var (_, found) = relative.topk(candidates, largest: false);
-        var squared = (memory.Rows[found] - rows.unsqueeze(1)).square().sum(2);
+        var squared = (memory.Rows[found] - rows.unsqueeze(1)).Squared().sum(2);
         var foundPlaces = MemoryMarshal.Cast<byte, long>(found.bytes).ToArray();
         var exact = MemoryMarshal.Cast<byte, float>(squared.bytes).ToArray();
         float[] distances = new float[count * k];
@@ -164,7 +163,7 @@ internal sealed class KeptRows
     private static (Tensor Rows, Tensor Squares) Memory(float[] rows, int d)
     {
         var memory = tensor(rows, [rows.Length / d, d], dtype: ScalarType.Float32, device: CPU);
-        return (memory, memory.square().sum(1));
+        return (memory, memory.Squared().sum(1));
     }
 
     private static void Scale(FeatureScaling scaling, ReadOnlySpan<float> row, Span<float> scaled)

@@ -13,13 +13,13 @@ internal static class Activations
     {
         Activation.Linear => x,
         Activation.ReLU => nn.functional.relu(x),
-        Activation.LeakyReLU => nn.functional.leaky_relu(x, LeakySlope),
-        Activation.ELU => nn.functional.elu(x, 1.0),
+        Activation.LeakyReLU => x.LeakyReLU(LeakySlope),
+        Activation.ELU => x.ELU(),
         Activation.SELU => nn.functional.selu(x),
         Activation.GELU => nn.functional.gelu(x),
         Activation.Tanh => tanh(x),
         Activation.Sigmoid => sigmoid(x),
-        Activation.Softplus => nn.functional.softplus(x),
+        Activation.Softplus => -nn.functional.logsigmoid(-x),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, null),
     };
 

@@ -34,7 +34,7 @@ internal sealed class AutoencoderNetwork : NetworkModule
         Decoder = AddPart("decoder", decoder);
         if (options.Variational is { LearnVariance: true } variational)
             LikelihoodLogVariance = AddParameter(
-                "likelihood_log_variance", full([1], Math.Log(variational.Variance), dtype: ScalarType.Float32, device: Device));
+                "likelihood_log_variance", tensor([(float)Math.Log(variational.Variance)], dtype: ScalarType.Float32, device: Device));
     }
 
     /// <summary>Whether the encoder takes beside the features which of them it may see.</summary>
@@ -74,11 +74,11 @@ internal sealed class AutoencoderNetwork : NetworkModule
         var logVariance = LogVariance?.Forward(last, null, pass);
         var code = mean;
         if (pass.IsTraining && logVariance is not null)
-            code = mean + (logVariance * 0.5).exp() * Normal(mean, pass);
+            code = mean.Plus(logVariance.Times(0.5).exp() * Normal(mean, pass));
         else if (pass.IsTraining && _options.NoiseDeviation > 0)
-            code = mean + Normal(mean, pass) * _options.NoiseDeviation;
+            code = mean.Plus(Normal(mean, pass).Times(_options.NoiseDeviation));
         if (offset is not null)
-            code = code + (Offset?.Forward(offset, null, pass) ?? offset);
+            code = code.Plus(Offset?.Forward(offset, null, pass) ?? offset);
         return new EncodedBatch(mean, logVariance, code);
     }
 

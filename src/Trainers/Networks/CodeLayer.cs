@@ -48,7 +48,7 @@ internal sealed class CodeLayer : NetworkPart
                 code, _mean!, _variance!, null, null, pass.IsTraining && code.shape[0] > 1, Momentum, Epsilon),
             CodeNormalization.Layer => nn.functional.layer_norm(code, [Units.Outputs], null, null, Epsilon),
             // Clamped before the root, whose slope at 0 is no number: a code of rectified units may be all zeros.
-            CodeNormalization.UnitLength => code / code.square().sum([1], keepdim: true).clamp_min(LeastLength * LeastLength).sqrt(),
+            CodeNormalization.UnitLength => code / code.Squared().sum([1], keepdim: true).AtLeast(LeastLength * LeastLength).sqrt(),
             _ => code,
         };
     }
@@ -57,18 +57,18 @@ internal sealed class CodeLayer : NetworkPart
     {
         if (Folds)
         {
-            _mean!.fill_(0);
-            _variance!.fill_(1 - Epsilon);
+            _mean!.zero_();
+            _variance!.Fill(1 - Epsilon);
         }
         else
-            _variance?.sub_(Epsilon);
+            _variance?.copy_(_variance.Minus(Epsilon));
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
         string path = $"{_name}/normalization";
         using var none = no_grad();
-        var deviation = _variance is null ? null : (_variance + Epsilon).sqrt();
+        var deviation = _variance is null ? null : _variance.Plus(Epsilon).sqrt();
 
         if (Folds)
             return Units.Emit(graph, input, Units.Weight / deviation!.unsqueeze(1), (Units.Bias - _mean!) / deviation);
@@ -78,7 +78,7 @@ internal sealed class CodeLayer : NetworkPart
             case CodeNormalization.Batch:
                 string mean = Initializer(graph, $"{path}/mean", _mean!), divisor = Initializer(graph, $"{path}/deviation", deviation!);
                 graph.Layer("batch_norm", [("running_mean", mean), ("running_var", divisor)], ("eps", 0));
-                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centerd", [code, mean]), divisor]);
+                return graph.Node("Div", path, [graph.Node("Sub", $"{path}/centered", [code, mean]), divisor]);
             case CodeNormalization.Layer:
                 return NormalizationLayer.EmitOverUnits(graph, path, code, Units.Outputs, affine: null);
             case CodeNormalization.UnitLength:

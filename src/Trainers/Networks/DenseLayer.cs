@@ -80,6 +80,6 @@ internal sealed class DenseLayer : NetworkPart
 
     // Inverted dropout (Srivastava et al. 2014): what stays is scaled up, so that nothing is to be done when the network is used.
     internal static Tensor Drop(Tensor output, double share, Generator generator) =>
-        output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).lt(1 - share)
-            .to(ScalarType.Float32) / (1 - share);
+        (output * rand(output.shape, dtype: ScalarType.Float32, device: output.device, generator: generator).IsLess(1 - share)
+            .to(ScalarType.Float32)).Over(1 - share);
 }

@@ -8,8 +8,6 @@ internal sealed class DenseStack : NetworkPart
 {
     private readonly string _name;
 
-    /// <param name="name">The part's name in the graph.</param>
-    /// <param name="layers">The layers.</param>
     public DenseStack(string name, IEnumerable<DenseLayer> layers)
         : base(name)
     {

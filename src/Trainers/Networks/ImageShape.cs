@@ -1,9 +1,6 @@
 namespace MLNetAutoencoder;
 
 /// <summary>The size of an image between two layers.</summary>
-/// <param name="Channels">Its channels.</param>
-/// <param name="Height">Its rows of pixels.</param>
-/// <param name="Width">Its columns of pixels.</param>
 internal readonly record struct ImageShape(int Channels, int Height, int Width)
 {
     /// <summary>The number of values.</summary>

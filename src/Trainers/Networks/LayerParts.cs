@@ -57,7 +57,7 @@ internal sealed class ResidualPart : NetworkPart
     public ResidualPart(string name, LayerStack layers)
         : base(name) => (_name, _layers) = (name, AddPart("layers", layers));
 
-    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => input + _layers.Forward(input, null, pass);
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => input.Plus(_layers.Forward(input, null, pass));
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {

@@ -87,6 +87,6 @@ internal abstract class NetworkModule(string name) : nn.Module(name)
     private static Tensor Uniform(Generator generator, long inputs, params long[] shape)
     {
         double bound = 1 / Math.Sqrt(inputs);
-        return rand(shape, dtype: ScalarType.Float32, device: generator.device, generator: generator).mul_(2 * bound).sub_(bound);
+        return rand(shape, dtype: ScalarType.Float32, device: generator.device, generator: generator).Times(2 * bound).Minus(bound);
     }
 }

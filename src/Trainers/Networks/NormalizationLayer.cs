@@ -47,19 +47,19 @@ internal sealed class NormalizationLayer : NetworkPart
     public (Tensor Weight, Tensor Bias) Fold(Tensor weight, Tensor bias)
     {
         using var none = no_grad();
-        var factor = _scale / (_variance! + Epsilon).sqrt();
+        var factor = _scale / _variance!.Plus(Epsilon).sqrt();
         long[] shape = [_width, .. Enumerable.Repeat(1L, weight.shape.Length - 1)];
-        return (weight * factor.reshape(shape), (bias - _mean!) * factor + _shift);
+        return (weight * factor.reshape(shape), ((bias - _mean!) * factor).Plus(_shift));
     }
 
     public override void Unfold()
     {
         if (!Folds)
             return;
-        _scale.fill_(1);
-        _shift.fill_(0);
-        _mean!.fill_(0);
-        _variance!.fill_(1 - Epsilon);
+        _scale.Fill(1);
+        _shift.zero_();
+        _mean!.zero_();
+        _variance!.Fill(1 - Epsilon);
     }
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition) =>
@@ -76,13 +76,13 @@ internal sealed class NormalizationLayer : NetworkPart
         float[] share = new float[width];
         Array.Fill(share, 1f / width);
         string mean = graph.Initializer($"{name}/share", share, width, 1);
-        string centerd = graph.Node("Sub", $"{name}/centerd", [input, graph.Node("MatMul", $"{name}/mean", [input, mean])]);
-        string variance = graph.Node("MatMul", $"{name}/variance", [graph.Node("Mul", $"{name}/squared", [centerd, centerd]), mean]);
+        string centered = graph.Node("Sub", $"{name}/centered", [input, graph.Node("MatMul", $"{name}/mean", [input, mean])]);
+        string variance = graph.Node("MatMul", $"{name}/variance", [graph.Node("Mul", $"{name}/squared", [centered, centered]), mean]);
         string deviation = graph.Node("Sqrt", $"{name}/deviation",
             [graph.Node("Add", $"{name}/variance_and_epsilon", [variance, graph.Initializer($"{name}/epsilon", [(float)Epsilon])])]);
         if (affine is not { } both)
-            return graph.Node("Div", name, [centerd, deviation]);
-        string scaled = graph.Node("Mul", $"{name}/scaled", [graph.Node("Div", $"{name}/normalized", [centerd, deviation]), both.Scale]);
+            return graph.Node("Div", name, [centered, deviation]);
+        string scaled = graph.Node("Mul", $"{name}/scaled", [graph.Node("Div", $"{name}/normalized", [centered, deviation]), both.Scale]);
         return graph.Node("Add", name, [scaled, both.Shift]);
     }
 }

@@ -20,7 +20,7 @@ internal static class Resampling
     {
         long[] factors = from.Factors(factor);
         bool isCutOff = from.Height % factors[0] != 0 || from.Width % factors[1] != 0;
-        OnnxAttribute[] attributes = [OnnxAttribute.Int64s("kernel_shape", factors), OnnxAttribute.Int64s("strides", factors)];
+        AttributeProto[] attributes = [OnnxAttribute.Int64s("kernel_shape", factors), OnnxAttribute.Int64s("strides", factors)];
 
         // Without a window that is cut off, ceil_mode changes nothing.
         graph.Layer("max_pool2d", [], ("kernel_size", NetworkLayer.List(factors)), ("ceil_mode", true));
@@ -56,7 +56,7 @@ internal static class Resampling
                 OnnxAttribute.String("nearest_mode", "floor"));
 
         // Where a length is a name, inference does not look whether its scale is 1.
-        graph.Declare(enlarged, OnnxElementType.Single, channels, from.Height * factors[0], from.Width * factors[1]);
+        graph.Declare(enlarged, TensorTypes.Single, channels, from.Height * factors[0], from.Width * factors[1]);
         graph.Layer("interpolate", [], ("scale_factor", NetworkLayer.List(factors)), ("mode", "nearest"));
         if (!isLarger)
             return enlarged;

@@ -83,8 +83,8 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
         // The columns of the weight beyond the features belong to the condition.
         var units = context.Network.CodeLayer.Units;
         var h = context.Network.Encode(context.Rows, context.Condition, null, context.Pass.Evaluating).Mean;
-        var slopes = (h * (1 - h)).square();
-        return context.MeanOverRows(slopes.matmul(units.Weight.narrow(1, 0, context.Rows.shape[1]).square().sum([1])));
+        var slopes = (h * h.Complement()).Squared();
+        return context.MeanOverRows(slopes.matmul(units.Weight.narrow(1, 0, context.Rows.shape[1]).Squared().sum([1])));
     }
 
     private static Tensor Exact(PenaltyContext context)
@@ -99,8 +99,8 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
     private static Tensor Stochastic(PenaltyContext context)
     {
         long k = context.Network.CodeLayer.Units.Outputs, count = context.Rows.shape[0];
-        var signs = rand([count, k], dtype: ScalarType.Float32, device: context.Rows.device, generator: context.Pass.Generator).lt(0.5)
-            .to(ScalarType.Float32) * 2 - 1;
+        var signs = rand([count, k], dtype: ScalarType.Float32, device: context.Rows.device, generator: context.Pass.Generator).IsLess(0.5)
+            .to(ScalarType.Float32).Times(2).Minus(1);
         return context.MeanOverRows(Gradients(context, signs, context.Rows, context.Condition));
     }
 
@@ -111,7 +111,7 @@ public sealed record ContractivePenalty(double Weight, JacobianMethod Method = J
         var code = context.Network.Encode(inputs, condition, null, context.Pass.Evaluating).Mean;
 
         // Without retain_graph TorchSharp frees the graph that the penalty's own gradient needs.
-        return autograd.grad([code], [inputs], [seeds], retain_graph: true, create_graph: true)[0].square().sum([1]);
+        return autograd.grad([code], [inputs], [seeds], retain_graph: true, create_graph: true)[0].Squared().sum([1]);
     }
 
     private static Tensor Repeat(Tensor rows, long times) => rows.repeat_interleave(times, 0);

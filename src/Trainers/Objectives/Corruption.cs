@@ -36,7 +36,7 @@ public sealed record GaussianCorruption(double Deviation) : Corruption
         Deviation, 0, float.MaxValue, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Deviation)}");
 
     internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) =>
-        rows + randn(rows.shape, dtype: ScalarType.Float32, device: rows.device, generator: generator) * Deviation;
+        rows.Plus(randn(rows.shape, dtype: ScalarType.Float32, device: rows.device, generator: generator).Times(Deviation));
 }
 
 /// <summary>Scaled features, chosen at random, become 0.</summary>
@@ -49,7 +49,7 @@ public sealed record MaskingCorruption(double Share) : Corruption
     internal override void Validate() => Require.Between(Share, 0, 1, $"{nameof(AutoencoderEstimator.Options.Corruption)}.{nameof(Share)}");
 
     internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator) =>
-        rows * Uniform(rows, generator).lt(1 - Share).to(ScalarType.Float32);
+        rows * Uniform(rows, generator).IsLess(1 - Share).to(ScalarType.Float32);
 }
 
 /// <summary>
@@ -64,6 +64,6 @@ public sealed record SaltAndPepperCorruption(double Share) : Corruption
     internal override Tensor Apply(Tensor rows, TrainingSet set, Generator generator)
     {
         var draw = Uniform(rows, generator);
-        return where(draw.lt(Share / 2), set.Least, where(draw.lt(Share), set.Most, rows));
+        return where(draw.IsLess(Share / 2), set.Least, where(draw.IsLess(Share), set.Most, rows));
     }
 }

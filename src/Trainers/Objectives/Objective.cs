@@ -52,14 +52,14 @@ internal sealed class Objective
         var reconstruction = _network.Decode(encoding.Code, batch.Condition, pass);
         List<Tensor> terms = [Reconstruction(visible is null ? batch : _options.Masking!.Counted(batch, visible), reconstruction)];
         if (_options.Code.Variational is { } variational)
-            terms.Add(Divergence(batch, encoding, variational) * DivergenceWeight(variational, epoch));
+            terms.Add(Divergence(batch, encoding, variational).Times(DivergenceWeight(variational, epoch)));
         foreach (var penalty in _options.Penalties)
             terms.Add(penalty.Compute(new PenaltyContext(_network, batch.Rows, batch.Condition, encoding, batch.Weights, pass))
-                * penalty.WeightAt(epoch));
+                .Times(penalty.WeightAt(epoch)));
         if (_options.WeightL1 > 0)
-            terms.Add(SumOverWeights(weight => weight.abs().sum()) * _options.WeightL1);
+            terms.Add(SumOverWeights(weight => weight.abs().sum()).Times(_options.WeightL1));
         if (_options.WeightL2 > 0)
-            terms.Add(SumOverWeights(weight => weight.square().sum()) * _options.WeightL2);
+            terms.Add(SumOverWeights(weight => weight.Squared().sum()).Times(_options.WeightL2));
         return terms;
     }
 
@@ -80,7 +80,7 @@ internal sealed class Objective
             var counted = visible is null ? batch : _options.Masking!.Counted(batch, visible);
             var loss = Reconstruction(counted, _network.Decode(encoding.Code, batch.Condition, pass.Evaluating));
             if (_options.Code.Variational is { } variational)
-                loss = loss + Divergence(batch, encoding, variational) * variational.Beta;
+                loss = loss.Plus(Divergence(batch, encoding, variational).Times(variational.Beta));
             // What a batch's loss is the mean of.
             double share = counted.Known is { } known && _options.Code.Variational is null ? known.sum().item<float>()
                 : batch.Rows.shape[0];
@@ -93,8 +93,8 @@ internal sealed class Objective
     /// <summary>What the rows of a batch show where they are measured: one mask after another.</summary>
     private Tensor VisibleIn(TrainingBatch batch)
     {
-        using var places = arange(batch.Rows.shape[0], dtype: ScalarType.Int64, device: batch.Rows.device);
-        var visible = _evaluationMasks![places.remainder(_evaluationMasks.shape[0])];
+        long[] places = [.. Enumerable.Range(0, (int)batch.Rows.shape[0]).Select(row => row % _evaluationMasks!.shape[0])];
+        var visible = _evaluationMasks![tensor(places, dtype: ScalarType.Int64, device: batch.Rows.device)];
         return batch.Known is { } known ? visible * known : visible;
     }
 
@@ -102,7 +102,8 @@ internal sealed class Objective
     /// ½ (μ² + σ² − ln σ² − 1) of each row and unit: the divergence of N(μ, σ²) from N(0, 1) in nats (Kingma and
     /// Welling 2014, appendix B).
     /// </summary>
-    internal static Tensor UnitDivergence(Tensor mean, Tensor logVariance) => (mean.square() + logVariance.exp() - logVariance - 1) * 0.5;
+    internal static Tensor UnitDivergence(Tensor mean, Tensor logVariance) =>
+        (mean.Squared().Plus(logVariance.exp()) - logVariance).Minus(1).Times(0.5);
 
     private IEnumerable<string> TermNames()
     {
@@ -127,8 +128,8 @@ internal sealed class Objective
         {
             // The negative logarithm of a Gaussian density.
             errors = _network.LikelihoodLogVariance is { } logVariance
-                ? errors * (-logVariance).exp() * 0.5 + logVariance * 0.5 + 0.5 * Math.Log(2 * Math.PI)
-                : errors * (0.5 / variational.Variance) + 0.5 * Math.Log(2 * Math.PI * variational.Variance);
+                ? (errors * (-logVariance).exp()).Times(0.5).Plus(logVariance.Times(0.5)).Plus(0.5 * Math.Log(2 * Math.PI))
+                : errors.Times(0.5 / variational.Variance).Plus(0.5 * Math.Log(2 * Math.PI * variational.Variance));
         }
         if (_featureWeights is not null)
             errors = errors * _featureWeights;
@@ -147,7 +148,7 @@ internal sealed class Objective
         errors = errors * known;
         if (batch.Weights is { } weights)
             errors = errors * weights.unsqueeze(1);
-        return isLikelihood ? errors.mean() : errors.sum() / known.sum().clamp_min(LeastCount);
+        return isLikelihood ? errors.mean() : errors.sum() / known.sum().AtLeast(LeastCount);
     }
 
     /// <summary>
@@ -160,11 +161,11 @@ internal sealed class Objective
         if (batch.Weights is not null)
             units = units * batch.Weights.unsqueeze(1);
         var means = units.mean([0]);
-        return (variational.FreeBits > 0 ? means.clamp_min(variational.FreeBits) : means).sum() / batch.Rows.shape[1];
+        return (variational.FreeBits > 0 ? means.AtLeast(variational.FreeBits) : means).sum().Over(batch.Rows.shape[1]);
     }
 
     private static double DivergenceWeight(VariationalOptions variational, int epoch) =>
         variational.WarmUpEpochs == 0 ? variational.Beta : variational.Beta * Math.Min(1, (double)epoch / variational.WarmUpEpochs);
 
-    private Tensor SumOverWeights(Func<Tensor, Tensor> term) => _network.Weights.Select(term).Aggregate((sum, other) => sum + other);
+    private Tensor SumOverWeights(Func<Tensor, Tensor> term) => _network.Weights.Select(term).Aggregate((sum, other) => sum.Plus(other));
 }

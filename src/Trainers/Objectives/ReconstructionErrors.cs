@@ -14,11 +14,11 @@ internal static class ReconstructionErrors
     /// <summary>The feature errors, [batch, d].</summary>
     public static Tensor Of(ReconstructionLoss loss, Tensor rows, Tensor reconstructions) => loss switch
     {
-        ReconstructionLoss.MeanSquared => (rows - reconstructions).square(),
+        ReconstructionLoss.MeanSquared => (rows - reconstructions).Squared(),
         ReconstructionLoss.MeanAbsolute => (rows - reconstructions).abs(),
         ReconstructionLoss.Huber => nn.functional.huber_loss(reconstructions, rows, delta: 1.0, reduction: nn.Reduction.None),
         ReconstructionLoss.BinaryCrossEntropy => CrossEntropy(rows, reconstructions),
-        ReconstructionLoss.Cosine => (Unit(rows) - Unit(reconstructions)).square() * (rows.shape[1] / 2.0),
+        ReconstructionLoss.Cosine => (Unit(rows) - Unit(reconstructions)).Squared().Times(rows.shape[1] / 2.0),
         _ => throw new ArgumentOutOfRangeException(nameof(loss), loss, null),
     };
 
@@ -27,15 +27,15 @@ internal static class ReconstructionErrors
     /// </summary>
     private static Tensor CrossEntropy(Tensor rows, Tensor reconstructions)
     {
-        var shares = rows.clamp(0, 1);
+        var shares = rows.Between(0, 1);
         try
         {
-            return nn.functional.binary_cross_entropy(reconstructions, shares, reduction: nn.Reduction.None) + (rows - shares).abs();
+            return nn.functional.binary_cross_entropy(reconstructions, shares, reduction: nn.Reduction.None).Plus((rows - shares).abs());
         }
         catch (ExternalException) when (reconstructions.isnan().any().item<bool>())
         {
             // libtorch refuses what is no number; here it is the loss that tells of it.
-            return reconstructions * double.NaN;
+            return reconstructions.Times(double.NaN);
         }
     }
 
@@ -44,7 +44,7 @@ internal static class ReconstructionErrors
     {
         // By its largest value first, so that no square is more than a Single holds; the result does not depend on it,
         // nor does its gradient. Clamped before the root, whose slope at 0 is no number.
-        var bounded = rows / rows.detach().abs().amax(1).clamp_min(LeastNorm).unsqueeze(1);
-        return bounded / bounded.square().sum([1], keepdim: true).clamp_min(1).sqrt();
+        var bounded = rows / rows.detach().abs().amax(1).AtLeast(LeastNorm).unsqueeze(1);
+        return bounded / bounded.Squared().sum([1], keepdim: true).AtLeast(1).sqrt();
     }
 }

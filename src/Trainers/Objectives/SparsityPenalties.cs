@@ -50,9 +50,9 @@ public sealed record KullbackLeiblerPenalty(double Weight, double TargetRate = K
 
         // The rate over the rows of the batch by their weights: these have a mean of 1 over all training rows, not over each batch.
         var mean = context.Weights is { } weights ? (code * weights.unsqueeze(1)).sum([0]) / weights.sum() : code.mean([0]);
-        var rate = mean.clamp(Least, 1 - Least);
+        var rate = mean.Between(Least, 1 - Least);
         var constant = (TargetRate * Math.Log(TargetRate) + (1 - TargetRate) * Math.Log(1 - TargetRate)) * rate.shape[0];
-        return (rate.log() * -TargetRate + (1 - rate).log() * (TargetRate - 1)).sum() + constant;
+        return rate.log().Times(-TargetRate).Plus(rate.Complement().log().Times(TargetRate - 1)).sum().Plus(constant);
     }
 }
 
@@ -78,5 +78,5 @@ public sealed record BinaryCodePenalty(double Weight) : CodePenalty(Weight)
     }
 
     internal override Tensor Compute(PenaltyContext context) =>
-        context.MeanOverRows((context.Encoding.Mean * (1 - context.Encoding.Mean)).sum([1]));
+        context.MeanOverRows((context.Encoding.Mean * context.Encoding.Mean.Complement()).sum([1]));
 }

@@ -10,8 +10,6 @@ namespace MLNetAutoencoder;
 internal static class OptimizerTensors
 {
     /// <summary>The tensors, and the steps as a tensor of one number, each under the parameter's name and its own.</summary>
-    /// <param name="optimizer">The optimizer.</param>
-    /// <param name="parameters">The names of its parameters.</param>
     public static IEnumerable<(string Name, Tensor Tensor)> Of(OptimizerHelper optimizer, IEnumerable<string> parameters)
     {
         foreach (var (name, state, field) in Fields(optimizer, parameters))
@@ -19,7 +17,7 @@ internal static class OptimizerTensors
             if (field.GetValue(state) is Tensor tensor)
                 yield return (name, tensor);
             else if (field.GetValue(state) is long steps)
-                yield return (name, full([1], steps, dtype: ScalarType.Int64, device: CPU));
+                yield return (name, torch.tensor([steps], dtype: ScalarType.Int64, device: CPU));
         }
     }
 

@@ -8,7 +8,7 @@ namespace MLNetAutoencoder;
 /// </summary>
 public enum InputScaling
 {
-    /// <summary>Each feature less its mean, divided by its (population) standard deviation; a constant feature is only centerd.</summary>
+    /// <summary>Each feature less its mean, divided by its (population) standard deviation; a constant feature is only centered.</summary>
     Standardize,
 
     /// <summary>Each feature brought from its range in the training rows to [0, 1]; a constant feature becomes 0.</summary>
@@ -20,7 +20,7 @@ public enum InputScaling
     /// <summary>
     /// Each feature less its median, divided by the distance between its quartiles, which single values far from the
     /// others do not move; by its standard deviation where the quartiles are the same. A constant feature is only
-    /// centerd. The quartiles are exact up to 100,000 training rows (fewer where rows are wider than 160 features, at
+    /// centered. The quartiles are exact up to 100,000 training rows (fewer where rows are wider than 160 features, at
     /// least 10,000), beyond that those of as many drawn by the seed.
     /// </summary>
     Robust,

@@ -52,7 +52,7 @@ public sealed record Masking
         Tensor Uniform(params long[] shape) =>
             rand(shape, dtype: ScalarType.Float32, device: batch.Rows.device, generator: generator);
         using var scope = NewDisposeScope();
-        var share = Uniform(batch.Rows.shape[0], 1).mul_(GreatestShare - LeastShare).add_(LeastShare);
+        var share = Uniform(batch.Rows.shape[0], 1).Times(GreatestShare - LeastShare).Plus(LeastShare);
         var visible = Uniform(batch.Rows.shape).ge(share).to(ScalarType.Float32);
         return (batch.Known is { } known ? visible.mul_(known) : visible).MoveToOuterDisposeScope();
     }
@@ -62,7 +62,7 @@ public sealed record Masking
     /// <param name="visible">1 for the features that the network sees.</param>
     internal TrainingBatch Counted(TrainingBatch batch, Tensor visible)
     {
-        var counted = 1 - visible * (1 - VisibleWeight);
+        var counted = visible.Times(VisibleWeight - 1).Plus(1);
         return batch with { Known = batch.Known is { } known ? counted * known : counted };
     }
 

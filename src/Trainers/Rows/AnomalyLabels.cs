@@ -28,11 +28,7 @@ internal sealed record AnomalyLabels(DataViewSchema.Column Column, string? Value
 
     public static AnomalyLabels Find(DataViewSchema schema, string name, string? value)
     {
-        var column = schema.GetColumnOrNull(name)
-            ?? throw new ArgumentOutOfRangeException(
-                nameof(schema),
-                $"Could not find the label column '{name}'. The data have the columns " +
-                $"{string.Join(", ", schema.Where(other => !other.IsHidden).Select(other => $"'{other.Name}'"))}.");
+        var column = AutoencoderColumns.Find(schema, name, nameof(schema), "label");
         bool fits = value is not null ? column.Type is KeyDataViewType or TextDataViewType
             : column.Type is BooleanDataViewType or KeyDataViewType { Count: 2 } || column.Type == NumberDataViewType.Single;
         if (!fits)
@@ -46,17 +42,12 @@ internal sealed record AnomalyLabels(DataViewSchema.Column Column, string? Value
     /// <summary>The same for a shape, which does not tell the values of a key.</summary>
     public static void CheckShape(SchemaShape shape, string name, string? value)
     {
-        var column = shape.Where(column => column.Name == name).Cast<SchemaShape.Column?>().FirstOrDefault()
-            ?? throw new ArgumentOutOfRangeException(
-                nameof(shape),
-                $"Could not find the label column '{name}'. The data have the columns " +
-                $"{string.Join(", ", shape.Select(other => $"'{other.Name}'"))}.");
+        var column = AutoencoderColumns.Find(shape, name, nameof(shape), "label");
         bool fits = column.Kind == SchemaShape.Column.VectorKind.Scalar && (column.IsKey || (value is null
             ? column.ItemType == NumberDataViewType.Single || column.ItemType is BooleanDataViewType
             : column.ItemType is TextDataViewType));
         if (!fits)
-            throw new ArgumentOutOfRangeException(
-                nameof(shape),
+            throw new ArgumentOutOfRangeException(nameof(shape),
                 $"The label column '{name}' is {column.Kind} of {column.ItemType}; {(value is null ? Expected : ExpectedOfValue)}.");
     }
 
@@ -75,7 +66,7 @@ internal sealed record AnomalyLabels(DataViewSchema.Column Column, string? Value
                     others.Add(text.ToString());
                 return isAnomaly;
             });
-        var read = AutoencoderColumns.CreateReader(row, Column);
+        var read = ColumnReaders.Create(row, Column);
         string[] names = AutoencoderColumns.KeyNames(Column);
         int place = Value is not null ? Array.IndexOf(names, Value) : Column.Type is KeyDataViewType ? 1 : 0;
         float[] label = new float[place + 1];

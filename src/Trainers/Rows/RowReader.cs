@@ -97,8 +97,6 @@ internal sealed class RowReader : IDisposable
     }
 
     /// <summary>Tells, after the last row, what was left out.</summary>
-    /// <param name="count">How many rows were read.</param>
-    /// <param name="channel">Where it is told.</param>
     /// <exception cref="InvalidOperationException">No row is left to train on.</exception>
     public void Report(long count, IChannel channel)
     {
@@ -144,7 +142,7 @@ internal sealed class RowReader : IDisposable
     }
 
     private ColumnReader Reader(DataViewSchema.Column column) =>
-        AutoencoderColumns.CreateReader(_cursor, column, () => WithoutKey += column.Name == _columns.Condition?.Name ? 1 : 0);
+        ColumnReaders.Create(_cursor, column, () => WithoutKey += column.Name == _columns.Condition?.Name ? 1 : 0);
 
     private string? ReadWeight(Span<float> weight)
     {
@@ -178,8 +176,7 @@ internal sealed class RowReader : IDisposable
                     hole ??= FormattableString.Invariant($"the column '{part.Column.Name}' has {values[j]}")
                         + (isScaled ? $" in '{_columns.FeatureNames[j]}'" : "");
                 else if (!isScaled && Math.Abs(values[j]) > MostOfUnscaled)
-                    throw new InvalidOperationException(
-                        string.Create(CultureInfo.InvariantCulture,
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                         $"Row {_cursor.Position} (counted from 0) of the column '{part.Column.Name}' has {values[j]}, which enters the " +
                         $"network as it is; expected at most {MostOfUnscaled} either way. Scale the column before training."));
             }

@@ -42,8 +42,7 @@ internal sealed record TrainingColumns
             AnomalyLabel = options.LabelColumnName is { } label ? AnomalyLabels.Find(schema, label, options.AnomalyLabelValue) : null,
         };
         if (columns.Offset is { } offset && options.Code.OffsetHidden is null && AutoencoderColumns.WidthOf(offset) != options.Code.Size)
-            throw new ArgumentOutOfRangeException(
-                nameof(schema),
+            throw new ArgumentOutOfRangeException(nameof(schema),
                 $"The code offset column '{offset.Name}' is {offset.Type}; the code has {options.Code.Size} units, so expected a vector " +
                 $"of Single of size {options.Code.Size}. Set Code.OffsetHidden to have it encoded first.");
         return columns;

@@ -203,8 +203,7 @@ internal sealed class TrainingData : IDisposable
             (Skipped, Anomalies) = (reader.Skipped, reader.Anomalies);
             reader.Report(count, channel);
             if (Buffer is null)
-                channel.Info(
-                    MessageSensitivity.None,
+                channel.Info(MessageSensitivity.None,
                     $"The {count} training rows of {Columns.Layout.ByteCount} bytes do not fit " +
                     $"Options.{nameof(AutoencoderEstimator.Options.MemoryBudget)} of {Reading.Budget} bytes: they are read from the view " +
                     "again in every epoch, and shuffled within a window.");

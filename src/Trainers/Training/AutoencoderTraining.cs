@@ -10,6 +10,9 @@ namespace MLNetAutoencoder;
 /// <summary>The fit of an autoencoder. Training rows and held-out rows stay the caller's.</summary>
 internal sealed class AutoencoderTraining : TrainingRun
 {
+    // As many parameters as there are values, in so many epochs, reproduce every row.
+    private const int EpochsByHeart = 200;
+
     private readonly TrainingData? _heldOut;
     private readonly AutoencoderNetwork _network;
     private readonly bool _isMember;
@@ -23,10 +26,11 @@ internal sealed class AutoencoderTraining : TrainingRun
     /// <param name="device">Where the network is trained.</param>
     /// <param name="channel">The log.</param>
     /// <param name="shared">
-    /// Of a member of a detector, the scaling of all: it tells the log nothing that the detector has told, and keeps its last weights.
+    /// Of a member of a detector, the scaling of all: it keeps its last weights, and the held-out rows choose none.
     /// </param>
+    /// <param name="isFirst">Whether the log is told what is odd in the rows.</param>
     public AutoencoderTraining(AutoencoderEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
-        TrainingData? heldOut, torch.Device device, IChannel channel, FeatureScaling? shared = null)
+        TrainingData? heldOut, torch.Device device, IChannel channel, FeatureScaling? shared = null, bool isFirst = true)
         : base(options, seed, columns, rows, device, channel, shared)
     {
         (_heldOut, _isMember) = (heldOut, shared is not null);
@@ -34,13 +38,12 @@ internal sealed class AutoencoderTraining : TrainingRun
             channel.Warning(MessageSensitivity.None,
                 $"The code has {options.Code.Size} units and the column '{options.FeatureColumnName}' {rows.Layout.Features} features: " +
                 "without a penalty or corruption the autoencoder may learn to copy its input. Use a smaller code.");
-        if (!_isMember)
+        if (isFirst)
             Warn();
         _network = Own(options.Network.Create(
             rows.Layout.Features, rows.Layout.Condition, rows.Layout.Offset, options.Code, options.Masking is not null, Generator));
         if (!_isMember)
-            TrainingWarnings.ReportLearningByHeart(
-                channel, options.Epochs, _network.ParameterCount, rows, isValidated: heldOut is not null);
+            WarnOfLearningByHeart();
         if (options.InitialWeights is { } start)
             InitialWeights.Load(start, _network, Scaling, channel);
     }
@@ -88,7 +91,6 @@ internal sealed class AutoencoderTraining : TrainingRun
     }
 
     /// <summary>The trained network as a scorer, with the threshold and the statistics of the rows' scores and codes.</summary>
-    /// <param name="history">What <see cref="Run"/> gave.</param>
     public AutoencoderModel ToModel(IReadOnlyList<TrainingEpoch> history)
     {
         float[] draws = Draws();
@@ -204,6 +206,18 @@ internal sealed class AutoencoderTraining : TrainingRun
 
         IEnumerable<long> Batches(long count) =>
             new[] { Math.Min(count, Options.BatchSize), count % Options.BatchSize }.Where(batch => batch > 0).Distinct();
+    }
+
+    /// <summary>Tells of a training that may learn single rows. Held-out rows would show it.</summary>
+    private void WarnOfLearningByHeart()
+    {
+        long values = Rows.Count * Rows.Layout.Features;
+        if (_heldOut is null && Options.Epochs >= EpochsByHeart && _network.ParameterCount >= values)
+            Channel.Warning(MessageSensitivity.None,
+                $"The network has {_network.ParameterCount} parameters and goes {Options.Epochs} times through {Rows.Count} training " +
+                $"rows of {Rows.Layout.Features} features: so many epochs and parameters far exceed what {values} values teach. " +
+                "Outliers among the rows are learned by heart, and score low. Use fewer epochs or a smaller network, or hold rows out " +
+                $"({nameof(AutoencoderEstimator.Options.ValidationShare)}).");
     }
 
     private void RequireUnitInterval(string what, TrainingData rows)

@@ -5,8 +5,6 @@ using static TorchSharp.torch;
 namespace MLNetAutoencoder;
 
 /// <summary>A step by automatic differentiation, for any loss.</summary>
-/// <param name="parameters">What gets gradients.</param>
-/// <param name="terms">The terms of a batch's loss in an epoch.</param>
 internal sealed class AutogradStep(IReadOnlyList<Parameter> parameters, Func<TrainingBatch, int, Pass, List<Tensor>> terms) : ITrainingStep
 {
     public void Run(TrainingBatch batch, int epoch, Pass pass, StepLosses losses)
@@ -15,7 +13,7 @@ internal sealed class AutogradStep(IReadOnlyList<Parameter> parameters, Func<Tra
         foreach (var parameter in parameters)
             parameter.grad = null;
         var values = terms(batch, epoch, pass);
-        values.Aggregate((sum, term) => sum + term).backward();
+        values.Aggregate((sum, term) => sum.Plus(term)).backward();
         losses.Add(values);
     }
 

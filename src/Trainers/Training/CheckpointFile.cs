@@ -82,7 +82,7 @@ internal sealed class CheckpointFile(CheckpointOptions options, IReadOnlyList<(s
             [StateKey] = JsonSerializer.Serialize(state, s_json),
         };
         metadata[DigestKey] = Digest(tensors, metadata);
-        SafeTensors.Write(FilePath, tensors, metadata);
+        AtomicFile.WriteAll((FilePath, new SafeTensors(tensors, metadata).ToBytes()));
     }
 
     /// <summary>Brings everything back to what the file says, where that is wanted and there is one.</summary>

@@ -42,7 +42,7 @@ internal static class ConvolutionCheck
         Tensor Images(ImageShape shape) => Draw([count, shape.Channels, shape.Height, shape.Width], generator);
         Tensor weight = Draw(layer.WeightShape, generator), bias = Draw([layer.Output.Channels], generator);
         var data = new Data(Images(layer.Input), weight, bias, Images(layer.Output));
-        var which = arange(run.Batch, dtype: ScalarType.Int64, device: CPU).remainder(count);
+        var which = tensor([.. Enumerable.Range(0, (int)run.Batch).Select(i => i % count)], dtype: ScalarType.Int64, device: CPU);
         var repeated = data with { Images = data.Images.index_select(0, which), Slopes = data.Slopes.index_select(0, which) };
         var times = which.bincount(null, count).to(ScalarType.Float64).reshape(-1, 1, 1, 1);
 
@@ -65,7 +65,7 @@ internal static class ConvolutionCheck
     private static bool IsOfImages(int value) => value is 0 or 1 or 4;
 
     private static Tensor Draw(long[] shape, Generator generator) =>
-        rand(shape, dtype: ScalarType.Float32, device: CPU, generator: generator).mul_(2).sub_(1);
+        rand(shape, dtype: ScalarType.Float32, device: CPU, generator: generator).Times(2).Minus(1);
 
     /// <summary>The values in the order of their names.</summary>
     /// <param name="layer">The layer.</param>
@@ -90,7 +90,7 @@ internal static class ConvolutionCheck
         // The squared length of the gradient, differentiated: what a penalty on the Jacobian does.
         var slopes = data.Slopes.requires_grad_(true);
         var gradient = autograd.grad([result], [images], [slopes], retain_graph: true, create_graph: true)[0];
-        var second = autograd.grad([Times(gradient.square()).sum()], [slopes, weight]);
+        var second = autograd.grad([Times(gradient.Squared()).sum()], [slopes, weight]);
         return [.. values, Once(second[0]), second[1]];
     }
 

@@ -32,25 +32,23 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
     public static ConvolutionGuard Process => s_process.Value;
 
     /// <summary>Checks the convolutions of a network, and turns off what computes them wrongly until disposed.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="runs">How they will be run.</param>
-    /// <param name="channel">Where it is told, once.</param>
     /// <exception cref="InvalidOperationException">One is wrong, and oneDNN cannot be turned off.</exception>
     public IDisposable Use(AutoencoderNetwork network, IEnumerable<ConvolutionRun> runs, IChannel channel)
     {
-        var leases = new Leases();
+        var held = new List<IDisposable?>();
+        var leases = new Lease(() => held.ForEach(lease => lease?.Dispose()));
         if (network.Device.type != TorchSharp.DeviceType.CPU || !network.Convolutions.Any())
             return leases;
 
         // libtorch asks for NNPACK where oneDNN does not compute a convolution: for doubles, which it does not compute either, and for
         // everything where oneDNN is off. Where it cannot be had, it says so on standard error each time. So nothing is lost with oneDNN,
         // and what takes its place is one and the same on every machine.
-        leases.Add(nnpack?.TurnOff());
+        held.Add(nnpack?.TurnOff());
         try
         {
             // A caller who has turned it off has nothing to fear, as long as it stays off.
             if (oneDnn is { IsOn: false })
-                leases.Add(oneDnn.TurnOff());
+                held.Add(oneDnn.TurnOff());
             else if (FindFault(network, runs) is { } fault)
             {
                 if (oneDnn is null)
@@ -59,7 +57,7 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
                         + "oneDNN, cannot be turned off in this version or on this system, so the network would be wrong without a word. "
                         + "Set the environment variable ONEDNN_MAX_CPU_ISA to SSE41 before the process starts, "
                         + $"train with {nameof(AutoencoderEstimator.Options.Device)} {TrainingDevice.Cuda}, or use a dense network.");
-                leases.Add(oneDnn.TurnOff());
+                held.Add(oneDnn.TurnOff());
                 if (Interlocked.Exchange(ref _told, 1) == 0)
                     channel.Warning(MessageSensitivity.None,
                         $"libtorch's oneDNN computes convolutions wrongly on this processor ({Processor()}): {fault}. It is off while "
@@ -121,18 +119,5 @@ internal sealed class ConvolutionGuard(TorchSwitch? oneDnn, TorchSwitch? nnpack,
         for (int i = 0; i < 3; i++)
             (text[4 * i], text[4 * i + 1], text[4 * i + 2], text[4 * i + 3]) = X86Base.CpuId(brand + i, 0);
         return Encoding.ASCII.GetString(MemoryMarshal.AsBytes(text)).Trim('\0', ' ');
-    }
-
-    private sealed class Leases : IDisposable
-    {
-        private readonly List<IDisposable> _held = [];
-
-        public void Add(IDisposable? lease)
-        {
-            if (lease is not null)
-                _held.Add(lease);
-        }
-
-        public void Dispose() => _held.ForEach(lease => lease.Dispose());
     }
 }

@@ -46,13 +46,13 @@ internal static class HiddenErrors
             for (long i = 0; i < masks.shape[0]; i++)
             {
                 using var ofMask = NewDisposeScope();
-                var hidden = (1 - masks[i]).expand_as(batch.Rows);
+                var hidden = masks[i].Complement().expand_as(batch.Rows);
                 var seen = masks[i].expand_as(batch.Rows);
                 if (batch.Known is { } known)
                     (hidden, seen) = (hidden * known, seen * known);
                 var predicted = network.Forward(batch.Rows, batch.Condition, pass.Evaluating, seen);
-                sums![i].add_((ReconstructionErrors.Of(loss, batch.Rows, predicted) * hidden).sum(0, type: ScalarType.Float64));
-                counts![i].add_(hidden.sum(0, type: ScalarType.Float64));
+                sums![i].Add((ReconstructionErrors.Of(loss, batch.Rows, predicted) * hidden).sum(0, type: ScalarType.Float64));
+                counts![i].Add(hidden.sum(0, type: ScalarType.Float64));
             }
         }
         double[] Values(Tensor tensor) => MemoryMarshal.Cast<byte, double>(tensor.cpu().bytes).ToArray();

@@ -45,7 +45,7 @@ internal static class InitialWeights
             && file.Metadata.TryGetValue(TorchWeights.LikelihoodVarianceKey, out string? text)
             && double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture,
                 out double variance) && variance > 0)
-            likelihood.fill_(Math.Log(variance));
+            likelihood.Fill(Math.Log(variance));
         if (file.Find(TorchWeights.ScalingOffset)?.Values is { } offsets && file.Find(TorchWeights.ScalingScale)?.Values is { } scales
             && Differs(scaling, offsets.Span, scales.Span))
             channel.Warning(MessageSensitivity.None,

@@ -91,7 +91,6 @@ internal static partial class TorchLibrary
     internal sealed record MissingVersion(string Library, string Version, string RequiredBy)
     {
         /// <summary>What is wrong, and the ways out.</summary>
-        /// <param name="torchSharp">The version of TorchSharp.</param>
         public string Explain(string torchSharp) =>
             $"The native library of TorchSharp {torchSharp} cannot be loaded on this system: '{RequiredBy}' wants the symbols {Version} " +
                 $"of '{Library}', "

@@ -7,8 +7,6 @@ namespace MLNetAutoencoder;
 /// A switch of libtorch that belongs to the whole process and that TorchSharp does not offer: off while anyone wants it off, afterwards
 /// what it was before.
 /// </summary>
-/// <param name="read">Whether it is on.</param>
-/// <param name="write">Turns it on or off.</param>
 internal sealed class TorchSwitch(Func<bool> read, Action<bool> write)
 {
     private static readonly Lazy<TorchSwitch?> s_oneDnn = new(() => Find("Mkldnn")), s_nnpack = new(() => Find("NNPACK"));
@@ -43,7 +41,7 @@ internal sealed class TorchSwitch(Func<bool> read, Action<bool> write)
                 write(false);
             }
         }
-        return new Lease(this);
+        return new Lease(Leave);
     }
 
     /// <summary>Finds at::Context::setUserEnabledX and userEnabledX by the names that C++ compilers give them.</summary>
@@ -74,17 +72,6 @@ internal sealed class TorchSwitch(Func<bool> read, Action<bool> write)
         {
             if (--_users == 0)
                 write(_before);
-        }
-    }
-
-    private sealed class Lease(TorchSwitch owner) : IDisposable
-    {
-        private int _disposed;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _disposed, 1) == 0)
-                owner.Leave();
         }
     }
 }

@@ -28,14 +28,11 @@ internal static class TorchThreads
     /// digits.
     /// </summary>
     /// <param name="multiplyAdds">The multiply-adds of a batch's way forwards.</param>
-    public static int CountFor(long multiplyAdds) => CountFor(multiplyAdds, PhysicalCores);
-
-    /// <summary>The same for a number of physical cores.</summary>
-    public static int CountFor(long multiplyAdds, int cores) => (int)Math.Clamp(multiplyAdds / WorthAThread, 1, cores);
+    /// <param name="cores">The physical cores; null for those of this machine.</param>
+    public static int CountFor(long multiplyAdds, int? cores = null) =>
+        (int)Math.Clamp(multiplyAdds / WorthAThread, 1, cores ?? PhysicalCores);
 
     /// <summary>Takes a number of threads until disposed, on the thread that calls.</summary>
-    /// <param name="count">The number.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>What is disposed in the end; it holds nothing where the waiting was canceled.</returns>
     /// <exception cref="InvalidOperationException">This thread already trains with another number, in a handler of
     /// whose log this was called.</exception>
@@ -48,7 +45,7 @@ internal static class TorchThreads
             while (s_users > 0 && s_count != count)
             {
                 if (cancellation.IsCancellationRequested)
-                    return new NoLease();
+                    return new Lease(() => { });
                 if (t_leases > 0)
                     throw new InvalidOperationException(
                         $"A fit with {count} threads of libtorch was started from within a fit with {s_count} on the same thread, so " +
@@ -65,7 +62,7 @@ internal static class TorchThreads
             s_users++;
             t_leases++;
             torch.set_num_threads(count);
-            return new Lease(before);
+            return new Lease(() => Leave(before));
         }
     }
 
@@ -101,29 +98,14 @@ internal static class TorchThreads
             Monitor.PulseAll(s_lock);
     }
 
-    private sealed class NoLease : IDisposable
+    private static void Leave(int before)
     {
-        public void Dispose()
+        lock (s_lock)
         {
-        }
-    }
-
-    private sealed class Lease(int before) : IDisposable
-    {
-        private bool _disposed;
-
-        public void Dispose()
-        {
-            lock (s_lock)
-            {
-                if (_disposed)
-                    return;
-                _disposed = true;
-                s_users--;
-                t_leases--;
-                torch.set_num_threads(before);
-                Monitor.PulseAll(s_lock);
-            }
+            s_users--;
+            t_leases--;
+            torch.set_num_threads(before);
+            Monitor.PulseAll(s_lock);
         }
     }
 }

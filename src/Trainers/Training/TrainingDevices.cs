@@ -30,8 +30,7 @@ internal static class TrainingDevices
             throw new InvalidOperationException(
                 $"The option {nameof(AutoencoderEstimator.Options.Device)} is {device}, and {found}. {s_needs}; or use " +
                 $"{TrainingDevice.Cpu}.");
-        channel.Warning(
-            MessageSensitivity.None,
+        channel.Warning(MessageSensitivity.None,
             FormattableString.Invariant($"The context names the GPU {index}, and {found}: the network is trained on the CPU. {s_needs}."));
         return CPU;
     }

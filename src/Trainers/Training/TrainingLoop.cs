@@ -20,8 +20,6 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
     private readonly Stopwatch _total = Stopwatch.StartNew();
 
     /// <summary>Trains in place.</summary>
-    /// <param name="task">What is trained.</param>
-    /// <param name="generator">Where everything random is drawn from.</param>
     /// <returns>What each epoch came to, those before a checkpoint that was gone on from included.</returns>
     /// <exception cref="InvalidOperationException">The loss is no longer a number, or the checkpoint is of another training.</exception>
     /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best
@@ -108,8 +106,7 @@ internal sealed class TrainingLoop(AutoencoderEstimator.Options options, IChanne
         string where = $"in {(step is null ? "the validation" : $"step {step + 1}")} of epoch {epoch + 1}";
         if (isCanceled && options.WhenCanceled == WhenCanceled.Throw)
             throw new OperationCanceledException($"The training was canceled {where}.", options.Cancellation);
-        channel.Info(
-            MessageSensitivity.None,
+        channel.Info(MessageSensitivity.None,
             $"The training {(isCanceled ? "was canceled" : "has reached its longest time")} {where}; the best weights so far are kept.");
         return true;
     }

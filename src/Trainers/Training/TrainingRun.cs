@@ -10,13 +10,6 @@ internal abstract class TrainingRun : IDisposable
     private readonly DisposeScope _scope = torch.NewDisposeScope();
     private readonly List<IDisposable> _owned = [];
 
-    /// <param name="options">The options of the autoencoder.</param>
-    /// <param name="seed">The seed of everything random.</param>
-    /// <param name="columns">The columns that the rows were read from.</param>
-    /// <param name="rows">The training rows, which stay the caller's.</param>
-    /// <param name="device">Where the network is trained.</param>
-    /// <param name="channel">The log.</param>
-    /// <param name="scaling">The scaling of the rows; null for one that is fitted to them.</param>
     protected TrainingRun(AutoencoderEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
         torch.Device device, IChannel channel, FeatureScaling? scaling = null)
     {
@@ -80,14 +73,23 @@ internal abstract class TrainingRun : IDisposable
     }
 
     /// <summary>Tells the log of rows that look like a mistake.</summary>
-    protected void Warn() =>
-        TrainingWarnings.Report(Channel, Rows, Scaling, Names, Options.FeatureColumnName, Options.BatchSize);
+    protected void Warn()
+    {
+        if (Scaling.Constant is { Length: > 0 } constant)
+        {
+            string names = string.Join(", ", constant.Take(10).Select(j => $"'{Names[j]}'"));
+            string rounding = constant.All(j => Scaling.Least[j] == Scaling.Most[j]) ? ""
+                : " Values that differ by rounding only count as one.";
+            Channel.Warning(MessageSensitivity.None,
+                $"{constant.Length} of {Rows.Layout.Features} features in the column '{Options.FeatureColumnName}' have one value in all " +
+                $"training rows: {names}{(constant.Length > 10 ? ", ..." : "")}.{rounding}");
+        }
+        if (Rows.Count < Options.BatchSize)
+            Channel.Warning(MessageSensitivity.None,
+                $"There are {Rows.Count} training rows and the batch size is {Options.BatchSize}: every epoch is one step over all rows.");
+    }
 
     /// <summary>What a model's metadata say of its rows and its training.</summary>
-    /// <param name="variant">The kind of the model.</param>
-    /// <param name="options">The options of its estimator.</param>
-    /// <param name="loss">The loss.</param>
-    /// <param name="training">The summary of the training.</param>
     protected AutoencoderMetadata Describe(string variant, TrainingOptions options, string loss, string training) => new()
     {
         Variant = variant,

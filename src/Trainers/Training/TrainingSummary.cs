@@ -12,8 +12,6 @@ internal static class TrainingSummary
     public const int MostEpochs = 20;
 
     /// <summary>The summary as JSON.</summary>
-    /// <param name="history">The epochs.</param>
-    /// <param name="facts">What else is told, by name, before it.</param>
     public static string Of(IReadOnlyList<TrainingEpoch> history, params (string Name, object Value)[] facts)
     {
         var summary = facts.ToDictionary(pair => pair.Name, object? (pair) => pair.Value);

@@ -15,8 +15,7 @@ internal static class ClassifierColumns
     /// <exception cref="ArgumentOutOfRangeException">The column is missing, no key, or a key of fewer than two values.</exception>
     public static DataViewSchema.Column FindLabel(DataViewSchema schema, string name)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(
-            name, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        var column = AutoencoderColumns.Find(schema, name, nameof(schema));
         return column.Type is KeyDataViewType { Count: >= 2 and <= int.MaxValue } ? column
             : throw NoLabel(name, column.Type.ToString()!, nameof(schema));
     }
@@ -32,10 +31,9 @@ internal static class ClassifierColumns
         ArgumentNullException.ThrowIfNull(input);
         AutoencoderColumns.Validate(columns);
         AutoencoderColumns.CheckShape(input, GraphNames.Features, columns[GraphNames.Features]);
-        var label = input.Where(column => column.Name == labelColumn).Cast<SchemaShape.Column?>().FirstOrDefault()
-            ?? throw AutoencoderColumns.Missing(labelColumn, nameof(input), input.Select(column => column.Name));
+        var label = AutoencoderColumns.Find(input, labelColumn, nameof(input));
         if (!label.IsKey || label.Kind != SchemaShape.Column.VectorKind.Scalar)
-            throw NoLabel(labelColumn, $"{label.Kind} of {(label.IsKey ? "Key of " : "")}{label.ItemType}", nameof(input));
+            throw NoLabel(labelColumn, label.GetTypeString(), nameof(input));
         var values = label.Annotations.Where(annotation => annotation.Name == AnnotationKinds.KeyValues)
             .Select(annotation => annotation.ItemType).FirstOrDefault();
 

@@ -28,7 +28,6 @@ internal static class AutoencoderColumns
     /// <exception cref="ArgumentException">A name is empty, or two outputs have the same; the message names both.</exception>
     public static void Validate(IReadOnlyDictionary<string, string> columns)
     {
-        ArgumentNullException.ThrowIfNull(columns);
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string output in Outputs(columns))
         {
@@ -102,13 +101,6 @@ internal static class AutoencoderColumns
     /// <summary>The type of a key's values, or null where it has none.</summary>
     public static PrimitiveDataViewType? KeyValueType(DataViewSchema.Column column) =>
         (column.Annotations.Schema.GetColumnOrNull(AnnotationKinds.KeyValues)?.Type as VectorDataViewType)?.ItemType;
-
-    /// <summary>Makes a reader of an input's column; a key becomes one-hot.</summary>
-    /// <param name="row">The row, or the cursor, that is read.</param>
-    /// <param name="column">A column that <see cref="FindInput(DataViewSchema, string, string)"/> found.</param>
-    /// <param name="onMissingKey">Is called for every row whose key is missing; such a row reads as zeros.</param>
-    public static ColumnReader CreateReader(DataViewRow row, DataViewSchema.Column column, Action? onMissingKey = null) =>
-        ColumnReaders.Create(row, column, onMissingKey);
 
     /// <summary>
     /// The names of the features in a column: its slot names, or the column's name and the slot's number where a slot
@@ -185,8 +177,7 @@ internal static class AutoencoderColumns
     /// </summary>
     public static DataViewSchema.Column FindInput(DataViewSchema schema, string input, string name, int size, string parameter)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw Missing(
-            name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        var column = Find(schema, name, parameter);
         bool fits = column.Type is VectorDataViewType vector
             ? vector.ItemType == NumberDataViewType.Single && vector.IsKnownSize && (size == 0 || vector.Size == size)
             : column.Type is KeyDataViewType key
@@ -291,15 +282,23 @@ internal static class AutoencoderColumns
         return highest + 1;
     }
 
-    public static ArgumentOutOfRangeException Missing(string name, string parameter, IEnumerable<string> present) =>
-        new(parameter,
-            $"Could not find the input column '{name}'. The data have the columns " +
-            $"{string.Join(", ", present.Select(other => $"'{other}'"))}.");
+    /// <summary>A column that there must be.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="parameter">What the exception names.</param>
+    /// <param name="what">What the column is, for the message.</param>
+    public static DataViewSchema.Column Find(DataViewSchema schema, string name, string parameter, string what = "input") =>
+        schema.GetColumnOrNull(name)
+            ?? throw Missing(name, parameter, what, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+
+    /// <summary>The same of a shape.</summary>
+    public static SchemaShape.Column Find(SchemaShape shape, string name, string parameter, string what = "input") =>
+        shape.Where(column => column.Name == name).Cast<SchemaShape.Column?>().FirstOrDefault()
+            ?? throw Missing(name, parameter, what, shape.Select(column => column.Name));
 
     public static SchemaShape.Column CheckShape(SchemaShape shape, string input, string name)
     {
-        var column = shape.Where(column => column.Name == name).Cast<SchemaShape.Column?>().FirstOrDefault()
-            ?? throw Missing(name, nameof(shape), shape.Select(column => column.Name));
+        var column = Find(shape, name, nameof(shape));
         bool fits = column.IsKey
             ? input == GraphNames.Condition && column.Kind == SchemaShape.Column.VectorKind.Scalar
             : column.ItemType == NumberDataViewType.Single && column.Kind != SchemaShape.Column.VectorKind.VariableVector;
@@ -322,8 +321,13 @@ internal static class AutoencoderColumns
             $"The input column '{name}' is {found}; expected a vector of Single of known size{ofSize}{orKey}. {advice}");
     }
 
-    private static string GetTypeString(this SchemaShape.Column column) =>
+    /// <summary>The type of a column of a shape, for messages.</summary>
+    public static string GetTypeString(this SchemaShape.Column column) =>
         $"{column.Kind} of {(column.IsKey ? "Key of " : "")}{column.ItemType}";
+
+    private static ArgumentOutOfRangeException Missing(string name, string parameter, string what, IEnumerable<string> present) =>
+        new(parameter, $"Could not find the {what} column '{name}'. The data have the columns " +
+            $"{string.Join(", ", present.Select(other => $"'{other}'"))}.");
 
     /// <summary>A loader that has a schema and nothing else: the way from a schema to a shape that is open to all.</summary>
     private sealed class SchemaLoader(DataViewSchema schema) : IDataLoader<object>

@@ -18,7 +18,11 @@ internal static class ColumnReaders
     private static readonly MethodInfo s_namesOf = typeof(ColumnReaders)
         .GetMethod(nameof(NamesOf), BindingFlags.NonPublic | BindingFlags.Static)!;
 
-    public static ColumnReader Create(DataViewRow input, DataViewSchema.Column column, Action? onMissingKey)
+    /// <summary>Makes a reader of a column that <see cref="AutoencoderColumns"/> found.</summary>
+    /// <param name="input">The row, or the cursor, that is read.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="onMissingKey">Is called for every row whose key is missing; such a row reads as zeros.</param>
+    public static ColumnReader Create(DataViewRow input, DataViewSchema.Column column, Action? onMissingKey = null)
     {
         if (column.Type is KeyDataViewType)
             return (ColumnReader)s_createKey.MakeGenericMethod(column.Type.RawType).Invoke(null, [input, column, onMissingKey])!;

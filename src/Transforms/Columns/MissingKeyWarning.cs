@@ -14,8 +14,7 @@ internal sealed class MissingKeyWarning(MLContext context, IReadOnlyDictionary<s
         if (Interlocked.Exchange(ref _reported, 1) != 0)
             return;
         using var channel = ((IHostEnvironment)context).Register("Autoencoder").Start("Scoring");
-        channel.Warning(
-            MessageSensitivity.None,
+        channel.Warning(MessageSensitivity.None,
             $"A row has a missing or unseen key in the condition column '{columns[GraphNames.Condition]}'; its condition is the zero " +
             "vector. Further ones are not reported.");
     }

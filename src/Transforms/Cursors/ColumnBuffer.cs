@@ -25,9 +25,6 @@ internal abstract class ColumnBuffer
         return (ColumnBuffer)method.Invoke(null, [input, column])!;
     }
 
-    /// <summary>The type of the values.</summary>
-    public abstract Type ValueType { get; }
-
     /// <summary>Makes room for a number of rows.</summary>
     public abstract void Resize(int rows);
 
@@ -45,8 +42,6 @@ internal abstract class ColumnBuffer
 internal abstract class ColumnBuffer<TValue>(ValueGetter<TValue> getter) : ColumnBuffer
 {
     private TValue[] _values = [];
-
-    public sealed override Type ValueType => typeof(TValue);
 
     public sealed override void Resize(int rows) => Array.Resize(ref _values, rows);
 

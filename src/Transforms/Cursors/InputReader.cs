@@ -19,9 +19,6 @@ internal sealed class InputReader
     }
 
     /// <summary>Reads the row that the input stands on into a row of the batch.</summary>
-    /// <param name="runner">The runner whose buffers are filled.</param>
-    /// <param name="row">The place in the batch.</param>
-    /// <param name="position">The row's number in the data, for messages.</param>
     /// <exception cref="InvalidOperationException">A vector has another length than its column declares, or a value is
     /// missing and the model refuses that.</exception>
     public void Read(BatchRunner runner, int row, long position)

@@ -13,10 +13,6 @@ internal sealed class ScoringPlan
     private readonly string[] _inputs;
     private readonly OutputColumn[] _outputs;
 
-    /// <param name="model">The graph.</param>
-    /// <param name="columns">From names of the graph to names of columns.</param>
-    /// <param name="outputs">The columns that are added.</param>
-    /// <param name="input">The schema of the data.</param>
     public ScoringPlan(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, IEnumerable<OutputColumn> outputs,
         DataViewSchema input)
     {

@@ -8,25 +8,16 @@ namespace MLNetAutoencoder;
 /// The columns that name a row's features with the largest errors, their values, the values expected in their places,
 /// and their shares of the error.
 /// </summary>
-internal sealed class TopFeatureColumns
+internal sealed class TopFeatureColumns(string prefix, int count, IReadOnlyList<string> featureNames)
 {
     private static readonly string[] s_sources = [GraphNames.FeatureErrors, GraphNames.Reconstruction];
 
-    private readonly string _prefix;
-    private readonly int _count;
-    private readonly ReadOnlyMemory<char>[] _names;
-
-    public TopFeatureColumns(string prefix, int count, IReadOnlyList<string> featureNames)
-    {
-        _prefix = prefix;
-        _count = count;
-        _names = [.. featureNames.Select(name => name.AsMemory())];
-    }
+    private readonly ReadOnlyMemory<char>[] _names = [.. featureNames.Select(name => name.AsMemory())];
 
     public IEnumerable<OutputColumn> Columns()
     {
-        var numbers = new VectorDataViewType(NumberDataViewType.Single, _count);
-        yield return new($"{_prefix}Names", new VectorDataViewType(TextDataViewType.Instance, _count), DataViewSchema.Annotations.Empty,
+        var numbers = new VectorDataViewType(NumberDataViewType.Single, count);
+        yield return new($"{prefix}Names", new VectorDataViewType(TextDataViewType.Instance, count), DataViewSchema.Annotations.Empty,
             s_sources, (source, places) =>
             Getter(source, places, (runner, row, feature, sum) => _names[feature]));
         yield return Numbers("Values", (runner, row, feature, places, sum) => runner.InputRow(0, row)[feature]);
@@ -35,13 +26,13 @@ internal sealed class TopFeatureColumns
             TopFeatures.Share(runner.OutputRow<float>(places[0], row)[feature], sum));
 
         OutputColumn Numbers(string suffix, Func<BatchRunner, int, int, int[], double, float> read) =>
-            new($"{_prefix}{suffix}", numbers, DataViewSchema.Annotations.Empty, s_sources, (source, places) =>
+            new($"{prefix}{suffix}", numbers, DataViewSchema.Annotations.Empty, s_sources, (source, places) =>
             Getter(source, places, (runner, row, feature, sum) => read(runner, row, feature, places, sum)));
     }
 
     private ValueGetter<VBuffer<T>> Getter<T>(IOutputRow source, int[] places, Func<BatchRunner, int, int, double, T> read)
     {
-        int[] top = new int[_count];
+        int[] top = new int[count];
         return (ref VBuffer<T> value) =>
         {
             var runner = source.Locate(out int row);

@@ -92,8 +92,7 @@ public sealed class AutoencoderGenerator
     {
         CheckSteps(steps);
         if (!Enum.IsDefined(interpolation))
-            throw new ArgumentOutOfRangeException(
-                nameof(interpolation), interpolation,
+            throw new ArgumentOutOfRangeException(nameof(interpolation), interpolation,
                 $"The interpolation is {interpolation}; expected {string.Join(" or ", Enum.GetNames<Interpolation>())}.");
         float[] side = Condition(condition);
         float[] first = Encode(from, nameof(from), side, fromCodeOffset, nameof(fromCodeOffset)),
@@ -125,8 +124,7 @@ public sealed class AutoencoderGenerator
     {
         int units = _model.Metadata.CodeSize;
         if (unit < 0 || unit >= units)
-            throw new ArgumentOutOfRangeException(
-                nameof(unit), unit,
+            throw new ArgumentOutOfRangeException(nameof(unit), unit,
                 FormattableString.Invariant($"The unit {unit} was asked for; the code has {units}, expected 0 to {units - 1}."));
         CheckFinite(from, nameof(from));
         CheckFinite(to, nameof(to));
@@ -194,8 +192,7 @@ public sealed class AutoencoderGenerator
     private static void CheckSteps(int steps)
     {
         if (steps < 2)
-            throw new ArgumentOutOfRangeException(
-                nameof(steps), steps,
+            throw new ArgumentOutOfRangeException(nameof(steps), steps,
                 FormattableString.Invariant($"The number of steps is {steps}; expected at least 2, the two ends."));
     }
 

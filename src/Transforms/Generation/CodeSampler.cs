@@ -26,8 +26,7 @@ internal sealed class CodeSampler
         CodeDistribution.StandardNormal => new CodeSampler(metadata.CodeSize, [GaussianCodes.Standard(metadata.CodeSize)], [1]),
         CodeDistribution.Gaussian => new CodeSampler(metadata.CodeSize, [Gaussian(metadata)], [1]),
         CodeDistribution.GaussianMixture => new CodeSampler(metadata.CodeSize, Mixture(metadata), metadata.CodeMixtureWeights),
-        _ => throw new ArgumentOutOfRangeException(
-            nameof(distribution), distribution,
+        _ => throw new ArgumentOutOfRangeException(nameof(distribution), distribution,
             $"The distribution of codes is {distribution}; expected one of {string.Join(", ", Enum.GetNames<CodeDistribution>())}."),
     };
 

@@ -96,7 +96,7 @@ internal static class ImportedAutoencoder
         long count = 0;
         var features = rows.Schema[column];
         using var cursor = rows.GetRowCursor([features]);
-        var read = AutoencoderColumns.CreateReader(cursor, features);
+        var read = ColumnReaders.Create(cursor, features);
         while (cursor.MoveNext())
         {
             read(row, cursor.Position);
@@ -104,8 +104,7 @@ internal static class ImportedAutoencoder
             for (int j = 0; j < row.Length; j++)
             {
                 if (!float.IsFinite(row[j]))
-                    throw new InvalidOperationException(
-                        string.Create(CultureInfo.InvariantCulture,
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
                         $"Calibration row {cursor.Position} (counted from 0) has {row[j]} in '{names[j]}'. Leave such rows out, for " +
                         $"example with FilterRowsByMissingValues."));
                 means[j] += (row[j] - means[j]) / count;

@@ -106,7 +106,7 @@ public sealed partial class AutoencoderTransformer
             .Select(pair => AutoencoderColumns.FindInput(
             calibration.Schema, pair.Key, pair.Value, Model.Width(pair.Key), nameof(calibration)))];
         using var cursor = calibration.GetRowCursor(columns);
-        ColumnReader[] readers = Array.ConvertAll(columns, column => AutoencoderColumns.CreateReader(cursor, column, MissingKey.Report));
+        ColumnReader[] readers = Array.ConvertAll(columns, column => ColumnReaders.Create(cursor, column, MissingKey.Report));
         int row = 0;
         while (cursor.MoveNext())
         {
@@ -146,8 +146,7 @@ public sealed partial class AutoencoderTransformer
 
     private static void CheckLabel(DataViewSchema schema, string name, string parameter)
     {
-        var column = schema.GetColumnOrNull(name) ?? throw AutoencoderColumns.Missing(
-            name, parameter, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        var column = AutoencoderColumns.Find(schema, name, parameter);
         if (column.Type is not BooleanDataViewType && column.Type != NumberDataViewType.Single)
             throw new ArgumentOutOfRangeException(
                 parameter, $"The label column '{name}' is {column.Type}; expected Boolean, or Single that is above 0 for an anomaly.");

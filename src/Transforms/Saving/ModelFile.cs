@@ -76,10 +76,6 @@ internal static class ModelFile
     }
 
     /// <summary>Takes our OnnxTransformers out of a model file and leaves stubs in their places.</summary>
-    /// <param name="context">The context of the loading.</param>
-    /// <param name="stream">The file.</param>
-    /// <param name="source">Where it came from, for messages.</param>
-    /// <param name="rest">The file's entries with the stubs.</param>
     /// <returns>Our graphs, each with the places of the chains from the root to the one that it stands in.</returns>
     private static List<(int[] ChainPath, AutoencoderModel Model)> TakeOutGraphs(
         MLContext context, Stream stream, string source, out List<(string Name, byte[] Content)> rest)

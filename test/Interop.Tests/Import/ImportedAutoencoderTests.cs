@@ -98,12 +98,10 @@ public sealed class ImportedAutoencoderTests
         Assert.IsFalse(Read(none.Transform(s_pairs.View(s_ml))).Any(row => row.PredictedLabel));
         foreach (var rule in new[] { ThresholdRule.Contamination(0.1), ThresholdRule.MeanPlusDeviations(2) })
         {
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => none.WithThreshold(rule)).Message,
-                "have no quantiles of its training scores");
+            Fails.With<InvalidOperationException>("have no quantiles of its training scores", () => none.WithThreshold(rule));
             var options = pair.Options(s_pairs);
             options.Threshold = rule;
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => s_ml.Autoencoders().FromOnnx(options)).Message,
-                "have no quantiles of its training scores");
+            Fails.With<InvalidOperationException>("have no quantiles of its training scores", () => s_ml.Autoencoders().FromOnnx(options));
         }
         var given = pair.Options(s_pairs);
         given.Threshold = ThresholdRule.Fixed(0.9f);
@@ -111,8 +109,7 @@ public sealed class ImportedAutoencoderTests
         CollectionAssert.AreEqual(pair.Score.Select(score => score > 0.9f).ToArray(),
             Read(model.Transform(s_pairs.View(s_ml))).Select(row => row.PredictedLabel).ToArray());
         given.ProbabilityColumnName = "Probability";
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(given)).Message,
-            "there are no calibration rows");
+        Fails.With<ArgumentException>("there are no calibration rows", () => s_ml.Autoencoders().FromOnnx(given));
     }
 
     [TestMethod]
@@ -144,8 +141,7 @@ public sealed class ImportedAutoencoderTests
         using var named = s_ml.Autoencoders().FromOnnx(options);
         Assert.AreEqual("f11", named.Metadata.FeatureNames[11]);
         options.FeatureNames = ["one"];
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => s_ml.Autoencoders().FromOnnx(options)).Message,
-            "FeatureNames has 1 names; expected 12");
+        Fails.With<ArgumentException>("FeatureNames has 1 names; expected 12", () => s_ml.Autoencoders().FromOnnx(options));
     }
 
     [TestMethod]
@@ -155,7 +151,7 @@ public sealed class ImportedAutoencoderTests
         {
             var options = s_pairs["dense"].Options(s_pairs);
             change(options);
-            StringAssert.Contains(Assert.ThrowsExactly<TException>(() => s_ml.Autoencoders().FromOnnx(options, view)).Message, message);
+            Fails.With<TException>(message, () => s_ml.Autoencoders().FromOnnx(options, view));
         }
         Refused<ArgumentException>(options => options.ScalingScales = [1], "ScalingScales has 1 values; expected 12");
         Refused<ArgumentOutOfRangeException>(options => options.ScalingScales = new float[12],

@@ -107,8 +107,7 @@ public sealed class GraphSpliceTests
         {
             var graph = ModelProto.Parser.ParseFrom(file ?? ExportedChain.FeaturesOnly);
             spoil(graph);
-            var e = Assert.ThrowsExactly<TException>(() => GraphSplice.Join(graph.ToByteArray(), s_model, columns, [.. s_model.Outputs]));
-            StringAssert.Contains(e.Message, expected);
+            Fails.With<TException>(expected, () => GraphSplice.Join(graph.ToByteArray(), s_model, columns, [.. s_model.Outputs]));
         }
     }
 }

@@ -175,9 +175,8 @@ public sealed class PipelineExportTests
         Assert.HasCount(2, Directory.GetFiles(folder.Path));
 
         // A model of ours to be scored in batches is something else.
-        var e = Assert.ThrowsExactly<InvalidDataException>(
+        Fails.With<InvalidDataException>("The file 'pipeline.onnx' is a whole pipeline from raw columns (Age, Income",
             () => new AutoencoderModel(File.ReadAllBytes(folder["pipeline.onnx"]), "The file 'pipeline.onnx'"));
-        StringAssert.Contains(e.Message, "The file 'pipeline.onnx' is a whole pipeline from raw columns (Age, Income");
     }
 
     [TestMethod]
@@ -270,9 +269,8 @@ public sealed class PipelineExportTests
     {
         using var folder = new TestFolder();
         File.WriteAllText(folder["pipeline.onnx"], "old");
-        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+        Fails.With<ArgumentOutOfRangeException>("Age",
             () => s_ml.Autoencoders().ExportPipelineToOnnx(s_customers.Value, Rows.View(s_ml, 1).Schema, folder["pipeline.onnx"]));
-        StringAssert.Contains(e.Message, "Age");
         Assert.ThrowsExactly<IOException>(() => s_ml.Autoencoders()
             .ExportPipelineToOnnx(s_customers.Value, Customers.View(s_ml, 1).Schema, folder["none/pipeline.onnx"]));
         Assert.ThrowsExactly<ArgumentNullException>(() => s_ml.Autoencoders().ExportPipelineToOnnx(null!, Customers.View(s_ml, 1).Schema));
@@ -348,8 +346,7 @@ public sealed class PipelineExportTests
     private static void Refuses<TException>(ITransformer model, IDataView data, string expected)
         where TException : Exception
     {
-        var e = Assert.ThrowsExactly<TException>(() => s_ml.Autoencoders().ExportPipelineToOnnx(model, data.Schema));
-        StringAssert.Contains(e.Message, expected);
+        Fails.With<TException>(expected, () => s_ml.Autoencoders().ExportPipelineToOnnx(model, data.Schema));
     }
 
     private sealed class Awkward

@@ -268,12 +268,12 @@ public sealed class OperatorListTests
         string value = parts[1];
         if (value[0] == '[')
             return OnnxAttribute.Int64s(parts[0], [.. value.Trim('[', ']').Split(',')
-                .Select(item => long.Parse(item, CultureInfo.InvariantCulture))]).ToProto();
+                .Select(item => long.Parse(item, CultureInfo.InvariantCulture))]);
         if (value[0] == '\'')
-            return OnnxAttribute.String(parts[0], value.Trim('\'')).ToProto();
+            return OnnxAttribute.String(parts[0], value.Trim('\''));
         return value.Contains('.', StringComparison.Ordinal)
             ? new AttributeProto { Name = parts[0], Type = AttributeType.Float, F = float.Parse(value, CultureInfo.InvariantCulture) }
-            : OnnxAttribute.Int64(parts[0], long.Parse(value, CultureInfo.InvariantCulture)).ToProto();
+            : OnnxAttribute.Int64(parts[0], long.Parse(value, CultureInfo.InvariantCulture));
     }
 
     private static OrtValue Feed(TypeProto.Types.Tensor input, int rows)

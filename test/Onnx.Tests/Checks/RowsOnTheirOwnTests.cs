@@ -70,8 +70,7 @@ public sealed class RowsOnTheirOwnTests
     {
         var scorer = new ChangedScorer(variant);
         byte[] file = scorer.Build(s_byOperator[name](scorer));
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => Open(file));
-        StringAssert.Contains(error.Message, $"'{Mixing}'");
+        Fails.With<InvalidDataException>($"'{Mixing}'", () => Open(file));
     }
 
     /// <summary>At the latest before the first score is given out, by a message that names the node or says what was found.</summary>

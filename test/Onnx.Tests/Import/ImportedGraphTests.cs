@@ -97,7 +97,7 @@ public sealed class ImportedGraphTests
         Changed(model => model.Graph.Initializer[0].ExternalData.Add(
             new StringStringEntryProto { Key = "location", Value = "../../secret" }), "'w', which lies in another file");
         Changed(model => Replace(model, "BatchNormalization", ["x", "w", "w", "w", "w"]).Attribute.Add(
-            OnnxAttribute.Int64("training_mode", 1).ToProto()), "with 'training_mode' of 1; expected 0. Export it in evaluation mode");
+            OnnxAttribute.Int64("training_mode", 1)), "with 'training_mode' of 1; expected 0. Export it in evaluation mode");
         Changed(model => Replace(model, "Dropout", ["x", "", "mode"]), "has a node that takes 'mode', which nothing makes");
         Changed(model =>
         {
@@ -112,10 +112,8 @@ public sealed class ImportedGraphTests
         StringAssert.Contains(Refused(() => Made(new ImportedGraph([1, 2, 3], "The file 'x.onnx'"))),
             "The file 'x.onnx' is not an ONNX model");
         using var folder = new TestFolder();
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder["none.onnx"]))).Message,
-            folder["none.onnx"]);
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Made(new ImportedGraph(folder.Path))).Message,
-            "is a folder");
+        Fails.With<FileNotFoundException>(folder["none.onnx"], () => Made(new ImportedGraph(folder["none.onnx"])));
+        Fails.With<FileNotFoundException>("is a folder", () => Made(new ImportedGraph(folder.Path)));
     }
 
     [TestMethod]
@@ -223,14 +221,14 @@ public sealed class ImportedGraphTests
             var model = Linear(17, 3, 2);
             NodeProto Constant(string name, AttributeProto value) =>
                 new() { OpType = "Constant", Name = name, Output = { name }, Attribute = { value } };
-            model.Graph.Node.Add(Constant("half", attribute == "value_float" ? OnnxAttribute.Single(attribute, 0.5f).ToProto()
+            model.Graph.Node.Add(Constant("half", attribute == "value_float" ? OnnxAttribute.Single(attribute, 0.5f)
                 : new AttributeProto { Name = attribute, Type = AttributeProto.Types.AttributeType.Floats, Floats = { 0.5f } }));
-            model.Graph.Node.Add(Constant("rows", OnnxAttribute.Int64s("value_ints", 0, 2).ToProto()));
-            model.Graph.Node.Add(Constant("one", OnnxAttribute.Int64("value_int", 1).ToProto()));
+            model.Graph.Node.Add(Constant("rows", OnnxAttribute.Int64s("value_ints", 0, 2)));
+            model.Graph.Node.Add(Constant("one", OnnxAttribute.Int64("value_int", 1)));
             model.Graph.Node.Add(Node("Mul", "product", "y", "half"));
             model.Graph.Node.Add(Node("Reshape", "shaped", "product", "rows"));
             model.Graph.Node.Add(Node("Cast", "single", "one"));
-            model.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64("to", 1).ToProto());
+            model.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64("to", 1));
             model.Graph.Node.Add(Node("Add", "code", "shaped", "single"));
             model.Graph.Output[0].Name = "code";
             return model;
@@ -262,7 +260,7 @@ public sealed class ImportedGraphTests
             encoder.Graph.Node.Add(Node("Shape", "shape", "y"));
             encoder.Graph.Node.Add(Node("Reshape", "same", "y", "shape"));
             encoder.Graph.Node.Add(Node("ReduceMean", "mean", of));
-            encoder.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64s("axes", axis).ToProto());
+            encoder.Graph.Node[^1].Attribute.Add(OnnxAttribute.Int64s("axes", axis));
             encoder.Graph.Node.Add(Node("Sub", "centered", "y", "mean"));
             encoder.Graph.Output[0].Name = "centered";
             return encoder;
@@ -323,21 +321,13 @@ public sealed class ImportedGraphTests
     private static double[] Apply(double[] x, int outputs) =>
         [.. Enumerable.Range(0, outputs).Select(j => 0.5 + x.Select((value, i) => value * (i * outputs + j + 1)).Sum())];
 
-    private static AutoencoderMetadata Metadata() => new()
+    private static AutoencoderMetadata Metadata() => MadeMetadata.Plain(3, 2) with
     {
         Variant = AutoencoderMetadata.Imported,
-        FeatureNames = ["a", "b", "c"],
-        CodeSize = 2,
         Scaling = "given",
         ScalingOffsets = [1, 1, 1],
         ScalingScales = [2, 2, 2],
         FeatureMeans = [1, 1, 1],
-        Loss = LossKind.MeanSquared,
-        MissingValues = MissingValuePolicy.NaN,
-        Options = "{}",
-        Seed = 0,
-        ThreadCount = 0,
-        Training = "{}",
     };
 
     /// <summary>y = x w + b, with the numbers of the weight in the field for floats.</summary>

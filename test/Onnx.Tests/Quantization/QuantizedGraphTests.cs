@@ -22,7 +22,7 @@ public sealed class QuantizedGraphTests
         var model = Foreign(opset);
         var quantized = QuantizedGraph.Write(model, [], form, form == OnnxQuantization.StaticInt8 ? Ranges(model) : null);
         Assert.IsTrue(quantized.Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal))
-            .All(tensor => tensor.DataType != (int)OnnxElementType.Single));
+            .All(tensor => tensor.DataType != TensorTypes.Single));
 
         float[] before = Run(model), after = Run(quantized);
         double spread = Math.Sqrt(before.Average(value => (double)value * value));
@@ -66,9 +66,9 @@ public sealed class QuantizedGraphTests
         values[3] = 70000;
         first.RawData = Bytes(values);
         var quantized = QuantizedGraph.Write(model, [], OnnxQuantization.Float16).Graph.Initializer.ToDictionary(
-            tensor => tensor.Name, tensor => (OnnxElementType)tensor.DataType);
-        Assert.AreEqual(OnnxElementType.Single, quantized["first/weight"]);
-        Assert.AreEqual(OnnxElementType.Half, quantized["second/weight"]);
+            tensor => tensor.Name, tensor => tensor.DataType);
+        Assert.AreEqual(TensorTypes.Single, quantized["first/weight"]);
+        Assert.AreEqual(TensorTypes.Half, quantized["second/weight"]);
     }
 
     [TestMethod]
@@ -135,7 +135,7 @@ public sealed class QuantizedGraphTests
         var graph = new GraphProto { Name = "foreign" };
         void Weight(string name, int seed, params long[] shape) => graph.Initializer.Add(new TensorProto
         {
-            Name = name, DataType = (int)OnnxElementType.Single, Dims = { shape },
+            Name = name, DataType = TensorTypes.Single, Dims = { shape },
                 RawData = Bytes(Normal(seed, (int)shape.Aggregate(1L, (a, b) => a * b))),
         });
         void Node(string operation, string name, params string[] inputs) =>
@@ -164,7 +164,7 @@ public sealed class QuantizedGraphTests
         {
             TensorType = new TypeProto.Types.Tensor
             {
-                ElemType = (int)OnnxElementType.Single,
+                ElemType = TensorTypes.Single,
                 Shape = new TensorShapeProto { Dim =
                     { new TensorShapeProto.Types.Dimension { DimParam = "batch" },
                     new TensorShapeProto.Types.Dimension { DimValue = width } } },
