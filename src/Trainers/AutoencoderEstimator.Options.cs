@@ -49,6 +49,13 @@ public sealed partial class AutoencoderEstimator
         public string? ProbabilityColumnName { get; set; }
 
         /// <summary>
+        /// The column for the p-value, how often a normal row scores as high, or null for none. The default value is null. It is that of
+        /// rows like those that the threshold comes from: validation rows for what it promises, see <c>docs/detection.md</c>.
+        /// </summary>
+        [JsonIgnore]
+        public string? PValueColumnName { get; set; }
+
+        /// <summary>
         /// The column for the logarithm of the code's variance, or null for none; variational autoencoders only. The
         /// default value is null.
         /// </summary>
@@ -173,6 +180,7 @@ public sealed partial class AutoencoderEstimator
             ValidateTraining();
             ValidateOutputs("the autoencoder", (ScoreColumnName, nameof(ScoreColumnName)),
                 (PredictedLabelColumnName, nameof(PredictedLabelColumnName)), (ProbabilityColumnName, nameof(ProbabilityColumnName)),
+                (PValueColumnName, nameof(PValueColumnName)),
                 (CodeColumnName, nameof(CodeColumnName)), (CodeLogVarianceColumnName, nameof(CodeLogVarianceColumnName)),
                 (ReconstructionColumnName, nameof(ReconstructionColumnName)), (FeatureErrorsColumnName, nameof(FeatureErrorsColumnName)));
             Require.Not(CodeLogVarianceColumnName is not null && Code.Variational is null, nameof(CodeLogVarianceColumnName),
@@ -206,7 +214,8 @@ public sealed partial class AutoencoderEstimator
         internal override IReadOnlyDictionary<string, string> Columns() => AutoencoderColumns.Named(
             (GraphNames.Features, FeatureColumnName), (GraphNames.Condition, ConditionColumnName),
             (GraphNames.CodeOffset, Code.OffsetColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName),
-            (GraphNames.Score, ScoreColumnName), (GraphNames.Probability, ProbabilityColumnName), (GraphNames.Code, CodeColumnName),
+            (GraphNames.Score, ScoreColumnName), (GraphNames.Probability, ProbabilityColumnName),
+            (GraphNames.PValue, PValueColumnName), (GraphNames.Code, CodeColumnName),
             (GraphNames.CodeLogVariance, CodeLogVarianceColumnName), (GraphNames.Reconstruction, ReconstructionColumnName),
             (GraphNames.FeatureErrors, FeatureErrorsColumnName));
 

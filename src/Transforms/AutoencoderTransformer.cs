@@ -100,7 +100,7 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
     public void ExportOnnx(string? encoderPath, string? decoderPath, string? scorerPath, OnnxExportOptions? options = null)
     {
         options ??= new OnnxExportOptions();
-        var ofParts = scorerPath is null ? options : options with { Probability = null, TopFeatures = 0 };
+        var ofParts = scorerPath is null ? options : options with { Probability = null, PValue = null, TopFeatures = 0 };
         (string? Path, OnnxGraph Graph, OnnxExportOptions Options)[] graphs =
             [(encoderPath, OnnxGraph.Encoder, ofParts), (decoderPath, OnnxGraph.Decoder, ofParts), (scorerPath, OnnxGraph.Scorer, options)];
         (string, byte[])[] files = [.. graphs.Where(graph => graph.Path is not null)
@@ -152,7 +152,8 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
     /// shape or is not expected.</exception>
     public AutoencoderTransformer WithTorchWeights(string path)
     {
-        var columns = Columns.Where(pair => pair.Key != GraphNames.Probability).ToDictionary(StringComparer.Ordinal);
+        var columns = Columns.Where(pair => pair.Key is not (GraphNames.Probability or GraphNames.PValue))
+            .ToDictionary(StringComparer.Ordinal);
         return new AutoencoderTransformer(Context, Model.WithTorchWeights(SafeTensors.ReadFile(path)), columns, _topFeatures,
             ownsModel: true);
     }
@@ -188,6 +189,31 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>
     public AutoencoderTransformer WithThreshold(float threshold) => WithThreshold(ThresholdRule.Fixed(threshold));
+
+    /// <summary>The same fitted model with the threshold that serves best on labeled rows; the present one stays as it is.</summary>
+    /// <param name="labeled">Rows with the columns that the model reads, and their labels. Rows without a score are left out.</param>
+    /// <param name="labelColumnName">The column with the labels, Boolean (true for an anomaly) or Single (above 0).</param>
+    /// <param name="goal">What the threshold is to reach; null for the largest F1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The label column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">All rows have one label.</exception>
+    public AutoencoderTransformer WithThreshold(IDataView labeled, string labelColumnName, LabelGoal? goal = null)
+    {
+        ArgumentNullException.ThrowIfNull(labeled);
+        var label = AutoencoderColumns.Find(labeled.Schema, labelColumnName, nameof(labelColumnName));
+        bool isNumber = label.Type == NumberDataViewType.Single;
+        if (!isNumber && label.Type != BooleanDataViewType.Instance)
+            throw new ArgumentOutOfRangeException(nameof(labelColumnName),
+                $"The label column '{labelColumnName}' is {label.Type}; expected Boolean or Single.");
+        using var scorer = new AutoencoderTransformer(Context, Model, Model.Inputs.Append(GraphNames.Score)
+            .ToDictionary(name => name, name => name == GraphNames.Score ? "__score" : ColumnOf(name), StringComparer.Ordinal),
+            topFeatures: null, ownsModel: false);
+        var scored = scorer.Transform(labeled);
+        bool[] labels = isNumber ? [.. scored.GetColumn<float>(labelColumnName).Select(value => value > 0)]
+            : [.. scored.GetColumn<bool>(labelColumnName)];
+        float[] scores = [.. scored.GetColumn<float>("__score")];
+        int[] known = [.. Enumerable.Range(0, scores.Length).Where(i => float.IsFinite(scores[i]))];
+        return WithThreshold(ThresholdRule.FromLabels([.. known.Select(i => scores[i])], [.. known.Select(i => labels[i])], goal));
+    }
 
     /// <summary>
     /// The same fitted model with sessions of its own, on another device, with other threads or batches; the present

@@ -71,7 +71,7 @@ internal static class ContractCheck
         {
             GraphNames.Features or GraphNames.Reconstruction or GraphNames.FeatureErrors => (metadata.FeatureCount, TensorTypes.Single),
             GraphNames.Code or GraphNames.CodeLogVariance => (metadata.CodeSize, TensorTypes.Single),
-            GraphNames.Score or GraphNames.Probability => (1, TensorTypes.Single),
+            GraphNames.Score or GraphNames.Probability or GraphNames.PValue => (1, TensorTypes.Single),
             GraphNames.IsAnomaly => (1, TensorTypes.Boolean),
             GraphNames.Condition => (metadata.ConditionSize, TensorTypes.Single),
             GraphNames.CodeOffset => (metadata.CodeOffsetSize, TensorTypes.Single),

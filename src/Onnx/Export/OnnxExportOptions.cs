@@ -19,6 +19,12 @@ public sealed record OnnxExportOptions
     public bool? Probability { get; init; }
 
     /// <summary>
+    /// Whether the scorer has the output <see cref="GraphNames.PValue"/>. The default value is null: as the model has it. Every fitted
+    /// model can be given it.
+    /// </summary>
+    public bool? PValue { get; init; }
+
+    /// <summary>
     /// How many features with the largest errors the scorer names for each row, in the outputs
     /// <see cref="GraphNames.TopFeatureIndices"/> and <see cref="GraphNames.TopFeatureErrors"/>: the largest error
     /// first, a missing value before all others, of equal ones the first feature first. From 0 to the number of
@@ -54,6 +60,8 @@ public sealed record OnnxExportOptions
             return;
         if (Probability is not null)
             throw NoSuchOutput(nameof(Probability), Probability.Value, "null", graph);
+        if (PValue is not null)
+            throw NoSuchOutput(nameof(PValue), PValue.Value, "null", graph);
         if (TopFeatures != 0)
             throw NoSuchOutput(nameof(TopFeatures), TopFeatures, "0", graph);
     }

@@ -136,7 +136,8 @@ public sealed class AutoencoderModel : IDisposable
                 [GraphNames.Code, .. Outputs.Where(name => name == GraphNames.CodeLogVariance)]),
             OnnxGraph.Decoder => CutTo("decoder", [GraphNames.Code, .. Sides(GraphNames.Condition)], [GraphNames.Reconstruction]),
             OnnxGraph.Classifier => Whole("classifier", GraphNames.ClassProbabilities),
-            _ => OptionalOutputs.Set(Whole("scorer", GraphNames.Score), Metadata, options.Probability, options.TopFeatures),
+            _ => OptionalOutputs.Set(Whole("scorer", GraphNames.Score), Metadata, new OptionalScores(options.Probability, options.PValue),
+                options.TopFeatures),
         };
         if (!options.MissingValueNodes && MissingValueGraph.IsIn(model))
             model = WithoutMissingValues(model);
@@ -205,13 +206,13 @@ public sealed class AutoencoderModel : IDisposable
     /// </summary>
     /// <param name="metadata">The metadata that the new model gets. Sizes, scaling and missing-value policy must be
     /// those of the graph.</param>
-    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata) => WithMetadata(metadata, withProbability: null);
+    public AutoencoderModel WithMetadata(AutoencoderMetadata metadata) => WithMetadata(metadata, default);
 
     /// <summary>The same, with or without the probability; null for as it is, as far as there are quantiles.</summary>
-    internal AutoencoderModel WithMetadata(AutoencoderMetadata metadata, bool? withProbability)
+    internal AutoencoderModel WithMetadata(AutoencoderMetadata metadata, OptionalScores scores)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        return With(_model.Clone(), metadata, withProbability);
+        return With(_model.Clone(), metadata, scores);
     }
 
     /// <summary>
@@ -334,21 +335,27 @@ public sealed class AutoencoderModel : IDisposable
     internal SharedWeights? Weights => _sessions.Weights;
 
     /// <summary>A model over a changed graph, in which threshold and probability are those of the metadata.</summary>
-    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata, bool? withProbability = null)
+    private AutoencoderModel With(ModelProto model, AutoencoderMetadata metadata, OptionalScores scores = default)
     {
         if (model.Graph.Initializer.FirstOrDefault(tensor => tensor.Name == ScorerGraph.ThresholdName) is { } threshold)
             threshold.SetSingles([metadata.Threshold]);
-        bool has = Outputs.Contains(GraphNames.Probability), wants = withProbability ?? (has && metadata.ScoreQuantiles.Count > 0);
-        if (wants != has || (has && !metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles)))
+        bool knowsScores = metadata.ScoreQuantiles.Count > 0;
+        OptionalScores has = new(Outputs.Contains(GraphNames.Probability), Outputs.Contains(GraphNames.PValue));
+        OptionalScores wants = new(scores.Probability ?? (has.Probability!.Value && knowsScores),
+            scores.PValue ?? (has.PValue!.Value && knowsScores));
+        bool isOfOthers = !(metadata.ScoreQuantiles.SequenceEqual(Metadata.ScoreQuantiles)
+            && metadata.LargestScores.SequenceEqual(Metadata.LargestScores));
+        if (wants != has || (isOfOthers && has != new OptionalScores(false, false)))
         {
-            // Made anew, since it is made of the quantiles.
+            // Made anew, since they are made of the scores.
             int topFeatures = Outputs.Contains(GraphNames.TopFeatureIndices) ? Width(GraphNames.TopFeatureIndices) : 0;
-            model = OptionalOutputs.Set(model, metadata, withProbability: false, topFeatures);
-            if (wants)
-                model = OptionalOutputs.Set(model, metadata, withProbability: true, topFeatures);
-            else
-                metadata = metadata with { Columns = metadata.Columns.Where(pair => pair.Key != GraphNames.Probability)
-                    .ToDictionary(StringComparer.Ordinal) };
+            model = OptionalOutputs.Set(model, metadata, new OptionalScores(false, false), topFeatures);
+            model = OptionalOutputs.Set(model, metadata, wants, topFeatures);
+            metadata = metadata with
+            {
+                Columns = metadata.Columns.Where(pair => (pair.Key != GraphNames.Probability || wants.Probability!.Value)
+                    && (pair.Key != GraphNames.PValue || wants.PValue!.Value)).ToDictionary(StringComparer.Ordinal),
+            };
         }
         OnnxFile.SetMetadata(model, (metadata with { Layers = Metadata.Layers }).ToDictionary());
         return new AutoencoderModel(model, origin: this) { Scoring = Scoring, Warn = Warn };

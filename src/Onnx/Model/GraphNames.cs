@@ -43,6 +43,11 @@ public static class GraphNames
     public const string Probability = "probability";
 
     /// <summary>
+    /// Optional output of the scorer: how often a normal row scores as high, [batch, 1]; the smaller, the more anomalous.
+    /// </summary>
+    public const string PValue = "p_value";
+
+    /// <summary>
     /// Optional output of the scorer: the places of the features with the largest errors, counted from 0, the largest
     /// first, 64-bit integers, [batch, t].
     /// </summary>

@@ -94,6 +94,9 @@ internal sealed class PValues
         return Start + (Shape == 0 ? -Scale * Math.Log(survival) : Scale / Shape * (Math.Pow(survival, -Shape) - 1));
     }
 
+    /// <summary>What the tail's distribution says of the largest score.</summary>
+    public double SurvivalOfLargest => Survival(Largest);
+
     private double Survival(double score)
     {
         double relative = (score - Start) / Scale;

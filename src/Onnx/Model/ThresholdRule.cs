@@ -54,6 +54,34 @@ public sealed class ThresholdRule
         : throw new ArgumentOutOfRangeException(nameof(rate), rate,
             FormattableString.Invariant($"The false-alarm rate is {rate}; expected more than 0 and less than 1."));
 
+    /// <summary>The threshold that serves best on rows whose labels are known.</summary>
+    /// <param name="scores">The rows' scores.</param>
+    /// <param name="isAnomaly">Whether each row is an anomaly; at least one is, and one is not.</param>
+    /// <param name="goal">What it is to reach; null for <see cref="LabelGoal.BestF1"/>.</param>
+    /// <exception cref="ArgumentException">The lists differ in length, a score is no finite number, or all rows have one label.</exception>
+    public static ThresholdRule FromLabels(IReadOnlyList<float> scores, IReadOnlyList<bool> isAnomaly, LabelGoal? goal = null)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(isAnomaly);
+        if (scores.Count != isAnomaly.Count)
+            throw new ArgumentException($"There are {scores.Count} scores and {isAnomaly.Count} labels; expected as many.",
+                nameof(isAnomaly));
+        int anomalies = isAnomaly.Count(label => label);
+        if (anomalies == 0 || anomalies == scores.Count)
+            throw new ArgumentException(
+                $"Of {scores.Count} rows {anomalies} are anomalies; expected at least one that is and one that is not.", nameof(isAnomaly));
+        for (int i = 0; i < scores.Count; i++)
+        {
+            if (!float.IsFinite(scores[i]))
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"The score of row {i} (counted from 0) is {scores[i]}; expected a finite number. Leave such rows out."),
+                        nameof(scores));
+        }
+        goal ??= LabelGoal.BestF1;
+        float threshold = goal.Find(scores, isAnomaly);
+        return new($"{goal} of labels", threshold, (_, _) => threshold);
+    }
+
     /// <summary>A given threshold.</summary>
     /// <param name="threshold">The score above which a row counts as an anomaly.</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is NaN.</exception>

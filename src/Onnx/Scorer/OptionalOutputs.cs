@@ -15,29 +15,38 @@ internal static class OptionalOutputs
     // The order in which a scorer that is built with all of them has its outputs.
     private static readonly string[] s_order =
     [
-        GraphNames.Score, GraphNames.IsAnomaly, GraphNames.Probability, GraphNames.FeatureErrors, GraphNames.TopFeatureIndices,
+        GraphNames.Score, GraphNames.IsAnomaly, GraphNames.Probability, GraphNames.PValue, GraphNames.FeatureErrors,
+            GraphNames.TopFeatureIndices,
             GraphNames.TopFeatureErrors, GraphNames.Reconstruction, GraphNames.Code, GraphNames.CodeLogVariance,
     ];
 
     /// <summary>The scorer with the optional outputs that are wanted and no others.</summary>
     /// <param name="scorer">A scorer; it stays as it is.</param>
     /// <param name="metadata">What it says of itself.</param>
-    /// <param name="withProbability">Whether it is to have the probability; null for as it is.</param>
+    /// <param name="scores">Whether it is to have the probability and the p-value; null for as it is.</param>
     /// <param name="topFeatures">How many features with the largest errors it is to name; 0 for none.</param>
     /// <exception cref="InvalidOperationException">The probability is wanted, and the metadata have no quantiles of the
     /// training scores.</exception>
-    public static ModelProto Set(ModelProto scorer, AutoencoderMetadata metadata, bool? withProbability, int topFeatures)
+    public static ModelProto Set(ModelProto scorer, AutoencoderMetadata metadata, OptionalScores scores, int topFeatures)
     {
         string[] outputs = [.. scorer.Graph.Output.Select(output => output.Name)];
-        bool hasProbability = outputs.Contains(GraphNames.Probability);
-        if (topFeatures == 0 && (withProbability ?? hasProbability) == hasProbability && !outputs.Any(s_topFeatures.Contains))
+        (string Output, bool? Wanted, Func<OnnxGraphBuilder, string, AutoencoderMetadata, string> Emit, string Description)[] optional =
+        [
+            (GraphNames.Probability, scores.Probability, ProbabilityGraph.Emit,
+                "Share of training rows that score lower; not the frequency of anomalies."),
+            (GraphNames.PValue, scores.PValue, PValueGraph.Emit, "How often a normal row scores as high."),
+        ];
+        if (topFeatures == 0 && !outputs.Any(s_topFeatures.Contains)
+            && optional.All(one => (one.Wanted ?? outputs.Contains(one.Output)) == outputs.Contains(one.Output)))
             return scorer;
-        var result = OnnxFile.Cut(scorer, [.. scorer.Graph.Input.Select(input => input.Name)],
-            [.. outputs.Where(output => !s_topFeatures.Contains(output)
-            && (output != GraphNames.Probability || withProbability != false))]);
+        var result = OnnxFile.Cut(scorer, [.. scorer.Graph.Input.Select(input => input.Name)], [.. outputs.Where(output =>
+            !s_topFeatures.Contains(output) && !optional.Any(one => one.Output == output && one.Wanted == false))]);
         var graph = new OnnxGraphBuilder(result.Graph);
-        if (withProbability == true && !hasProbability)
-            AddProbability(graph, GraphNames.Score, metadata);
+        foreach (var (output, wanted, emit, description) in optional)
+        {
+            if (wanted == true && !outputs.Contains(output))
+                graph.Output(graph.Rename(emit(graph, GraphNames.Score, metadata), output), TensorTypes.Single, 1, description);
+        }
         if (topFeatures > 0)
             AddTopFeatures(graph, GraphNames.FeatureErrors, topFeatures);
         var ordered = result.Graph.Output.OrderBy(output => Array.IndexOf(s_order, output.Name)).ToArray();
@@ -45,10 +54,6 @@ internal static class OptionalOutputs
         result.Graph.Output.AddRange(ordered);
         return result;
     }
-
-    private static void AddProbability(OnnxGraphBuilder graph, string score, AutoencoderMetadata metadata) => graph.Output(
-        graph.Rename(ProbabilityGraph.Emit(graph, score, metadata), GraphNames.Probability), TensorTypes.Single, 1,
-            "Share of training rows that score lower; not the frequency of anomalies.");
 
     /// <summary>Adds the outputs <see cref="GraphNames.TopFeatureIndices"/> and <see cref="GraphNames.TopFeatureErrors"/>.</summary>
     private static void AddTopFeatures(OnnxGraphBuilder graph, string errors, int count)
@@ -71,3 +76,8 @@ internal static class OptionalOutputs
         graph.Output(top, TensorTypes.Single, count, "Errors of these features, in scaled units; NaN for a missing value.");
     }
 }
+
+/// <summary>What of the optional scores a scorer is to have; null for as it is.</summary>
+/// <param name="Probability">The share of training rows that score lower.</param>
+/// <param name="PValue">How often a normal row scores as high.</param>
+internal readonly record struct OptionalScores(bool? Probability, bool? PValue);

@@ -40,6 +40,12 @@ public sealed partial class AnomalyDetectionEstimator
         [JsonIgnore]
         public string? ProbabilityColumnName { get; set; }
 
+        /// <summary>
+        /// The column for the p-value, how often a normal row scores as high, or null for none. The default value is null.
+        /// </summary>
+        [JsonIgnore]
+        public string? PValueColumnName { get; set; }
+
         /// <summary>The column for the code of the first network, or null for none. The default value is null.</summary>
         [JsonIgnore]
         public string? CodeColumnName { get; set; }
@@ -146,7 +152,7 @@ public sealed partial class AnomalyDetectionEstimator
         {
             Require.InRange(Contamination is >= 0 and <= 0.5, Contamination, nameof(Contamination), "0 to 0.5");
             Require.AtLeast(Members, 1, nameof(Members));
-            Require.AtLeast(Width, 1, nameof(Width));
+            Require.AtLeast(Width, 2, nameof(Width));
             Require.AtLeast(Code, 1, nameof(Code));
             Require.AtLeast(Steps, 1, nameof(Steps));
             Require.NotNull(Masking, nameof(Masking));
@@ -155,17 +161,17 @@ public sealed partial class AnomalyDetectionEstimator
             Require.NotNull(Threshold, nameof(Threshold));
 
             // The rest is what a masked autoencoder has, with the same names and the same messages.
-            Member(Width ?? 1, Code ?? 1).Validate();
+            Member().Validate();
         }
 
         internal Options Clone() => (Options)MemberwiseClone();
 
-        internal IReadOnlyDictionary<string, string> Columns() => Member(1, 1).Columns();
+        internal IReadOnlyDictionary<string, string> Columns() => Member().Columns();
 
         internal string ToJson() => TrainingOptions.ToJson(this);
 
         /// <summary>The options of one of the networks; epochs and batches are its training's.</summary>
-        internal AutoencoderEstimator.Options Member(int width, int code) => new()
+        internal AutoencoderEstimator.Options Member() => new()
         {
             FeatureColumnName = FeatureColumnName,
             LabelColumnName = LabelColumnName,
@@ -173,11 +179,12 @@ public sealed partial class AnomalyDetectionEstimator
             PredictedLabelColumnName = PredictedLabelColumnName,
             ScoreColumnName = ScoreColumnName,
             ProbabilityColumnName = ProbabilityColumnName,
+            PValueColumnName = PValueColumnName,
             CodeColumnName = CodeColumnName,
             ReconstructionColumnName = ReconstructionColumnName,
             FeatureErrorsColumnName = FeatureErrorsColumnName,
-            Network = LayersNetworkOptions.Residual(width, blocks: 1),
-            Code = new CodeOptions { Size = code },
+            Network = LayersNetworkOptions.Residual(Width ?? AutoencoderTrainersCatalog.DefaultMaskedWidth, blocks: 1),
+            Code = new CodeOptions { Size = Code ?? AutoencoderTrainersCatalog.DefaultMaskedCode },
             Masking = Masking,
             TrimmedShare = Contamination,
             LearningRate = AutoencoderTrainersCatalog.DefaultMaskedLearningRate,

@@ -58,7 +58,7 @@ public sealed partial class AnomalyDetectionEstimator : IEstimator<AutoencoderTr
         ArgumentNullException.ThrowIfNull(input);
         TorchLibrary.Require();
         using var channel = _host.Start("Training");
-        var probe = _options.Member(width: 1, code: 1);
+        var probe = _options.Member();
         var columns = TrainingColumns.Find(input.Schema, probe);
         var device = TrainingDevices.Choose(_options.Device, _context, channel);
         using var rows = TrainingData.Read(input, columns, probe.Reading(_seed, heldOutShare: 0), channel).Training;

@@ -7,7 +7,7 @@ namespace MLNetAutoencoder;
 /// <summary>The fit of an anomaly detector. The training rows stay the caller's.</summary>
 internal sealed class DetectorTraining : IDisposable
 {
-    private const int Folds = 5, BatchSize = 128, DefaultSteps = 1500, DefaultWidth = 128, DefaultCode = 32;
+    private const int Folds = 5, BatchSize = 128, DefaultSteps = 1500;
 
     /// <summary>The most rows that are measured after the training.</summary>
     private const int MostMeasured = 5000;
@@ -49,7 +49,7 @@ internal sealed class DetectorTraining : IDisposable
         // What each member gives the rows that it was not trained on, by their numbers.
         Dictionary<long, List<float>> scores = [];
         List<FeatureMasks> masks = [];
-        var codes = new RowStatistics(_options.Code ?? DefaultCode);
+        var codes = new RowStatistics(_options.Member().Code.Size);
         IReadOnlyList<TrainingEpoch>? history = null;
         for (int i = 0; i < memberCount; i++)
         {
@@ -87,13 +87,14 @@ internal sealed class DetectorTraining : IDisposable
             MemberWeight = memberWeight,
             NeighborWeight = neighborWeight,
         });
-        return (scorer.WithMetadata(metadata, withProbability: _options.ProbabilityColumnName is not null), history!);
+        return (scorer.WithMetadata(metadata,
+            new OptionalScores(_options.ProbabilityColumnName is not null, _options.PValueColumnName is not null)), history!);
     }
 
     private (AutoencoderTraining Member, IReadOnlyList<TrainingEpoch> History) Train(
         int number, TrainingData training, TrainingData heldOut)
     {
-        var options = _options.Member(_options.Width ?? DefaultWidth, _options.Code ?? DefaultCode);
+        var options = _options.Member();
         options.BatchSize = (int)Math.Min(BatchSize, training.Count);
         long stepsOfEpoch = (training.Count + options.BatchSize - 1) / options.BatchSize;
         options.Epochs = (int)Math.Max(1, ((_options.Steps ?? DefaultSteps) + stepsOfEpoch - 1) / stepsOfEpoch);

@@ -126,7 +126,8 @@ internal sealed class AutoencoderTraining : TrainingRun
             if (covariances.All(float.IsFinite))
                 metadata = metadata with { CodeMixtureWeights = weights, CodeMixtureMeans = means, CodeMixtureCovariances = covariances };
         }
-        return scorer.WithMetadata(metadata, withProbability: Options.ProbabilityColumnName is not null);
+        return scorer.WithMetadata(metadata,
+            new OptionalScores(Options.ProbabilityColumnName is not null, Options.PValueColumnName is not null));
     }
 
     /// <summary>The words of the literature for the network.</summary>
@@ -169,7 +170,7 @@ internal sealed class AutoencoderTraining : TrainingRun
                 VariationalScore.ReconstructionProbability => ScoreKind.ReconstructionProbability,
                 _ => ScoreKind.MeanFeatureError,
             },
-            ScoreSamples = draws.Length / Options.Code.Size,
+            ScoreSamples = Options.Masking is null ? draws.Length / Options.Code.Size : Masks!.Count,
         };
     }
 

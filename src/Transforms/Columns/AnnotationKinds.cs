@@ -35,6 +35,7 @@ internal static class AnnotationKinds
         GraphNames.IsAnomaly => PredictedLabel,
         GraphNames.Score => Score,
         GraphNames.Probability => "Probability",
+        GraphNames.PValue => "PValue",
         _ => null,
     };
 }

@@ -22,7 +22,7 @@ internal static class AutoencoderColumns
     // The order of the output columns: those that stock trainers give too come first, as theirs do.
     private static readonly string[] s_outputOrder =
         [GraphNames.PredictedLabel, GraphNames.ClassProbabilities, GraphNames.IsAnomaly, GraphNames.Score, GraphNames.Probability,
-            GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
+            GraphNames.PValue, GraphNames.Code, GraphNames.CodeLogVariance, GraphNames.Reconstruction, GraphNames.FeatureErrors];
 
     /// <summary>Checks that no two output columns have one name and that every name is one.</summary>
     /// <exception cref="ArgumentException">A name is empty, or two outputs have the same; the message names both.</exception>
@@ -155,6 +155,7 @@ internal static class AutoencoderColumns
         GraphNames.IsAnomaly => PredictedLabel,
         GraphNames.Score => Score,
         GraphNames.Probability => "Probability",
+        GraphNames.PValue => "PValue",
         GraphNames.Code => Code,
         GraphNames.Reconstruction => Reconstruction,
         GraphNames.FeatureErrors => FeatureErrors,
@@ -230,7 +231,7 @@ internal static class AutoencoderColumns
             DataViewType type = output switch
             {
                 GraphNames.IsAnomaly => BooleanDataViewType.Instance,
-                GraphNames.Score or GraphNames.Probability => NumberDataViewType.Single,
+                GraphNames.Score or GraphNames.Probability or GraphNames.PValue => NumberDataViewType.Single,
                 _ => new VectorDataViewType(NumberDataViewType.Single, width(output)),
             };
             if (AnnotationKinds.ScoreValueKindOf(output) is { } valueKind)

@@ -72,7 +72,7 @@ internal static class ImportedAutoencoder
                     new Dictionary<string, long> { ["calibration_rows"] = statistics.Count }) };
             }
         }
-        return graph.WithMetadata(metadata, withProbability: options.ProbabilityColumnName is not null);
+        return graph.WithMetadata(metadata, new OptionalScores(options.ProbabilityColumnName is not null, PValue: false));
     }
 
     /// <summary>A width that two graphs share, as far as they tell it.</summary>
