@@ -7,7 +7,8 @@ namespace MLNetAutoencoder.Bench.Accuracy;
 internal sealed record AccuracyOptions
 {
     public const string Usage =
-        "usage: accuracy FOLDER [--contaminate SHARE] [--seeds N] [--folds N] [--sets A,B] [--variant detector|masked|dense]";
+        "usage: accuracy FOLDER [--contaminate SHARE] [--seeds N] [--folds N] [--sets A,B] [--variant detector|masked|dense] "
+        + "[--steps N] [--code N] [--width N] [--members N] [--neighbors N] [--rounds N] [--visible WEIGHT] [--trim SHARE]";
 
     public required string Folder { get; init; }
 
@@ -22,6 +23,9 @@ internal sealed record AccuracyOptions
 
     public string Variant { get; init; } = "detector";
 
+    /// <summary>What of the detector's options is not as by default: for ablations.</summary>
+    public Action<AnomalyDetectionEstimator.Options> Change { get; init; } = _ => { };
+
     public static AccuracyOptions? Parse(string[] args)
     {
         if (args.Length == 0 || args.Length % 2 == 0 || !Directory.Exists(args[0]))
@@ -31,7 +35,7 @@ internal sealed record AccuracyOptions
         {
             string value = args[i + 1];
             bool isNumber = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
-            if (args[i] is "--contaminate" or "--seeds" or "--folds" && !isNumber)
+            if (args[i] is not ("--sets" or "--variant") && !isNumber)
                 return null;
             AccuracyOptions? next = args[i] switch
             {
@@ -40,11 +44,25 @@ internal sealed record AccuracyOptions
                 "--folds" => options with { Folds = (int)number },
                 "--sets" => options with { Sets = value.Split(',') },
                 "--variant" => options with { Variant = value },
+                "--steps" => Changed(some => some.Steps = (int)number),
+                "--code" => Changed(some => some.Code = (int)number),
+                "--width" => Changed(some => some.Width = (int)number),
+                "--members" => Changed(some => some.Members = (int)number),
+                "--neighbors" => Changed(some => some.Neighbors = (int)number),
+                "--rounds" => Changed(some => some.Masking = some.Masking with { ScoreRounds = (int)number }),
+                "--visible" => Changed(some => some.Masking = some.Masking with { VisibleWeight = number }),
+                "--trim" => Changed(some => some.Contamination = number),
                 _ => null,
             };
             if (next is null)
                 return null;
             options = next;
+
+            AccuracyOptions Changed(Action<AnomalyDetectionEstimator.Options> change)
+            {
+                var before = options.Change;
+                return options with { Change = before + change };
+            }
         }
         return options;
     }
@@ -52,17 +70,12 @@ internal sealed record AccuracyOptions
     /// <summary>What is trained: one thread, and nothing told of the set.</summary>
     public IEstimator<AutoencoderTransformer> Create(MLContext ml, int seed)
     {
-        switch (Variant)
-        {
-            case "masked":
-                var masked = new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1, Neighbors = 0 };
-                return ml.Autoencoders().AnomalyDetection(masked);
-            case "neighbors":
-                return ml.Autoencoders().AnomalyDetection(new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1, Steps = 1 });
-            case "dense":
-                return ml.Autoencoders().Dense(new AutoencoderEstimator.Options { Seed = seed, Threads = 1 });
-            default:
-                return ml.Autoencoders().AnomalyDetection(new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1 });
-        }
+        if (Variant == "dense")
+            return ml.Autoencoders().Dense(new AutoencoderEstimator.Options { Seed = seed, Threads = 1 });
+        var options = new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1 };
+        if (Variant == "masked")
+            options.Neighbors = 0;
+        Change(options);
+        return ml.Autoencoders().AnomalyDetection(options);
     }
 }

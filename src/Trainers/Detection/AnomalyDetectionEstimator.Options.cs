@@ -75,16 +75,20 @@ public sealed partial class AnomalyDetectionEstimator
         public int? Code { get; set; }
 
         /// <summary>
-        /// How many steps each network is trained. The default value is null: 1,500, or as many as one pass over the
-        /// rows has.
+        /// How many steps each network is trained. The default value is null: 300 where there are five for few rows,
+        /// otherwise 1,500; one pass
+        /// over the rows at least.
         /// </summary>
         public int? Steps { get; set; }
 
         /// <summary>What is hidden from the networks. The default value has 32 masks.</summary>
         public Masking Masking { get; set; } = new() { ScoreRounds = 8 };
 
-        /// <summary>How many nearest rows are looked for; 0 for none. The default value is 3.</summary>
-        public int Neighbors { get; set; } = 3;
+        /// <summary>
+        /// How many nearest rows are looked for; 0 for none. The default value is null: 3, and 10 where rows repeat, so that the nearest
+        /// ones are copies of each other.
+        /// </summary>
+        public int? Neighbors { get; set; }
 
         /// <summary>
         /// How many training rows are kept to find neighbors among, drawn at random. The default value is null: all up to 8,192, and to

@@ -7,7 +7,7 @@ namespace MLNetAutoencoder;
 /// <summary>The fit of an anomaly detector. The training rows stay the caller's.</summary>
 internal sealed class DetectorTraining : IDisposable
 {
-    private const int Folds = 5, BatchSize = 128, DefaultSteps = 1500;
+    private const int Folds = 5, BatchSize = 128, DefaultSteps = 1500, CrossedSteps = 300;
 
     /// <summary>The most rows that are measured after the training.</summary>
     private const int MostMeasured = 5000;
@@ -24,12 +24,14 @@ internal sealed class DetectorTraining : IDisposable
     private readonly torch.Device _device;
     private readonly IChannel _channel;
     private readonly FeatureScaling _scaling;
+    private readonly bool _isCrossed;
     private readonly List<AutoencoderTraining> _members = [];
 
     public DetectorTraining(AnomalyDetectionEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
         torch.Device device, IChannel channel)
     {
         (_options, _seed, _columns, _rows, _device, _channel) = (options, seed, columns, rows, device, channel);
+        _isCrossed = rows.Count < AnomalyDetectionEstimator.LeastRowsToHoldOut;
         _scaling = FeatureScaling.Fit(rows, options.Scaling, columns.FeatureNames, seed);
     }
 
@@ -40,10 +42,9 @@ internal sealed class DetectorTraining : IDisposable
     /// <summary>Trains the detector.</summary>
     public (AutoencoderModel Model, IReadOnlyList<TrainingEpoch> History) Run()
     {
-        bool isCrossed = _rows.Count < AnomalyDetectionEstimator.LeastRowsToHoldOut;
-        int memberCount = _options.Members ?? (isCrossed ? Folds : 1), folds = (int)Math.Min(Folds, _rows.Count);
+        int memberCount = _options.Members ?? (_isCrossed ? Folds : 1), folds = (int)Math.Min(Folds, _rows.Count);
         var holdOut = new RowReading { MissingValues = _options.MissingValues, HeldOutShare = HeldOutShare, Seed = _seed };
-        var fold = isCrossed ? FoldsOf(folds) : null;
+        var fold = _isCrossed ? FoldsOf(folds) : null;
         bool IsHeldOut(int member, long row) => fold is null ? holdOut.IsHeldOut(row) : fold[row] == member % folds;
 
         // What each member gives the rows that it was not trained on, by their numbers.
@@ -97,7 +98,8 @@ internal sealed class DetectorTraining : IDisposable
         var options = _options.Member();
         options.BatchSize = (int)Math.Min(BatchSize, training.Count);
         long stepsOfEpoch = (training.Count + options.BatchSize - 1) / options.BatchSize;
-        options.Epochs = (int)Math.Max(1, ((_options.Steps ?? DefaultSteps) + stepsOfEpoch - 1) / stepsOfEpoch);
+        options.Epochs = (int)Math.Max(
+            1, ((_options.Steps ?? (_isCrossed ? CrossedSteps : DefaultSteps)) + stepsOfEpoch - 1) / stepsOfEpoch);
         var member = new AutoencoderTraining(options, unchecked(_seed + number * 0x9E3779B9L), _columns, training, heldOut,
             _device, _channel,
             _scaling, isFirst: number == 0);

@@ -7,6 +7,8 @@ namespace MLNetAutoencoder;
 /// <summary>The training rows that a detector keeps, and what their distances to each other are.</summary>
 internal sealed class KeptRows
 {
+    private const int Neighbors = 3, NeighborsOfRepeated = 10;
+
     private const int MostRows = 8192, MostValues = 1 << 20, QueriesAtATime = 512;
 
     /// <summary>Of more rows that stand there twice, the distance to the neighbors says nothing of how far apart rows are.</summary>
@@ -29,12 +31,12 @@ internal sealed class KeptRows
     /// <summary>Chooses rows.</summary>
     /// <param name="data">The training rows.</param>
     /// <param name="scaling">Their scaling.</param>
-    /// <param name="neighbors">How many neighbors a row has.</param>
+    /// <param name="neighbors">How many neighbors a row has; null for as many as is usual.</param>
     /// <param name="most">How many rows are kept at most; null for as many as is usual.</param>
     /// <param name="contamination">The share of the rows that may be anomalies and is left out.</param>
     /// <param name="seed">The seed of the fit.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static KeptRows Choose(TrainingData data, FeatureScaling scaling, int neighbors, int? most, double contamination, long seed,
+    public static KeptRows Choose(TrainingData data, FeatureScaling scaling, int? neighbors, int? most, double contamination, long seed,
         CancellationToken cancellation)
     {
         int d = data.Layout.Features, count = (int)Math.Min(data.Count, most ?? Math.Max(16, Math.Min(MostRows, MostValues / d)));
@@ -60,11 +62,11 @@ internal sealed class KeptRows
             rows = [.. near.SelectMany(i => rows.AsSpan(i * d, d).ToArray())];
             (numbers, count) = ([.. near.Select(i => numbers[i])], left);
         }
-        int k = Math.Min(neighbors, count - 1);
-        float[][] own = Own(rows, d, k, cancellation);
+        float[][] own = Own(rows, d, neighbors ?? Neighbors, cancellation);
         float[] means = Array.ConvertAll(own, distances => distances.Average());
         float typical = means.Order().ElementAt(count / 2);
         bool isRepeated = own.Count(distances => distances[0] == 0) > MostRepeated * count || typical == 0;
+        int k = Math.Min(neighbors ?? (isRepeated ? NeighborsOfRepeated : Neighbors), count - 1);
         float[] scales = isRepeated ? Enumerable.Repeat(1f, count).ToArray() : Array.ConvertAll(means, mean => mean + typical);
         return new KeptRows(rows, scales, numbers, scaling, d, k);
     }
