@@ -71,7 +71,7 @@ public sealed partial class CleanGraphTests
     {
         var options = EveryVariant.Options(variant);
         var graph = Parse(EveryVariant.Fitted(variant).ToOnnx(OnnxGraph.Scorer)).Graph;
-        bool stays = options.Network.Normalization == Normalization.Layer
+        bool stays = options.Network.Normalization == Normalization.Layer || options.Network is LayersNetworkOptions
             || options.Code.Normalization is CodeNormalization.Layer or CodeNormalization.UnitLength
             || (options.Code.Normalization == CodeNormalization.Batch && options.Code.Activation != Activation.Linear);
         Assert.AreEqual(stays, graph.Node.Any(node => node.Name.Contains("normalization", StringComparison.Ordinal)));

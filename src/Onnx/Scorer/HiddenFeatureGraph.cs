@@ -34,7 +34,8 @@ internal sealed class HiddenFeatureGraph(
         var copies = new RowCopies(graph, path, masks.Count);
         long[] shape = masks.Count == 1 ? [1, _d] : [1, masks.Count, _d];
         string rows = copies.Rows("row", scaled, _d);
-        string visible = Node("Mul", "visible", copies.Rows("observed_row", observed, _d),
+        string observedRows = copies.Rows("observed_row", observed, _d);
+        string visible = Node("Mul", "visible", observedRows,
             graph.Initializer($"{path}/masks", masks.Visible, shape));
         string inputs = copies.Flat("inputs", Input(rows, visible, $"{path}/input", masks.Count == 1 ? 1 : 2), 2 * _d);
         string? conditions = copies.Repeated("condition", condition, metadata.ConditionSize);
@@ -43,7 +44,7 @@ internal sealed class HiddenFeatureGraph(
         // No square, nor a sum of some, is more than a Single holds.
         string relative = Node("Min", "relative", Node("Mul", "relative_unbounded", errors.Errors(rows, predicted, $"{path}/score"),
             graph.Initializer($"{path}/weights", masks.Weights, shape)), graph.Initializer($"{path}/largest_error", [LargestError]));
-        string counted = Node("Mul", "counted", copies.Rows("observed_hidden", observed, _d),
+        string counted = Node("Mul", "counted", observedRows,
             graph.Initializer($"{path}/hidden", Array.ConvertAll(masks.Visible, visible => 1 - visible), shape));
         string ofHidden = Node("Mul", "of_hidden", relative, counted);
         string count = Sum("count", counted, masks.Count);

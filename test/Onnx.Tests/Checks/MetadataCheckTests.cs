@@ -26,7 +26,7 @@ public sealed class MetadataCheckTests
     [DataRow("class_names", "[\"a\",\"a\"]", "an empty name or one twice")]
     [DataRow("code_offset_size", "-5", "-5; expected 0 or more")]
     [DataRow("score_samples", "-5", "-5; expected 0 or more")]
-    [DataRow("missing_values", "often", "'often'; expected nan, error or mean")]
+    [DataRow("missing_values", "often", "'often'; expected one of nan, error, mean, hidden")]
     [DataRow("threshold", "NaN", "NaN; expected a number")]
     [DataRow("threshold", "-1234,5", "'autoencoder.threshold' that cannot be read as Single: '-1234,5'")]
     [DataRow("score_mean", "Infinity", "expected a finite number")]
