@@ -1,6 +1,7 @@
 using MLNetAutoencoder.Bench;
 using MLNetAutoencoder.Bench.Accuracy;
 using MLNetAutoencoder.Bench.Codes;
+using MLNetAutoencoder.Bench.Detector;
 using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
@@ -18,6 +19,7 @@ Dictionary<string, Func<int>> benchmarks = new()
 {
     ["codes"] = CodesBenchmark.Run,
     ["cuda"] = CudaBenchmark.Run,
+    ["detector"] = DetectorBenchmark.Run,
     ["quantized"] = QuantizedBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["stacked"] = StackedStudy.Run,

@@ -52,6 +52,16 @@ internal sealed class BenchModel : IDisposable
         return new BenchModel(name, $"{features}-{hidden}-{code}-{hidden}-{features}", transformer, Export(transformer), block);
     }
 
+    /// <summary>An anomaly detector, trained on one thread.</summary>
+    public static BenchModel Detector(MLContext ml, string name, int rows, int features, int blockRows,
+        Action<AnomalyDetectionEstimator.Options> change)
+    {
+        var options = new AnomalyDetectionEstimator.Options { Seed = 1, Threads = 1 };
+        change(options);
+        var transformer = ml.Autoencoders().AnomalyDetection(options).Fit(new BlockView(RowBlock.Random(rows, features), "Features", rows));
+        return new BenchModel(name, $"{features} features", transformer, Export(transformer), RowBlock.Random(blockRows, features));
+    }
+
     /// <summary>
     /// An encoder of one layer of 784 x 64 weights, and a decoder of 64 x 1856 + 1856 x 1856 + 1856 x 784: a hundred
     /// times as many.
