@@ -81,8 +81,8 @@ public sealed partial class AnomalyDetectionEstimator
         /// </summary>
         public int? Steps { get; set; }
 
-        /// <summary>What is hidden from the networks. The default value has 32 masks.</summary>
-        public Masking Masking { get; set; } = new() { ScoreRounds = 8 };
+        /// <summary>What is hidden from the networks. The default value has 16 masks.</summary>
+        public Masking Masking { get; set; } = new();
 
         /// <summary>
         /// How many nearest rows are looked for; 0 for none. The default value is null: 3, and 10 where rows repeat, so that the nearest

@@ -146,7 +146,7 @@ internal sealed class BatchedCursor : DataViewRowCursor, IOutputRow
                 $"{plan.RowBytes(active)} bytes, so that a batch takes no more than {BatchRunner.MostBytes >> 20} MiB. Where it is null, " +
                 "the autoencoder chooses the batches.");
         }
-        int best = 1 << BitOperations.Log2((uint)Math.Clamp(BestBatchValues / plan.InputWidth, LeastBestBatch, MostBestBatch));
+        int best = 1 << BitOperations.Log2((uint)Math.Clamp(BestBatchValues / plan.ValuesOfRow, LeastBestBatch, MostBestBatch));
         return (int)Math.Clamp(LargestBatchBytes / plan.RowBytes(active), 1, best);
     }
 

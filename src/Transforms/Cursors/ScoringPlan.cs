@@ -38,8 +38,11 @@ internal sealed class ScoringPlan
     /// <summary>The columns of the input schema that the graph reads.</summary>
     public DataViewSchema.Column[] InputColumns { get; }
 
-    /// <summary>The number of values that the graph reads for each row.</summary>
-    public int InputWidth => _inputs.Sum(_model.Width);
+    /// <summary>
+    /// The number of values that the network reads for each row: a score with samples or masks runs it for each of
+    /// these.
+    /// </summary>
+    public int ValuesOfRow => _inputs.Sum(_model.Width) * Math.Max(1, _model.Metadata.ScoreSamples);
 
     public ScoringOptions Scoring => _model.Scoring;
 
