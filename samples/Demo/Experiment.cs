@@ -44,7 +44,7 @@ internal static class Experiment
     /// <summary>The seeds that every figure is a mean over.</summary>
     public static readonly int[] Seeds = [1, 2, 3];
 
-    /// <summary>The share of the training rows that the threshold calls anomalies.</summary>
+    /// <summary>The share of the training rows that the threshold calls anomalies, and the false-alarm rate of the detector.</summary>
     public const double Contamination = 0.05;
 
     /// <summary>The units of the code, and the components of the peers.</summary>
@@ -86,6 +86,7 @@ internal static class Experiment
         var features = ml.Transforms.Concatenate(nameof(ScoredRow.Features), data.Features);
         using var model = features.Append(ml.Autoencoders().AnomalyDetection(new AnomalyDetectionEstimator.Options
         {
+            Threshold = ThresholdRule.FalseAlarmRate(Contamination),
             ReconstructionColumnName = nameof(ScoredRow.Reconstruction),
             FeatureErrorsColumnName = nameof(ScoredRow.FeatureErrors),
             Progress = progress,

@@ -47,8 +47,7 @@ return;
             $"normal rows {outcome.ErrorVersusMean:F3} of the mean's");
         Console.WriteLine($"    at contamination {Experiment.Contamination}: {Found(outcome.Scored)}");
         Console.WriteLine($"  Anomaly detection: ROC AUC {detection.Auc:F3} (ML.NET's RandomizedPca {detection.RandomizedPcaAuc:F3})");
-        Console.WriteLine(
-            $"    at a false-alarm rate of {AnomalyDetectionEstimator.Options.DefaultFalseAlarmRate}: {Found(detection.Scored)}");
+        Console.WriteLine($"    at a false-alarm rate of {Experiment.Contamination}: {Found(detection.Scored)}");
     }
     Console.WriteLine(
         $"Mean of {outcomes.Count} seeds: ROC AUC of anomaly detection {detections.Average(d => d.Auc):F3}, autoencoder " +
