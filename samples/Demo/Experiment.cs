@@ -32,14 +32,23 @@ internal sealed class ScoredRow
 internal sealed record Outcome(ITransformer Model, AutoencoderTransformer Autoencoder, ScoredRow[] Scored, double Auc, double PcaAuc,
     double UntrainedAuc, double ErrorVersusMean);
 
-/// <summary>Trains on normal rows, scores held-out ones, and measures the result against two peers in the same run.</summary>
+/// <summary>What the anomaly detector with its defaults, and ML.NET's own trainer, make of a data set.</summary>
+/// <param name="Scored">The test rows as the detector scores them.</param>
+/// <param name="Auc">Area under the ROC curve of the detector.</param>
+/// <param name="RandomizedPcaAuc">The same for ML.NET's RandomizedPca, with as many components as the code has units.</param>
+internal sealed record Detection(ScoredRow[] Scored, double Auc, double RandomizedPcaAuc);
+
+/// <summary>Trains on normal rows, scores held-out ones, and measures the result against its peers in the same run.</summary>
 internal static class Experiment
 {
     /// <summary>The seeds that every figure is a mean over.</summary>
     public static readonly int[] Seeds = [1, 2, 3];
 
-    /// <summary>The share of the training rows that the threshold calls anomalies.</summary>
+    /// <summary>The share of the training rows that the threshold calls anomalies, and the false-alarm rate of the detector.</summary>
     public const double Contamination = 0.05;
+
+    /// <summary>The units of the code, and the components of the peers.</summary>
+    private const int CodeSize = 8;
 
     /// <summary>The network of the digits: 64-32-8-32-64, on raw pixels, since all of them have one unit.</summary>
     public static AutoencoderEstimator.Options DigitsOptions(int seed) => Options([32], InputScaling.None, seed);
@@ -58,8 +67,7 @@ internal static class Experiment
 
         var autoencoder = model.LastTransformer;
         float[][] test = Scaled(autoencoder, scored.Select(row => row.Features));
-        float[][] train = Scaled(autoencoder, ml.Data.CreateEnumerable<ScoredRow>(model.Transform(data.Train), reuseRowObject: false)
-            .Select(row => row.Features));
+        float[][] train = Scaled(autoencoder, Rows(ml, model.Transform(data.Train)).Select(row => row.Features));
         float[] pca = PrincipalComponents.ReconstructionErrors(train, test, options.Code.Size);
 
         int[] normal = [.. Enumerable.Range(0, scored.Length).Where(i => scored[i].Label == 0)];
@@ -73,6 +81,27 @@ internal static class Experiment
             Auc(ml, untrained), error / meanError);
     }
 
+    public static Detection Detect(MLContext ml, DataSet data, int seed, IProgress<TrainingProgress>? progress = null)
+    {
+        var features = ml.Transforms.Concatenate(nameof(ScoredRow.Features), data.Features);
+        using var model = features.Append(ml.Autoencoders().AnomalyDetection(new AnomalyDetectionEstimator.Options
+        {
+            Threshold = ThresholdRule.FalseAlarmRate(Contamination),
+            ReconstructionColumnName = nameof(ScoredRow.Reconstruction),
+            FeatureErrorsColumnName = nameof(ScoredRow.FeatureErrors),
+            Progress = progress,
+            Seed = seed,
+        })).Fit(data.Train);
+        var scored = Rows(ml, model.Transform(data.Test));
+
+        // It does not scale. The digits, which are one vector column, have one unit.
+        IEstimator<ITransformer> stock = ml.AnomalyDetection.Trainers.RandomizedPca(rank: CodeSize, seed: seed);
+        if (data.Features.Length > 1)
+            stock = ml.Transforms.NormalizeMeanVariance(nameof(ScoredRow.Features), fixZero: false).Append(stock);
+        var peer = features.Append(stock).Fit(data.Train).Transform(data.Test);
+        return new Detection(scored, Auc(ml, scored), ml.AnomalyDetection.Evaluate(peer).AreaUnderRocCurve);
+    }
+
     /// <summary>The features as the network sees them.</summary>
     private static float[][] Scaled(AutoencoderTransformer autoencoder, IEnumerable<float[]> rows)
     {
@@ -83,7 +112,7 @@ internal static class Experiment
     private static AutoencoderEstimator.Options Options(int[] hidden, InputScaling scaling, int seed) => new()
     {
         Network = new DenseNetworkOptions { Hidden = hidden },
-        Code = new CodeOptions { Size = 8 },
+        Code = new CodeOptions { Size = CodeSize },
         Scaling = scaling,
         Epochs = 60,
         Threshold = ThresholdRule.Contamination(Contamination),
@@ -98,8 +127,10 @@ internal static class Experiment
         var pipeline = ml.Transforms.Concatenate(options.FeatureColumnName, data.Features)
             .Append(ml.Autoencoders().Dense(options));
         var model = pipeline.Fit(data.Train);
-        return (model, [.. ml.Data.CreateEnumerable<ScoredRow>(model.Transform(data.Test), reuseRowObject: false)]);
+        return (model, Rows(ml, model.Transform(data.Test)));
     }
+
+    private static ScoredRow[] Rows(MLContext ml, IDataView view) => [.. ml.Data.CreateEnumerable<ScoredRow>(view, reuseRowObject: false)];
 
     private static double Auc(MLContext ml, IEnumerable<ScoredRow> rows)
     {

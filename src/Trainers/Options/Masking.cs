@@ -5,7 +5,7 @@ namespace MLNetAutoencoder;
 
 /// <summary>
 /// Hides features at random in each step of the training, tells the network which, and has it predict them: a masked autoencoder (He,
-/// Chen, Xie, Li, Dollár and Girshick 2022; Yin, Qiao, Zhou, Wu, Zeng and Fan, MCM, ICLR 2024).
+/// Chen, Xie, Li, Dollár and Girshick 2022; Yin, Qiao, Zhou, Wang and Yang, MCM, ICLR 2024).
 /// </summary>
 /// <remarks>
 /// <para>The encoder takes the scaled features, 0 where one is hidden, and beside them 1 for each that is not. The loss is the mean

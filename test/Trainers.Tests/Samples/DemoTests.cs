@@ -30,6 +30,16 @@ public sealed class DemoTests
     }
 
     [TestMethod]
+    public void The_detector_needs_no_tuning_for_either()
+    {
+        var ml = new MLContext(seed: 1);
+        var digits = Experiment.Detect(ml, DataSets.Digits(ml), seed: 1);
+        Assert.IsGreaterThanOrEqualTo(0.96, digits.Auc);
+        Assert.IsGreaterThan(digits.RandomizedPcaAuc, digits.Auc);
+        Assert.IsGreaterThanOrEqualTo(0.95, Experiment.Detect(ml, DataSets.BreastCancer(ml), seed: 1).Auc);
+    }
+
+    [TestMethod]
     public void The_data_sets_have_the_rows_that_their_readme_tells_of()
     {
         var ml = new MLContext(seed: 1);

@@ -38,7 +38,7 @@ public sealed class ReadmeExample
         // README from here
         var ml = new MLContext(seed: 1);
         var pipeline = ml.Transforms.Concatenate("Features", names)
-            .Append(ml.Autoencoders().Dense("Features", hidden: [16], code: 8, contamination: 0.05));
+            .Append(ml.Autoencoders().AnomalyDetection("Features")); // nothing to tune
         var model = pipeline.Fit(train);                            // trains with TorchSharp
         var scored = model.Transform(test);                         // + PredictedLabel (Boolean), Score (Single)
         var auc = ml.AnomalyDetection.Evaluate(scored).AreaUnderRocCurve;
