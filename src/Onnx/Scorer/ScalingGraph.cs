@@ -25,7 +25,7 @@ internal sealed class ScalingGraph(OnnxGraphBuilder graph, AutoencoderMetadata m
     public string Scale(string value)
     {
         if (_offset is not null)
-            value = graph.Node("Sub", "scaling/centerd", [value, _offset]);
+            value = graph.Node("Sub", "scaling/centered", [value, _offset]);
         value = _scale is null ? value : graph.Node("Div", "scaling/scaled", [value, _scale]);
         return _isCompressed ? Bend(value, NetworkLayer.Compress, "Log", offset: 1, after: 0) : value;
     }
