@@ -26,17 +26,15 @@ internal static class AccuracyBenchmark
             Console.Error.WriteLine(AccuracyOptions.Usage);
             return 2;
         }
+        if (options.IsAblation)
+            return Ablation.Run(options);
         string peersPath = Path.Combine(options.Folder, "peers.csv");
         var peers = File.Exists(peersPath) ? Peers.Read(peersPath) : new Peers([]);
         List<SetResult> results = [];
-        string[] paths = [.. Directory.EnumerateFiles(options.Folder, "*.csv.gz").OrderBy(path => path, NaturalOrder.Comparer)];
-        Console.WriteLine($"{"set",-18} {"rows",6} {"d",5} {"AUC",6} {"AP",6} {"fit s",6} {"score s",8}  " +
+        Console.WriteLine($"{"set",-18} {"rows",6} {"d",5} {"AUC",6} {"AP",6} {"fit s",6} {"score s",8} {"first",6}  " +
             string.Join(" ", peers.Methods.Select(method => $"{method,11}")));
-        foreach (string path in paths)
+        foreach (var set in options.ReadSets())
         {
-            var set = LabeledSet.Read(path);
-            if (options.Sets.Length > 0 && !options.Sets.Contains(set.Name))
-                continue;
             var result = Measure(set, options);
             if (result is null)
             {
@@ -46,7 +44,7 @@ internal static class AccuracyBenchmark
             results.Add(result);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{set.Name,-18} {set.Rows.Length,6} {set.FeatureCount,5} {result.Auc,6:F1} {result.AveragePrecision,6:F1} " +
-                    $"{result.FitSeconds,6:F2} {result.ScoreSeconds,8:F3}  ")
+                    $"{result.FitSeconds,6:F2} {result.ScoreSeconds,8:F3} {result.Explained,6:P0}  ")
                 + string.Join(" ", peers.Methods.Select(
                     method => peers.Auc(set.Name, method)?.ToString("F1", CultureInfo.InvariantCulture).PadLeft(11) ?? "".PadLeft(11))));
         }
@@ -54,10 +52,11 @@ internal static class AccuracyBenchmark
         return 0;
     }
 
-    private static SetResult? Measure(LabeledSet set, AccuracyOptions options)
+    public static SetResult? Measure(LabeledSet set, AccuracyOptions options)
     {
         List<double> aucs = [], precisions = [], fits = [], scores = [];
         double[] ofSeeds = new double[options.Seeds];
+        double explained = 0;
         for (int fold = 0; fold < Math.Min(set.FoldCount, options.Folds); fold++)
         {
             for (int seed = 0; seed < options.Seeds; seed++)
@@ -79,9 +78,38 @@ internal static class AccuracyBenchmark
                 aucs.Add(auc);
                 ofSeeds[seed] += auc / set.FoldCount;
                 precisions.Add(100 * Ranking.AveragePrecision(found, labels));
+                if (fold == 0 && seed == 0)
+                    explained = Explained(ml, set, model, rows.Value.Training, [.. rows.Value.Test.Where(row => !set.Labels[row])]);
             }
         }
-        return new SetResult(set.Name, set.Rows.Length, aucs.Average(), precisions.Average(), Median(fits), Median(scores), ofSeeds);
+        return new SetResult(set.Name, set.Rows.Length, aucs.Average(), precisions.Average(), Median(fits), Median(scores),
+            explained, ofSeeds);
+    }
+
+    /// <summary>
+    /// How often a feature of a normal row that is moved by eight of its deviations has the largest of the feature errors; of at most 200
+    /// rows.
+    /// </summary>
+    private static double Explained(MLContext ml, LabeledSet set, AutoencoderTransformer model, int[] training, int[] normal)
+    {
+        if (!model.Transform(set.View(ml, training)).Schema.Any(column => column.Name == "FeatureErrors"))
+            return double.NaN;
+        int d = set.FeatureCount;
+        double[] means = [.. Enumerable.Range(0, d).Select(j => training.Average(row => (double)set.Rows[row][j]))];
+        double[] deviations = [.. Enumerable.Range(0, d).Select(j =>
+            Math.Sqrt(training.Average(row => Math.Pow(set.Rows[row][j] - means[j], 2))))];
+        int[] varying = [.. Enumerable.Range(0, d).Where(j => deviations[j] > 1e-6 * Math.Abs(means[j]))];
+        int[] rows = [.. normal.Take(200)];
+        float[][] moved = [.. rows.Select((row, i) =>
+        {
+            float[] values = [.. set.Rows[row]];
+            int j = varying[i % varying.Length];
+            values[j] += (float)((i / varying.Length % 2 == 0 ? 8 : -8) * deviations[j]);
+            return values;
+        })];
+        float[][] errors = [.. model.Transform(set.View(ml, moved)).GetColumn<float[]>("FeatureErrors")];
+        return Enumerable.Range(0, rows.Length).Count(i =>
+            Array.IndexOf(errors[i], errors[i].Max()) == varying[i % varying.Length]) / (double)rows.Length;
     }
 
     private static void Summarize(List<SetResult> results, Peers peers)
@@ -148,6 +176,7 @@ internal static class AccuracyBenchmark
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
-    private sealed record SetResult(
-        string Name, int Rows, double Auc, double AveragePrecision, double FitSeconds, double ScoreSeconds, double[] OfSeeds);
+    public sealed record SetResult(
+        string Name, int Rows, double Auc, double AveragePrecision, double FitSeconds, double ScoreSeconds, double Explained,
+        double[] OfSeeds);
 }

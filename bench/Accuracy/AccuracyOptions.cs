@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Bench.Accuracy;
 internal sealed record AccuracyOptions
 {
     public const string Usage =
-        "usage: accuracy FOLDER [--contaminate SHARE] [--seeds N] [--folds N] [--sets A,B] [--variant detector|masked|dense] "
+        "usage: accuracy FOLDER [--contaminate SHARE] [--seeds N] [--folds N] [--sets A,B] [--ablation] [--variant detector|masked|dense] "
         + "[--steps N] [--code N] [--width N] [--members N] [--neighbors N] [--rounds N] [--visible WEIGHT] [--trim SHARE]";
 
     public required string Folder { get; init; }
@@ -26,11 +26,17 @@ internal sealed record AccuracyOptions
     /// <summary>What of the detector's options is not as by default: for ablations.</summary>
     public Action<AnomalyDetectionEstimator.Options> Change { get; init; } = _ => { };
 
-    public static AccuracyOptions? Parse(string[] args)
+    /// <summary>Whether each choice of the defaults is measured.</summary>
+    public bool IsAblation { get; init; }
+
+    /// <summary>Reads the arguments, from some options on; null where they are not understood.</summary>
+    public static AccuracyOptions? Parse(string[] args, AccuracyOptions? start = null)
     {
+        bool isAblation = args.Contains("--ablation");
+        args = [.. args.Where(arg => arg != "--ablation")];
         if (args.Length == 0 || args.Length % 2 == 0 || !Directory.Exists(args[0]))
             return null;
-        var options = new AccuracyOptions { Folder = args[0] };
+        var options = start ?? new AccuracyOptions { Folder = args[0], IsAblation = isAblation };
         for (int i = 1; i < args.Length; i += 2)
         {
             string value = args[i + 1];
@@ -51,6 +57,7 @@ internal sealed record AccuracyOptions
                 "--neighbors" => Changed(some => some.Neighbors = (int)number),
                 "--rounds" => Changed(some => some.Masking = some.Masking with { ScoreRounds = (int)number }),
                 "--visible" => Changed(some => some.Masking = some.Masking with { VisibleWeight = number }),
+                "--loss" => Changed(some => some.Loss = (ReconstructionLoss)(int)number),
                 "--trim" => Changed(some => some.Contamination = number),
                 _ => null,
             };
@@ -67,12 +74,17 @@ internal sealed record AccuracyOptions
         return options;
     }
 
+    /// <summary>The sets of the folder that are wanted, in the order of their numbers.</summary>
+    public LabeledSet[] ReadSets() =>
+        [.. Directory.EnumerateFiles(Folder, "*.csv.gz").OrderBy(path => path, NaturalOrder.Comparer).Select(LabeledSet.Read)
+            .Where(set => Sets.Length == 0 || Sets.Contains(set.Name))];
+
     /// <summary>What is trained: one thread, and nothing told of the set.</summary>
     public IEstimator<AutoencoderTransformer> Create(MLContext ml, int seed)
     {
         if (Variant == "dense")
             return ml.Autoencoders().Dense(new AutoencoderEstimator.Options { Seed = seed, Threads = 1 });
-        var options = new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1 };
+        var options = new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1, FeatureErrorsColumnName = "FeatureErrors" };
         if (Variant == "masked")
             options.Neighbors = 0;
         Change(options);

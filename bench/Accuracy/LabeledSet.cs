@@ -67,11 +67,14 @@ internal sealed class LabeledSet
         return ([.. training], [.. test]);
     }
 
-    public IDataView View(MLContext ml, int[] rows)
+    public IDataView View(MLContext ml, int[] rows) => View(ml, [.. rows.Select(row => Rows[row])]);
+
+    /// <summary>Rows of the set's features as a view.</summary>
+    public IDataView View(MLContext ml, float[][] rows)
     {
         var schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, FeatureCount);
-        return ml.Data.LoadFromEnumerable([.. rows.Select(row => new Row { Features = Rows[row] })], schema);
+        return ml.Data.LoadFromEnumerable([.. rows.Select(row => new Row { Features = row })], schema);
     }
 
     private sealed class Row

@@ -331,7 +331,8 @@ public sealed class QuantizationTests
         var view = s_ml.Transforms.Conversion.MapValueToKey("Key", nameof(VariantRow.Group))
             .Fit(s_ml.Data.LoadFromEnumerable(VariantRows.Make(3))).Transform(s_ml.Data.LoadFromEnumerable(holed));
         CollectionAssert.AreEqual(Scores(before, view).Select(float.IsNaN).ToArray(), Scores(after, view).Select(float.IsNaN).ToArray());
-        Assert.AreEqual(before.Metadata.MissingValues is MissingValuePolicy.Mean or MissingValuePolicy.Hidden ? 0 : 2, Scores(after, view).Count(float.IsNaN));
+        Assert.AreEqual(before.Metadata.MissingValues is MissingValuePolicy.Mean or MissingValuePolicy.Hidden ? 0 : 2,
+            Scores(after, view).Count(float.IsNaN));
         Assert.AreEqual(0, Scores(after, rows).Count(float.IsNaN));
     }
 

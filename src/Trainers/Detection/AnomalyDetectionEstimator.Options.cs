@@ -85,6 +85,12 @@ public sealed partial class AnomalyDetectionEstimator
         public Masking Masking { get; set; } = new();
 
         /// <summary>
+        /// What is minimized between a hidden feature and its prediction, and what its error is: squared, absolute, or the Huber loss. The
+        /// default value is <see cref="ReconstructionLoss.MeanSquared"/>.
+        /// </summary>
+        public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
+
+        /// <summary>
         /// How many nearest rows are looked for; 0 for none. The default value is null: 3, and 10 where rows repeat, so that the nearest
         /// ones are copies of each other.
         /// </summary>
@@ -190,6 +196,7 @@ public sealed partial class AnomalyDetectionEstimator
             Network = LayersNetworkOptions.Residual(Width ?? AutoencoderTrainersCatalog.DefaultMaskedWidth, blocks: 1),
             Code = new CodeOptions { Size = Code ?? AutoencoderTrainersCatalog.DefaultMaskedCode },
             Masking = Masking,
+            Loss = Loss,
             TrimmedShare = Contamination,
             LearningRate = AutoencoderTrainersCatalog.DefaultMaskedLearningRate,
             Schedule = new OneCycleSchedule(),

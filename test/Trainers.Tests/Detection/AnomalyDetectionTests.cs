@@ -150,6 +150,37 @@ public sealed class AnomalyDetectionTests
         Assert.AreEqual(rows[0][Array.IndexOf(errors[0], errors[0].Max())], top[0].Value);
     }
 
+    /// <summary>Every operator of the graph has a kernel for CUDA in ONNX Runtime 1.31 (its OperatorKernels.md).</summary>
+    [TestMethod]
+    public void No_operator_is_left_to_the_CPU_beside_a_GPU()
+    {
+        string[] ofCuda =
+        [
+            "Abs", "Add", "Cast", "Concat", "Div", "Exp", "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf", "IsNaN",
+            "LessOrEqual", "Log", "MatMul", "Max", "Min", "Mul", "Neg", "Not", "Or", "Pow", "ReduceMean", "ReduceSum", "Relu", "Reshape",
+            "Sign", "Sqrt", "Sub", "Sum", "TopK", "Where",
+        ];
+        var options = DetectionRows.Quick();
+        options.Members = 2;
+        using var model = s_ml.Autoencoders().AnomalyDetection(options).Fit(DetectionRows.View(s_ml, Data(60, 4)));
+        var graph = ModelProto.Parser.ParseFrom(model.ToOnnx(OnnxGraph.Scorer)).Graph;
+        Assert.AreEqual("", string.Join(", ", graph.Node.Select(node => node.OpType).Distinct().Except(ofCuda)));
+        Assert.IsTrue(graph.Node.Any(node => node.Name.StartsWith("member2/", StringComparison.Ordinal)));
+    }
+
+    /// <summary>What ranks the rows otherwise is refused: see <see cref="QuantizationOptions"/>.</summary>
+    [TestMethod]
+    [DataRow(OnnxQuantization.Float16)]
+    [DataRow(OnnxQuantization.Int8Weights)]
+    public void A_quantized_detector_ranks_rows_alike(OnnxQuantization form)
+    {
+        var rows = DetectionRows.View(s_ml, DetectionRows.Make(100, 8, seed: 12));
+        byte[] bytes = s_model.Value.ToQuantizedOnnx(rows, new QuantizationOptions { Form = form }, out var report);
+        using var session = new InferenceSession(bytes);
+        Assert.IsLessThan(s_model.Value.ToOnnx(OnnxGraph.Scorer).Length, bytes.Length);
+        Assert.IsGreaterThan(0.99, report.RankCorrelation);
+    }
+
     [TestMethod]
     public void A_second_fit_gives_the_same_bytes()
     {
