@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
@@ -55,6 +56,22 @@ public sealed class LayersNetworkTests
         var refusal = Assert.Throws<ArgumentException>(() => s_ml.Autoencoders().Autoencoder(options));
         StringAssert.Contains(refusal.Message, place);
         StringAssert.Contains(refusal.Message, problem);
+    }
+
+    [TestMethod]
+    public void A_condition_needs_a_layer_that_takes_it()
+    {
+        var options = VariantRows.Options();
+        (options.ConditionColumnName, options.Code) = ("Key", new CodeOptions { Size = 12 });
+        options.Network = new LayersNetworkOptions { Decoder = [Layer.Image(1, 3, 4), Layer.Convolution(1)] };
+        Fails.As<ArgumentException>("begin with one", () => s_ml.Autoencoders().Autoencoder(options));
+        options.Network = new LayersNetworkOptions
+        {
+            Encoder = [Layer.Image(1, 3, 4), Layer.Convolution(2)],
+            Decoder = [Layer.Dense(12), Layer.Image(1, 3, 4), Layer.Convolution(1)],
+        };
+        using var model = s_ml.Autoencoders().Autoencoder(options).Fit(VariantRows.View(s_ml, 30));
+        Assert.IsTrue(model.Transform(VariantRows.View(s_ml, 30)).GetColumn<float>("Score").All(float.IsFinite));
     }
 
     [TestMethod]

@@ -33,7 +33,8 @@ internal sealed class LayerBuilder(string name, Generator generator)
         {
             Require.NotNull(layers[i], $"{path}[{i}]");
             layers[i].Validate($"{path}[{i}]");
-            if (layers[i] is Layer.NormalizationOf { Normalization: Normalization.Batch } && Absorber(layers, i) is null)
+            if (layers[i] is Layer.NormalizationOf { Normalization: Normalization.Batch }
+                && (i == 0 || layers[i - 1] is not (Layer.DenseOf or Layer.ConvolutionOf)))
                 throw Wrong(layers[i], i, "follows no dense layer or convolution that takes it over once it is trained");
             shape = Infer(layers[i], i, shape);
         }
@@ -87,19 +88,7 @@ internal sealed class LayerBuilder(string name, Generator generator)
     {
         List<NetworkPart> parts = [];
         int joinAt = -1;
-        var shape = input;
-        for (int i = 0; i < layers.Count; i++)
-        {
-            if (layers[i] is Layer.DenseOf)
-            {
-                shape = Flatten(parts, shape);
-                if (joinAt < 0)
-                    (joinAt, shape) = (parts.Count, LayerShape.Vector(shape.Count + conditionSize));
-            }
-            var part = Part(layers, i, shape, out shape);
-            if (part is not null)
-                parts.Add(part);
-        }
+        var shape = Add(parts, layers, input, conditionSize, ref joinAt);
         if (outputs is { } count && shape.Image is null)
         {
             if (joinAt < 0)
@@ -116,6 +105,29 @@ internal sealed class LayerBuilder(string name, Generator generator)
                 (joinAt, shape) = (parts.Count, LayerShape.Vector(shape.Count + conditionSize));
         }
         return new LayerStack(name, parts, joinAt, shape);
+    }
+
+    /// <summary>Makes layers one after another.</summary>
+    /// <param name="parts">Where they go.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="shape">What the first one takes.</param>
+    /// <param name="conditionSize">The width of the condition.</param>
+    /// <param name="joinAt">The place of the layer that the condition joins; -1 until there is one.</param>
+    /// <returns>What the last one gives.</returns>
+    private LayerShape Add(List<NetworkPart> parts, IReadOnlyList<Layer> layers, LayerShape shape, int conditionSize, ref int joinAt)
+    {
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (layers[i] is Layer.DenseOf)
+            {
+                shape = Flatten(parts, shape);
+                if (joinAt < 0)
+                    (joinAt, shape) = (parts.Count, LayerShape.Vector(shape.Count + conditionSize));
+            }
+            if (Part(layers, i, shape, out shape) is { } part)
+                parts.Add(part);
+        }
+        return shape;
     }
 
     private LayerShape Flatten(List<NetworkPart> parts, LayerShape shape)
@@ -144,9 +156,11 @@ internal sealed class LayerBuilder(string name, Generator generator)
             case Layer.DropoutOf dropout:
                 return dropout.Share == 0 ? null : new DropoutPart($"{name}/dropout{++_others}", dropout.Share);
             case Layer.ResidualOf residual:
-                string before = $"{name}/residual{++_others}";
-                var inner = Inner(residual.Layers, input);
-                return new ResidualPart(before, inner);
+                string path = $"{name}/residual{++_others}";
+                List<NetworkPart> inner = [];
+                int joined = 0;
+                output = Add(inner, residual.Layers, input, conditionSize: 0, ref joined);
+                return new ResidualPart(path, new LayerStack("layers", inner, joinAt: -1, output));
             case Layer.ImageOf image:
                 // A masked encoder gets beside each channel one that tells what is visible of it.
                 var shape = image.Shape with { Channels = checked((int)(input.Count! / image.Shape.Places)) };
@@ -170,25 +184,8 @@ internal sealed class LayerBuilder(string name, Generator generator)
         }
     }
 
-    private LayerStack Inner(IReadOnlyList<Layer> layers, LayerShape input)
-    {
-        List<NetworkPart> parts = [];
-        var shape = input;
-        for (int i = 0; i < layers.Count; i++)
-        {
-            if (layers[i] is Layer.DenseOf)
-                shape = Flatten(parts, shape);
-            if (Part(layers, i, shape, out shape) is { } part)
-                parts.Add(part);
-        }
-        return new LayerStack("layers", parts, joinAt: -1, shape);
-    }
-
     /// <summary>The normalization that a layer takes over from the one after it.</summary>
     private static Normalization Absorbed(IReadOnlyList<Layer> layers, int place) =>
         place + 1 < layers.Count && layers[place + 1] is Layer.NormalizationOf { Normalization: Normalization.Batch }
             ? Normalization.Batch : Normalization.None;
-
-    private static Layer? Absorber(IReadOnlyList<Layer> layers, int place) =>
-        place > 0 && layers[place - 1] is Layer.DenseOf or Layer.ConvolutionOf ? layers[place - 1] : null;
 }

@@ -54,7 +54,10 @@ public sealed record LayersNetworkOptions : NetworkOptions
             nameof(LayersNetworkOptions), "its layers have their own; use Layer.Normalize");
         Require.NotNull(Encoder, $"{path}.{nameof(Encoder)}");
         Require.NotNull(Decoder, $"{path}.{nameof(Decoder)}");
-        Check(featureCount: null, options.Code.Size);
+        var end = Check(featureCount: null, options.Code.Size);
+        Require.Not(end.Image is not null && options.ConditionColumnName is not null && !Decoder.Any(layer => layer is Layer.DenseOf),
+            nameof(options.ConditionColumnName), options.ConditionColumnName ?? "", $"{path}.{nameof(Decoder)}", "images alone",
+            "the condition joins what a dense layer takes; begin with one");
     }
 
     internal override void ValidateFor(int featureCount, string column)
