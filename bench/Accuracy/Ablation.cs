@@ -20,7 +20,7 @@ internal static class Ablation
         ("visible features do not count", ["--visible", "0"]),
         ("absolute errors", ["--loss", "1"]),
         ("4,000 steps", ["--steps", "4000"]),
-        ("a twentieth trimmed", ["--trim", "0.05"]),
+        ("a twentieth left out", ["--trim", "0.05"]),
         ("plain dense autoencoder", ["--variant", "dense"]),
     ];
 

@@ -148,10 +148,6 @@ public sealed partial class AutoencoderEstimator
         [JsonIgnore]
         public ThresholdRule Threshold { get; set; } = ThresholdRule.Contamination(DefaultContamination);
 
-        /// <summary>The share of the rows of a step, those of the largest losses, that is left out of it; of a detector.</summary>
-        [JsonIgnore]
-        internal double TrimmedShare { get; set; }
-
         [JsonInclude, JsonPropertyName("initial_weights")]
         internal string? InitialWeightsFile => Path.GetFileName(InitialWeights);
 

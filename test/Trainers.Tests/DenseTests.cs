@@ -209,7 +209,7 @@ public sealed class DenseTests
             ""","network":{"kind":"dense","hidden":[6],"decoder_hidden":null,"dropout":0,"tied_weights":false""" +
             ""","activation":"ReLU","output_activation":"Linear","normalization":"None"},"code":{"size":2""" +
             ""","activation":"Linear","normalization":"None","noise_deviation":0,"variational":null,"offset_column_name":null""" +
-            ""","offset_hidden":null},"loss":"MeanSquared","penalties":[],"weight_l1":0,"weight_l2":0,"pretraining":null""" +
+            ""","offset_hidden":null},"masking":null,"loss":"MeanSquared","penalties":[],"weight_l1":0,"weight_l2":0,"pretraining":null""" +
             ""","initial_weights":null,"validation_share":0,"early_stopping":null""" +
             ""","threshold":"contamination 0.1","feature_column_name":"Features","corruption":null""" +
             ""","scaling":"Standardize","epochs":5,"batch_size":32,"learning_rate":0.001,"optimizer":{"kind":"adam","beta1":0.9""" +

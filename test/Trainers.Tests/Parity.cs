@@ -35,7 +35,8 @@ internal static class Parity
             if (encoded.LogVariance is not null)
                 expected["CodeLogVariance"] = NetworkValues.Of(encoded.LogVariance);
             expected["Reconstruction"] = NetworkValues.Of(reconstruction);
-            expected["FeatureErrors"] = NetworkValues.Of(ReconstructionErrors.Of(options.Loss, all.Rows, reconstruction));
+            expected["FeatureErrors"] = options.Masking is { } masking ? HiddenErrorsOf(network, masking, options, all, pass)
+                : NetworkValues.Of(ReconstructionErrors.Of(options.Loss, all.Rows, reconstruction));
         });
 
         // Reconstructions come out in raw units.
@@ -53,5 +54,34 @@ internal static class Parity
             for (int i = 0; i < values.Length; i++)
                 Assert.AreEqual(values[i], actual[i], tolerance * largest, $"{name}, value {i}");
         }
+    }
+
+    /// <summary>
+    /// The feature errors of a masked autoencoder, written out: under each mask the hidden features' errors as multiples of their means
+    /// over all rows, the root of their mean, and each feature's part of it; d times the mean of the parts over the masks.
+    /// </summary>
+    private static float[] HiddenErrorsOf(
+        AutoencoderNetwork network, Masking masking, AutoencoderEstimator.Options options, TrainingBatch all, Pass pass)
+    {
+        int rows = (int)all.Rows.shape[0], d = (int)all.Rows.shape[1];
+        float[] masks = masking.ScoreMasks(d, options.Seed!.Value);
+        double[] sums = new double[rows * d];
+        for (int m = 0; m < masks.Length / d; m++)
+        {
+            float[] mask = masks[(m * d)..((m + 1) * d)];
+            int[] hidden = [.. Enumerable.Range(0, d).Where(j => mask[j] == 0)];
+            using var visible = torch.tensor(mask).expand(rows, d);
+            float[] errors = NetworkValues.Of(ReconstructionErrors.Of(
+                options.Loss, all.Rows, network.Forward(all.Rows, all.Condition, pass, visible)));
+            double[] means = [.. Enumerable.Range(0, d).Select(j => Enumerable.Range(0, rows).Average(i => (double)errors[i * d + j]))];
+            for (int i = 0; i < rows; i++)
+            {
+                double[] relative = [.. hidden.Select(j => errors[i * d + j] / means[j])];
+                double score = Math.Sqrt(relative.Average()), sum = relative.Sum();
+                for (int h = 0; h < hidden.Length; h++)
+                    sums[i * d + hidden[h]] += score * relative[h] / sum;
+            }
+        }
+        return [.. sums.Select(sum => (float)(sum * d / (masks.Length / d)))];
     }
 }

@@ -59,9 +59,9 @@ public sealed partial class AnomalyDetectionEstimator
         public string? FeatureErrorsColumnName { get; set; }
 
         /// <summary>
-        /// The share of the training rows that may be anomalies, from 0 to 0.5. Such a share of the rows with the
-        /// largest losses is left out of each
-        /// step, and of the rows farthest from others out of the kept ones. The default value is 0: they are taken for normal.
+        /// The share of the training rows that may be anomalies, from 0 to 0.5. As many are left out, those that lie
+        /// farthest from a part of
+        /// the others: of networks, kept rows, threshold and p-values. The default value is 0: all are taken for normal.
         /// </summary>
         public double Contamination { get; set; }
 
@@ -197,7 +197,6 @@ public sealed partial class AnomalyDetectionEstimator
             Code = new CodeOptions { Size = Code ?? AutoencoderTrainersCatalog.DefaultMaskedCode },
             Masking = Masking,
             Loss = Loss,
-            TrimmedShare = Contamination,
             LearningRate = AutoencoderTrainersCatalog.DefaultMaskedLearningRate,
             Schedule = new OneCycleSchedule(),
             Scaling = Scaling,

@@ -30,9 +30,15 @@ internal sealed class DetectorTraining : IDisposable
     public DetectorTraining(AnomalyDetectionEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
         torch.Device device, IChannel channel)
     {
-        (_options, _seed, _columns, _rows, _device, _channel) = (options, seed, columns, rows, device, channel);
-        _isCrossed = rows.Count < AnomalyDetectionEstimator.LeastRowsToHoldOut;
+        (_options, _seed, _columns, _device, _channel) = (options, seed, columns, device, channel);
         _scaling = FeatureScaling.Fit(rows, options.Scaling, columns.FeatureNames, seed);
+        if (options.Contamination > 0)
+        {
+            var far = KeptRows.Farthest(rows, _scaling, options.Contamination, seed, options.Cancellation);
+            rows = rows.Where(row => !far.Contains(row));
+        }
+        _rows = rows;
+        _isCrossed = rows.Count < AnomalyDetectionEstimator.LeastRowsToHoldOut;
     }
 
     private int FeatureCount => _rows.Layout.Features;
@@ -64,7 +70,7 @@ internal sealed class DetectorTraining : IDisposable
         }
 
         var neighbors = _options.Neighbors == 0 ? null
-            : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _options.Contamination, _seed, _options.Cancellation);
+            : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _seed, _options.Cancellation);
         long[] measured = [.. scores.Keys.Order()];
         double[] ofMembers = [.. measured.Select(row => scores[row].Average(score => (double)score))];
         double[] ofNeighbors = neighbors?.Distances(_rows, measured) ?? [];

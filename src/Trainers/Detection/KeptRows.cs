@@ -14,8 +14,11 @@ internal sealed class KeptRows
     /// <summary>Of more rows that stand there twice, the distance to the neighbors says nothing of how far apart rows are.</summary>
     private const double MostRepeated = 0.02;
 
-    /// <summary>By their distance to which neighbor rows are left out as possible anomalies.</summary>
-    private const int TrimNeighbor = 10;
+    /// <summary>
+    /// Rows that may be anomalies are told by their distance to a neighbor: one in so many of the kept rows, and at
+    /// least this one.
+    /// </summary>
+    private const int FarShare = 25, LeastFarNeighbor = 10;
 
     private readonly float[] _rows, _scales;
     private readonly Dictionary<long, int> _places;
@@ -33,35 +36,14 @@ internal sealed class KeptRows
     /// <param name="scaling">Their scaling.</param>
     /// <param name="neighbors">How many neighbors a row has; null for as many as is usual.</param>
     /// <param name="most">How many rows are kept at most; null for as many as is usual.</param>
-    /// <param name="contamination">The share of the rows that may be anomalies and is left out.</param>
     /// <param name="seed">The seed of the fit.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static KeptRows Choose(TrainingData data, FeatureScaling scaling, int? neighbors, int? most, double contamination, long seed,
+    public static KeptRows Choose(TrainingData data, FeatureScaling scaling, int? neighbors, int? most, long seed,
         CancellationToken cancellation)
     {
-        int d = data.Layout.Features, count = (int)Math.Min(data.Count, most ?? Math.Max(16, Math.Min(MostRows, MostValues / d)));
-        var selection = new SelectionSampling(data.Count, count, seed);
-        var rows = new float[count * d];
-        var numbers = new long[count];
-        int kept = 0;
-        using (var pass = data.Open())
-        {
-            for (long row = 0; pass.MoveNext(); row++)
-            {
-                if (!selection.Takes())
-                    continue;
-                numbers[kept] = row;
-                Scale(scaling, pass.Record[..d], rows.AsSpan(kept++ * d, d));
-            }
-        }
-        if (contamination > 0 && count > 2 * TrimNeighbor)
-        {
-            float[] far = Own(rows, d, TrimNeighbor, cancellation).Select(list => list[^1]).ToArray();
-            int left = Math.Max(2, (int)Math.Ceiling(count * (1 - contamination)));
-            int[] near = [.. Enumerable.Range(0, count).OrderBy(i => far[i]).Take(left).Order()];
-            rows = [.. near.SelectMany(i => rows.AsSpan(i * d, d).ToArray())];
-            (numbers, count) = ([.. near.Select(i => numbers[i])], left);
-        }
+        int d = data.Layout.Features;
+        var (rows, numbers) = Select(data, scaling, most, seed);
+        int count = numbers.Length;
         float[][] own = Own(rows, d, neighbors ?? Neighbors, cancellation);
         float[] means = Array.ConvertAll(own, distances => distances.Average());
         float typical = means.Order().ElementAt(count / 2);
@@ -69,6 +51,41 @@ internal sealed class KeptRows
         int k = Math.Min(neighbors ?? (isRepeated ? NeighborsOfRepeated : Neighbors), count - 1);
         float[] scales = isRepeated ? Enumerable.Repeat(1f, count).ToArray() : Array.ConvertAll(means, mean => mean + typical);
         return new KeptRows(rows, scales, numbers, scaling, d, k);
+    }
+
+    /// <summary>
+    /// The numbers of the rows that lie farthest from others, as a share of all: by the distance to so distant a
+    /// neighbor that a small group
+    /// of equal rows does not reach it.
+    /// </summary>
+    public static HashSet<long> Farthest(TrainingData data, FeatureScaling scaling, double share, long seed, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        int d = data.Layout.Features;
+        var (rows, numbers) = Select(data, scaling, most: null, seed);
+        var memory = Memory(rows, d);
+        int neighbor = Math.Min(Math.Max(LeastFarNeighbor, numbers.Length / FarShare), numbers.Length - 1), next = 0, length = 0;
+        var far = new float[data.Count];
+        float[] queries = new float[QueriesAtATime * d];
+        var selves = new long[QueriesAtATime];
+        using var pass = data.Open();
+        for (long row = 0; row < far.Length; row++)
+        {
+            pass.MoveNext();
+            Scale(scaling, pass.Record[..d], queries.AsSpan(length * d, d));
+            selves[length++] = next < numbers.Length && numbers[next] == row ? next++ : -1;
+            if (length < QueriesAtATime && row + 1 < far.Length)
+                continue;
+            cancellation.ThrowIfCancellationRequested();
+            var (distances, _) = Nearest(memory, queries.AsSpan(0, length * d), d, neighbor, selves[..length]);
+            for (int i = 0; i < length; i++)
+                far[row - length + 1 + i] = distances[(i + 1) * neighbor - 1];
+            length = 0;
+        }
+        pass.MoveNext();
+        return [.. Enumerable.Range(0, far.Length).OrderByDescending(i => far[i]).Take(Math.Min((int)(share * far.Length), far.Length - 2))
+            .Select(i => (long)i)];
     }
 
     /// <summary>What the graph keeps.</summary>
@@ -108,6 +125,25 @@ internal sealed class KeptRows
             }
         }
         return scores;
+    }
+
+    /// <summary>Rows that are drawn at random, scaled, and their numbers.</summary>
+    private static (float[] Rows, long[] Numbers) Select(TrainingData data, FeatureScaling scaling, int? most, long seed)
+    {
+        int d = data.Layout.Features, count = (int)Math.Min(data.Count, most ?? Math.Max(16, Math.Min(MostRows, MostValues / d)));
+        var selection = new SelectionSampling(data.Count, count, seed);
+        var rows = new float[count * d];
+        var numbers = new long[count];
+        int kept = 0;
+        using var pass = data.Open();
+        for (long row = 0; pass.MoveNext(); row++)
+        {
+            if (!selection.Takes())
+                continue;
+            numbers[kept] = row;
+            Scale(scaling, pass.Record[..d], rows.AsSpan(kept++ * d, d));
+        }
+        return (rows, numbers);
     }
 
     /// <summary>The distances of each row to its nearest others, rising.</summary>

@@ -8,9 +8,6 @@ internal sealed class Objective
     // What is evaluated at a time; of convolutions, the batch of the training: each further size would have to be checked.
     private const int EvaluationBatch = 1024;
 
-    // The share of the epochs before rows are left out for their errors: at first these say nothing.
-    private const double WarmUpShare = 0.2;
-
     // Of a batch in which nothing counts the loss is 0.
     private const double LeastCount = 1e-12;
 
@@ -54,8 +51,6 @@ internal sealed class Objective
         var encoding = _network.Encode(input, batch.Condition, batch.Offset, pass, visible);
         var reconstruction = _network.Decode(encoding.Code, batch.Condition, pass);
         var counted = visible is null ? batch : _options.Masking!.Counted(batch, visible);
-        if (_options.TrimmedShare > 0 && epoch >= WarmUpShare * _options.Epochs)
-            counted = Trimmed(counted, reconstruction);
         List<Tensor> terms = [Reconstruction(counted, reconstruction)];
         if (_options.Code.Variational is { } variational)
             terms.Add(Divergence(batch, encoding, variational).Times(DivergenceWeight(variational, epoch)));
@@ -94,19 +89,6 @@ internal sealed class Objective
             total += share;
         }
         return sum / total;
-    }
-
-    /// <summary>A batch in which the rows of the largest errors do not count: those that may be anomalies.</summary>
-    private TrainingBatch Trimmed(TrainingBatch batch, Tensor reconstruction)
-    {
-        long rows = batch.Rows.shape[0], kept = rows - (long)Math.Round(_options.TrimmedShare * rows);
-        if (kept == rows || kept < 1)
-            return batch;
-        using var none = no_grad();
-        var errors = (ReconstructionErrors.Of(_options.Loss, batch.Rows, reconstruction.detach()) * batch.Known!).sum(1)
-            / batch.Known!.sum(1).AtLeast(LeastCount);
-        var limit = errors.kthvalue(kept, 0).values;
-        return batch with { Known = batch.Known! * errors.le(limit).to(ScalarType.Float32).unsqueeze(1) };
     }
 
     /// <summary>What the rows of a batch show where they are measured: one mask after another.</summary>

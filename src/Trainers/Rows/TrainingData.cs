@@ -77,18 +77,28 @@ internal sealed class TrainingData : IDisposable
     public TrainingData Where(Func<long, bool> isWanted)
     {
         var tally = new Tally(Layout, withDigest: false);
-        List<int>? places = IsStreamed ? null : [];
+        List<int> places = [];
+        List<bool> ofSource = [];
         using (var pass = Open())
         {
             for (long row = 0; pass.MoveNext(); row++)
             {
-                if (!isWanted(row))
-                    continue;
-                tally.Add(pass.Record, isComplete: !HasMissing || IsFinite(pass.Record));
-                places?.Add(_places?[row] ?? (int)row);
+                bool wanted = isWanted(row);
+                if (IsStreamed)
+                {
+                    // By the numbers that the rows have in the view.
+                    while (!_isWanted(ofSource.Count))
+                        ofSource.Add(false);
+                    ofSource.Add(wanted);
+                }
+                else if (wanted)
+                    places.Add(_places?[row] ?? (int)row);
+                if (wanted)
+                    tally.Add(pass.Record, isComplete: !HasMissing || IsFinite(pass.Record));
             }
         }
-        return new TrainingData(_source, tally, isWanted, places is null ? null : [.. places], ownsSource: false);
+        return new TrainingData(_source, tally, row => row < ofSource.Count && ofSource[(int)row], IsStreamed ? null : [.. places],
+            ownsSource: false);
     }
 
     private static bool IsFinite(ReadOnlySpan<float> record)
