@@ -20,7 +20,7 @@ public sealed partial class OptionRangeTests
     private static readonly string[] s_free = ["Seed"];
 
     /// <summary>Between them, every type of options there is.</summary>
-    private static readonly Dictionary<string, Func<AutoencoderEstimator.Options>> s_options = new()
+    private static readonly Dictionary<string, Func<object>> s_options = new()
     {
         ["dense"] = () => Common(options =>
         {
@@ -53,6 +53,18 @@ public sealed partial class OptionRangeTests
             options.Optimizer = new RmsPropOptimizer();
             options.Schedule = new PlateauSchedule();
         }),
+        ["layers"] = () => Common(options =>
+        {
+            options.Network = new LayersNetworkOptions();
+            options.Masking = new Masking();
+        }),
+        ["anomaly detection"] = () => new AnomalyDetectionEstimator.Options
+        {
+            LabelColumnName = "Label", AnomalyLabelValue = "bad", ProbabilityColumnName = "Probability", PValueColumnName = "PValue",
+            CodeColumnName = "Code", ReconstructionColumnName = "Reconstruction", FeatureErrorsColumnName = "FeatureErrors",
+            Members = 2, Width = 8, Code = 4, Steps = 10, Neighbors = 2, KeptRows = 10, Threads = 1,
+            Scoring = new ScoringOptions { BatchSize = 8, IntraOpThreads = 1, GpuDeviceId = 0 },
+        },
         ["stacked"] = () =>
         {
             var options = Common(options => options.Pretraining = new PretrainingOptions());
@@ -89,7 +101,7 @@ public sealed partial class OptionRangeTests
                 checks++;
             }
         }
-        Assert.IsGreaterThan(80, checks);
+        Assert.IsGreaterThan(name == "anomaly detection" ? 60 : 80, checks);
     }
 
     [TestMethod]
@@ -121,7 +133,13 @@ public sealed partial class OptionRangeTests
         return options;
     }
 
-    private static void Make(AutoencoderEstimator.Options options) => s_ml.Autoencoders().Autoencoder(options);
+    private static void Make(object options)
+    {
+        if (options is AnomalyDetectionEstimator.Options detection)
+            s_ml.Autoencoders().AnomalyDetection(detection);
+        else
+            s_ml.Autoencoders().Autoencoder((AutoencoderEstimator.Options)options);
+    }
 
     /// <summary>What the message is with an option at a value; null where it is taken.</summary>
     private static string? Refusal(string name, string path, object? value)

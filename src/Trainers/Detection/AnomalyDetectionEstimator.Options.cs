@@ -160,7 +160,7 @@ public sealed partial class AnomalyDetectionEstimator
 
         internal void Validate()
         {
-            Require.InRange(Contamination is >= 0 and <= 0.5, Contamination, nameof(Contamination), "0 to 0.5");
+            Require.InRange(Contamination is >= 0 and <= 0.5, Contamination, nameof(Contamination), "at least 0 and at most 0.5");
             Require.AtLeast(Members, 1, nameof(Members));
             Require.AtLeast(Width, 2, nameof(Width));
             Require.AtLeast(Code, 1, nameof(Code));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
 using TorchSharp;
@@ -25,6 +26,7 @@ internal sealed class DetectorTraining : IDisposable
     private readonly IChannel _channel;
     private readonly FeatureScaling _scaling;
     private readonly bool _isCrossed;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<AutoencoderTraining> _members = [];
 
     public DetectorTraining(AnomalyDetectionEstimator.Options options, long seed, TrainingColumns columns, TrainingData rows,
@@ -103,6 +105,8 @@ internal sealed class DetectorTraining : IDisposable
     {
         var options = _options.Member();
         options.BatchSize = (int)Math.Min(BatchSize, training.Count);
+        if (options.MaxTrainingTime < TimeSpan.MaxValue)
+            options.MaxTrainingTime = TimeSpan.FromTicks(Math.Max(1, (options.MaxTrainingTime - _clock.Elapsed).Ticks));
         long stepsOfEpoch = (training.Count + options.BatchSize - 1) / options.BatchSize;
         options.Epochs = (int)Math.Max(
             1, ((_options.Steps ?? (_isCrossed ? CrossedSteps : DefaultSteps)) + stepsOfEpoch - 1) / stepsOfEpoch);

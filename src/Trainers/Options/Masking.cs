@@ -42,7 +42,7 @@ public sealed record Masking
         Require.InRange(LeastShare is > 0 and < 1, LeastShare, $"{path}.{nameof(LeastShare)}", "more than 0 and less than 1");
         Require.InRange(GreatestShare >= LeastShare && GreatestShare < 1, GreatestShare, $"{path}.{nameof(GreatestShare)}",
             FormattableString.Invariant($"at least {LeastShare} ({nameof(LeastShare)}) and less than 1"));
-        Require.InRange(VisibleWeight is >= 0 and <= 1, VisibleWeight, $"{path}.{nameof(VisibleWeight)}", "0 to 1");
+        Require.InRange(VisibleWeight is >= 0 and <= 1, VisibleWeight, $"{path}.{nameof(VisibleWeight)}", "at least 0 and at most 1");
         Require.AtLeast(ScoreRounds, 1, $"{path}.{nameof(ScoreRounds)}");
     }
 

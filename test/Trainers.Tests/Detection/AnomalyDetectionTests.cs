@@ -211,6 +211,26 @@ public sealed class AnomalyDetectionTests
     }
 
     [TestMethod]
+    public void A_fit_ends_in_time_or_when_it_is_canceled_with_what_it_has()
+    {
+        var rows = DetectionRows.View(s_ml, Data(100, 4));
+        var options = DetectionRows.Quick();
+        (options.Members, options.Steps, options.MaxTrainingTime) = (5, 1_000_000, TimeSpan.FromSeconds(2));
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var model = s_ml.Autoencoders().AnomalyDetection(options).Fit(rows);
+
+        // Five networks within the time of one; the rest is what measuring takes on a busy machine.
+        Assert.IsLessThan(TimeSpan.FromSeconds(8), clock.Elapsed);
+        Assert.IsTrue(model.Transform(rows).GetColumn<float>("Score").All(float.IsFinite));
+
+        options.MaxTrainingTime = TimeSpan.MaxValue;
+        using var source = new CancellationTokenSource();
+        options.Cancellation = source.Token;
+        options.Progress = new DirectProgress(_ => source.Cancel());
+        Assert.ThrowsExactly<OperationCanceledException>(() => s_ml.Autoencoders().AnomalyDetection(options).Fit(rows));
+    }
+
+    [TestMethod]
     public void Values_of_the_options_are_checked()
     {
         void Refuses(string words, Action<AnomalyDetectionEstimator.Options> change)
