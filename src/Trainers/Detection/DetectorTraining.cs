@@ -43,8 +43,6 @@ internal sealed class DetectorTraining : IDisposable
         _isCrossed = rows.Count < AnomalyDetectionEstimator.LeastRowsToHoldOut;
     }
 
-    private int FeatureCount => _rows.Layout.Features;
-
     public void Dispose() => _members.ForEach(member => member.Dispose());
 
     /// <summary>Trains the detector.</summary>
@@ -74,6 +72,12 @@ internal sealed class DetectorTraining : IDisposable
         var neighbors = _options.Neighbors == 0 ? null
             : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _seed, _options.Cancellation);
         long[] measured = [.. scores.Keys.Order()];
+        if (measured.Length == 0)
+            throw new InvalidOperationException(
+                $"None of the {_rows.Count} training rows has a score, which the threshold is to come from: each that was held out has a " +
+                    "missing " +
+                $"value, and {nameof(_options.ScoringMissingValues)} is {_options.ScoringMissingValues}. Use " +
+                $"{nameof(ScoringMissingValues.Hidden)}.");
         double[] ofMembers = [.. measured.Select(row => scores[row].Average(score => (double)score))];
         double[] ofNeighbors = neighbors?.Distances(_rows, measured) ?? [];
         float memberWeight = (float)(1 / (Spread(ofMembers) * memberCount));
@@ -111,8 +115,7 @@ internal sealed class DetectorTraining : IDisposable
         options.Epochs = (int)Math.Max(
             1, ((_options.Steps ?? (_isCrossed ? CrossedSteps : DefaultSteps)) + stepsOfEpoch - 1) / stepsOfEpoch);
         var member = new AutoencoderTraining(options, unchecked(_seed + number * 0x9E3779B9L), _columns, training, heldOut,
-            _device, _channel,
-            _scaling, isFirst: number == 0);
+            _device, _channel, _scaling, isFirst: number == 0);
         _members.Add(member);
         return (member, member.Run(ConvolutionGuard.Process, inspect: null));
     }

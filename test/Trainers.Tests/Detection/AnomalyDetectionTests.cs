@@ -251,6 +251,15 @@ public sealed class AnomalyDetectionTests
         Refuses("FeatureColumnName", options => options.FeatureColumnName = "");
         Fails.With<ArgumentOutOfRangeException>("Could not find", () => s_ml.Autoencoders().AnomalyDetection("Nothing")
             .Fit(DetectionRows.View(s_ml, Data(3, 2))));
+
+        // All rows but the first, which is not held out, have a missing value.
+        float[][] holed = [.. Data(40, 3).Select((row, i) => i == 0 ? row : [row[0], float.NaN, row[2]])];
+        var options = new AnomalyDetectionEstimator.Options
+        {
+            ScoringMissingValues = ScoringMissingValues.NaN, Steps = 1, Members = 1, Seed = 1,
+        };
+        Fails.With<InvalidOperationException>("Use Hidden",
+            () => s_ml.Autoencoders().AnomalyDetection(options).Fit(DetectionRows.View(s_ml, holed)));
         Fails.With<InvalidOperationException>("has 1 training rows", () => s_ml.Autoencoders().AnomalyDetection()
             .Fit(DetectionRows.View(s_ml, Data(1, 2))));
     }
