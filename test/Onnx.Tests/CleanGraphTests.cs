@@ -123,7 +123,7 @@ public sealed partial class CleanGraphTests
             Assert.IsTrue(axes.Length >= 2 && axes.Skip(1).All(axis => int.TryParse(axis, out int length) && length > 0),
                 $"{name}: '{value}' has known lengths [{string.Join(", ", axes)}]");
             Assert.IsTrue(axes[0] == OnnxGraphBuilder.BatchAxis
-                || (axes[0] == OnnxGraphBuilder.SampleAxis && value.StartsWith("samples/", StringComparison.Ordinal)),
+                || (axes[0] == OnnxGraphBuilder.SampleAxis && value.Split('/')[0] is "samples" or "masks"),
                 $"{name}: '{value}' has a first axis of name [{string.Join(", ", axes)}]");
         }
         foreach (var value in graph.Output)

@@ -8,7 +8,7 @@ namespace MLNetAutoencoder.Onnx;
 /// </remarks>
 internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetadata metadata)
 {
-    private const string Folder = "missing/";
+    private const string Folder = "missing/", ObservedName = "observed";
 
     private readonly bool _scores = metadata.MissingValues is MissingValuePolicy.Mean or MissingValuePolicy.Hidden;
     private readonly List<string> _sides = [];
@@ -23,7 +23,7 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     }
 
     /// <summary>1 for a feature that is there and 0 for a missing one, [batch, d].</summary>
-    public string Observed() => graph.Node("Cast", "observed", [graph.Node("Not", "observed/is_observed", [_isMissing!])],
+    public string Observed() => graph.Node("Cast", ObservedName, [graph.Node("Not", "observed/is_observed", [_isMissing!])],
         OnnxAttribute.Int64("to", TensorTypes.Single));
 
     /// <summary>Condition or code offset, zero in the place of a missing value.</summary>
@@ -83,7 +83,27 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
             else
                 Rename(graph, name, value);
         }
+        ObserveAll(graph);
         return OnnxFile.Cut(result, [.. graph.Input.Select(input => input.Name)], [.. graph.Output.Select(output => output.Name)]);
+    }
+
+    /// <summary>Says of a masked network's features that all are there: ones, in the shape of the features.</summary>
+    private static void ObserveAll(GraphProto graph)
+    {
+        if (graph.Node.FirstOrDefault(node => node.Name == ObservedName) is not { } observed)
+            return;
+        string features = graph.Node.First(node => node.Name == $"{Folder}{GraphNames.Features}_is_nan").Input[0];
+        graph.Initializer.Add(TensorProtoExtensions.Singles("observed/zero", [0f], 1));
+        graph.Initializer.Add(TensorProtoExtensions.Singles("observed/one", [1f], 1));
+        int place = graph.Node.IndexOf(observed);
+        graph.Node.Insert(place, new NodeProto
+        {
+            OpType = "Mul", Name = "observed/nothing", Input = { features, "observed/zero" }, Output = { "observed/nothing" },
+        });
+        graph.Node[place + 1] = new NodeProto
+        {
+            OpType = "Add", Name = ObservedName, Input = { "observed/nothing", "observed/one" }, Output = { observed.Output },
+        };
     }
 
     private string IsMissing(string input) =>
