@@ -230,6 +230,20 @@ public sealed class AnomalyDetectionTests
         Assert.ThrowsExactly<OperationCanceledException>(() => s_ml.Autoencoders().AnomalyDetection(options).Fit(rows));
     }
 
+    /// <summary>Rows that are read again in each pass, with folds and a held-out part, and some of them left out.</summary>
+    [TestMethod]
+    [DataRow(100, 0)]
+    [DataRow(100, 0.1)]
+    [DataRow(900, 0)]
+    [DataRow(900, 0.1)]
+    public void Rows_that_do_not_fit_the_memory_are_streamed(int count, double contamination)
+    {
+        var options = DetectionRows.Quick();
+        (options.MemoryBudget, options.Contamination) = (200, contamination);
+        using var model = s_ml.Autoencoders().AnomalyDetection(options).Fit(DetectionRows.View(s_ml, Data(count, 5)));
+        Assert.IsTrue(model.Transform(DetectionRows.View(s_ml, Data(50, 5))).GetColumn<float>("Score").All(float.IsFinite));
+    }
+
     [TestMethod]
     public void Values_of_the_options_are_checked()
     {
