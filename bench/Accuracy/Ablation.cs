@@ -21,7 +21,17 @@ internal static class Ablation
         ("absolute errors", ["--loss", "1"]),
         ("4,000 steps", ["--steps", "4000"]),
         ("a twentieth left out", ["--trim", "0.05"]),
+        ("neighbors among ranks", ["--spaces", "2"]),
+        ("neighbors among codes", ["--spaces", "4"]),
+        ("neighbors among features and ranks", ["--spaces", "3"]),
+        ("neighbors among features and codes", ["--spaces", "5"]),
+        ("Mahalanobis of residual and code joined", ["--residual", "1"]),
+        ("a fifth of the errors, the largest", ["--top", "0.2"]),
+        ("five networks of half the rows", ["--members", "5", "--member-rows", "0.5"]),
+        ("five networks of half the features", ["--members", "5", "--member-features", "0.5"]),
         ("plain dense autoencoder", ["--variant", "dense"]),
+        ("denoising autoencoder", ["--variant", "denoising"]),
+        ("variational autoencoder, negative ELBO", ["--variant", "variational"]),
     ];
 
     public static int Run(AccuracyOptions options)

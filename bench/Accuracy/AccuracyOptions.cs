@@ -7,8 +7,10 @@ namespace MLNetAutoencoder.Bench.Accuracy;
 internal sealed record AccuracyOptions
 {
     public const string Usage =
-        "usage: accuracy FOLDER [--contaminate SHARE] [--seeds N] [--folds N] [--sets A,B] [--ablation] [--variant detector|masked|dense] "
-        + "[--steps N] [--code N] [--width N] [--members N] [--neighbors N] [--rounds N] [--visible WEIGHT] [--trim SHARE]";
+        "usage: accuracy FOLDER [--contaminate SHARE] [--seeds N] [--folds N] [--sets A,B] [--ablation] "
+        + "[--variant detector|masked|dense|denoising|variational] [--steps N] [--code N] [--width N] [--members N] [--member-rows SHARE] "
+        + "[--member-features SHARE] [--neighbors N] [--spaces FLAGS] [--residual 0|1] [--top SHARE] [--rounds N] [--visible WEIGHT] "
+        + "[--trim SHARE]";
 
     public required string Folder { get; init; }
 
@@ -58,6 +60,11 @@ internal sealed record AccuracyOptions
                 "--rounds" => Changed(some => some.Masking = some.Masking with { ScoreRounds = (int)number }),
                 "--visible" => Changed(some => some.Masking = some.Masking with { VisibleWeight = number }),
                 "--loss" => Changed(some => some.Loss = (ReconstructionLoss)(int)number),
+                "--spaces" => Changed(some => some.NeighborSpaces = (NeighborSpaces)(int)number),
+                "--residual" => Changed(some => some.ResidualDistance = number != 0),
+                "--top" => Changed(some => some.TopShare = number),
+                "--member-rows" => Changed(some => some.MemberRows = number),
+                "--member-features" => Changed(some => some.MemberFeatures = number),
                 "--trim" => Changed(some => some.Contamination = number),
                 _ => null,
             };
@@ -84,6 +91,14 @@ internal sealed record AccuracyOptions
     {
         if (Variant == "dense")
             return ml.Autoencoders().Dense(new AutoencoderEstimator.Options { Seed = seed, Threads = 1 });
+        if (Variant == "denoising")
+            return ml.Autoencoders().Denoising(corruption: new MaskingCorruption(MaskingCorruption.DefaultShare), seed: seed);
+        if (Variant == "variational")
+            return ml.Autoencoders().Variational(new AutoencoderEstimator.Options
+            {
+                Seed = seed, Threads = 1,
+                Code = new CodeOptions { Variational = new VariationalOptions { Score = VariationalScore.NegativeElbo } },
+            });
         var options = new AnomalyDetectionEstimator.Options { Seed = seed, Threads = 1, FeatureErrorsColumnName = "FeatureErrors" };
         if (Variant == "masked")
             options.Neighbors = 0;

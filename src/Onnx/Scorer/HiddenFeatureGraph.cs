@@ -28,7 +28,8 @@ internal sealed class HiddenFeatureGraph(
     /// <param name="condition">The condition, [batch, c], or null.</param>
     /// <param name="masks">The masks.</param>
     /// <param name="network">Writes encoder and decoder.</param>
-    public string Errors(string scaled, string observed, string? condition, FeatureMasks masks, GraphPart network)
+    /// <param name="allowsNone">Whether a row without any observed feature has the errors 0, and not NaN.</param>
+    public string Errors(string scaled, string observed, string? condition, FeatureMasks masks, GraphPart network, bool allowsNone = false)
     {
         string Node(string operation, string name, params string[] inputs) => graph.Node(operation, $"{path}/{name}", inputs);
         var copies = new RowCopies(graph, path, masks.Count);
@@ -51,9 +52,12 @@ internal sealed class HiddenFeatureGraph(
         string root = Node("Max", "root_or_least", Node("Sqrt", "root", Node("Mul", "sum_times_count", Sum("sum", ofHidden, masks.Count),
             count)), graph.Initializer($"{path}/least_root", [LeastRoot]));
         string parts = Node("Div", "parts", ofHidden, root);
-        string used = Node("Min", "used", count, graph.Initializer($"{path}/one", [1f]));
+        string one = graph.Initializer($"{path}/one", [1f]);
+        string used = Node("Min", "used", count, one);
         if (masks.Count > 1)
             (parts, used) = (OverMasks("parts_of_masks", parts, _d), OverMasks("used_masks", used, 1));
+        if (allowsNone)
+            used = Node("Max", "used_or_one", used, one);
         return Node("Mul", "feature_errors", Node("Div", "mean_parts", parts, used),
             graph.Initializer($"{path}/feature_count", [(float)_d]));
 

@@ -64,7 +64,8 @@ internal static class ScorerGraph
         scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
 
         string errors = graph.Rename(missing.FeatureErrors(hidden is null ? errorGraph.Errors(scaled, scaledReconstruction, "score")
-            : parts.Detector is { } detector ? new DetectorGraph(graph, metadata, errorGraph, detector).Errors(scaled, observed!)
+            : parts.Detector is { } detector ? new DetectorGraph(graph, metadata, errorGraph, detector)
+                .Errors(scaled, observed!, code, scaledReconstruction)
             : hidden.Errors(scaled, observed!, condition, parts.Masks!, Network)), GraphNames.FeatureErrors);
         string score = logVariance is null || metadata.ScoreKind is ScoreKind.MeanFeatureError or ScoreKind.HiddenFeatureError
             or ScoreKind.Detector

@@ -68,6 +68,18 @@ public sealed partial class AnomalyDetectionEstimator
         /// <summary>How many masked networks there are. The default value is null: 5 for few rows, otherwise 1.</summary>
         public int? Members { get; set; }
 
+        /// <summary>
+        /// The share of its training rows that each network is trained on, drawn anew for each, above 0 and at most 1 (bagging,
+        /// Breiman 1996). The default value is 1.
+        /// </summary>
+        public double MemberRows { get; set; } = 1;
+
+        /// <summary>
+        /// The share of the features that each network has, drawn anew for each, above 0 and at most 1 (Lazarevic and Kumar 2005). It has
+        /// one at least. The default value is 1.
+        /// </summary>
+        public double MemberFeatures { get; set; } = 1;
+
         /// <summary>The units of the networks' layers. The default value is null: 128.</summary>
         public int? Width { get; set; }
 
@@ -89,6 +101,21 @@ public sealed partial class AnomalyDetectionEstimator
         /// default value is <see cref="ReconstructionLoss.MeanSquared"/>.
         /// </summary>
         public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
+
+        /// <summary>
+        /// The share of the networks' feature errors that count, the largest of each row, above 0 and at most 1. The
+        /// default value is 1: all.
+        /// </summary>
+        public double TopShare { get; set; } = 1;
+
+        /// <summary>
+        /// Whether the Mahalanobis distance of residual and code of the first network, with the covariance of rows that it was not trained
+        /// on (as in DAGMM, Zong et al. 2018, with one component), is a part of the score. The default value is false.
+        /// </summary>
+        public bool ResidualDistance { get; set; }
+
+        /// <summary>Where nearest rows are looked for. The default value is <see cref="NeighborSpaces.Features"/>.</summary>
+        public NeighborSpaces NeighborSpaces { get; set; } = NeighborSpaces.Features;
 
         /// <summary>
         /// How many nearest rows are looked for; 0 for none. The default value is null: 3, and 10 where rows repeat, so that the nearest
@@ -160,11 +187,24 @@ public sealed partial class AnomalyDetectionEstimator
 
         internal void Validate()
         {
+            const string AboveZero = "above 0 and at most 1";
             Require.InRange(Contamination is >= 0 and <= 0.5, Contamination, nameof(Contamination), "at least 0 and at most 0.5");
             Require.AtLeast(Members, 1, nameof(Members));
             Require.AtLeast(Width, 2, nameof(Width));
             Require.AtLeast(Code, 1, nameof(Code));
             Require.AtLeast(Steps, 1, nameof(Steps));
+            Require.InRange(MemberRows is > 0 and <= 1, MemberRows, nameof(MemberRows), AboveZero);
+            Require.InRange(MemberFeatures is > 0 and <= 1, MemberFeatures, nameof(MemberFeatures), AboveZero);
+            Require.InRange(TopShare is > 0 and <= 1, TopShare, nameof(TopShare), AboveZero);
+            const NeighborSpaces all = NeighborSpaces.Features | NeighborSpaces.Ranks | NeighborSpaces.Codes;
+            Require.InRange((NeighborSpaces & ~all) == 0, NeighborSpaces, nameof(NeighborSpaces), $"one or more of {all}, or None");
+            if (MemberFeatures < 1 && (MissingValues != TrainingMissingValues.Masked
+                || ScoringMissingValues != ScoringMissingValues.Hidden))
+                throw new ArgumentException(
+                    $"{nameof(MemberFeatures)} is {MemberFeatures}: features that a network does not have are hidden from it, which " +
+                        "expects " +
+                    $"{nameof(MissingValues)} {TrainingMissingValues.Masked} and {nameof(ScoringMissingValues)} " +
+                    $"{ScoringMissingValues.Hidden}, and they are {MissingValues} and {ScoringMissingValues}.", nameof(MemberFeatures));
             Require.NotNull(Masking, nameof(Masking));
             Require.AtLeast(Neighbors, 0, nameof(Neighbors));
             Require.AtLeast(KeptRows, 2, nameof(KeptRows));

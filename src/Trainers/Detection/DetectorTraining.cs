@@ -55,22 +55,27 @@ internal sealed class DetectorTraining : IDisposable
 
         // What each member gives the rows that it was not trained on, by their numbers.
         Dictionary<long, List<float>> scores = [];
-        List<FeatureMasks> masks = [];
+        List<DetectorMember> parts = [];
         var codes = new RowStatistics(_options.Member().Code.Size);
         IReadOnlyList<TrainingEpoch>? history = null;
+        long[] ofFirst = [];
         for (int i = 0; i < memberCount; i++)
         {
             int index = i;
-            var training = _rows.Where(row => !IsHeldOut(index, row));
-            var heldOut = _rows.Where(row => IsHeldOut(index, row));
-            var (member, memberHistory) = Train(i, training, heldOut);
+            float[]? features = FeaturesOf(i);
+            int[] hidden = [.. Enumerable.Range(0, features?.Length ?? 0).Where(j => features![j] == 0)];
+            TrainingData Rows(Func<long, bool> isWanted) =>
+                hidden.Length == 0 ? _rows.Where(isWanted) : _rows.Where(isWanted).Hiding(hidden);
+            var heldOut = Rows(row => IsHeldOut(index, row));
+            var (member, memberHistory) = Train(i, Drawn(Rows(row => !IsHeldOut(index, row)), i), heldOut);
             history ??= memberHistory;
-            masks.Add(member.Masks!);
-            Measure(member, heldOut, MeasuredOf(row => IsHeldOut(index, row), heldOut.Count), scores, codes);
+            parts.Add(new DetectorMember(member.EmitNetwork, member.Masks!, features));
+            long[] numbers = MeasuredOf(row => IsHeldOut(index, row), heldOut.Count);
+            ofFirst = i == 0 ? numbers : ofFirst;
+            var wanted = numbers.ToHashSet();
+            Measure(member, heldOut.Count == numbers.Length ? heldOut : Rows(wanted.Contains), numbers, scores, codes);
         }
 
-        var neighbors = _options.Neighbors == 0 ? null
-            : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _seed, _options.Cancellation);
         long[] measured = [.. scores.Keys.Order()];
         if (measured.Length == 0)
             throw new InvalidOperationException(
@@ -78,10 +83,28 @@ internal sealed class DetectorTraining : IDisposable
                     "missing " +
                 $"value, and {nameof(_options.ScoringMissingValues)} is {_options.ScoringMissingValues}. Use " +
                 $"{nameof(ScoringMissingValues.Hidden)}.");
-        double[] ofMembers = [.. measured.Select(row => scores[row].Average(score => (double)score))];
-        double[] ofNeighbors = neighbors?.Distances(_rows, measured) ?? [];
-        float memberWeight = (float)(1 / (Spread(ofMembers) * memberCount));
-        float neighborWeight = neighbors is null ? 0 : (float)(1 / Spread(ofNeighbors));
+        double[] sums = new double[measured.Length];
+        float Joined(double[] ofPart)
+        {
+            double weight = 1 / Spread(ofPart);
+            for (int i = 0; i < sums.Length; i++)
+                sums[i] += ofPart[i] * weight;
+            return (float)weight;
+        }
+        float memberWeight = Joined([.. measured.Select(row => scores[row].Average(score => (double)score))]) / memberCount;
+        List<NeighborMemory> memories = [];
+        foreach (var space in _options.Neighbors == 0 ? [] : Spaces())
+        {
+            var kept = KeptRows.Choose(_rows, space, _options.Neighbors, _options.KeptRows, _seed, _options.Cancellation);
+            memories.Add(kept.ToMemory(Joined(kept.Distances(_rows, measured))));
+        }
+        ResidualDistance? residual = null;
+        if (_options.ResidualDistance)
+        {
+            using var scorer = _members[0].ToMaskedScorer();
+            var (fitted, distances) = ResidualDistances.Of(scorer, _rows, _scaling, ofFirst, measured);
+            residual = fitted with { Weight = Joined(distances) };
+        }
 
         var first = _members[0];
         var metadata = first.Describe(history!) with
@@ -90,19 +113,64 @@ internal sealed class DetectorTraining : IDisposable
             ScoreKind = ScoreKind.Detector,
             Options = _options.ToJson(),
         };
-        for (int i = 0; i < measured.Length; i++)
-            codes.AddScore((float)(ofMembers[i] * memberWeight * memberCount + (neighbors is null ? 0 : ofNeighbors[i] * neighborWeight)));
-        metadata = codes.AddTo(metadata, _options.Threshold);
-        using var scorer = first.ToDetector(metadata, new DetectorParts
+        var detector = new DetectorParts
         {
-            Members = [.. _members.Select((member, i) => new DetectorMember(member.EmitNetwork, masks[i]))],
-            Neighbors = neighbors?.ToMemory(),
+            Members = parts,
             MemberWeight = memberWeight,
-            NeighborWeight = neighborWeight,
-        });
-        return (scorer.WithMetadata(metadata,
+            CountedErrors = CountedErrors,
+            Neighbors = memories,
+            Residual = residual,
+        };
+        foreach (double sum in sums)
+            codes.AddScore((float)sum);
+        metadata = codes.AddTo(metadata, _options.Threshold);
+        using var result = first.ToDetector(metadata, detector);
+        return (result.WithMetadata(metadata,
             new OptionalScores(_options.ProbabilityColumnName is not null, _options.PValueColumnName is not null)), history!);
     }
+
+    /// <summary>How many of the networks' errors count.</summary>
+    private int CountedErrors => Math.Max(1, (int)Math.Round(_options.TopShare * _rows.Layout.Features));
+
+    private IEnumerable<NeighborSpace> Spaces()
+    {
+        if (_options.NeighborSpaces.HasFlag(NeighborSpaces.Features))
+            yield return NeighborSpace.OfFeatures(_scaling);
+        if (_options.NeighborSpaces.HasFlag(NeighborSpaces.Ranks))
+            yield return NeighborSpace.OfRanks(_scaling, _rows, _seed);
+        if (!_options.NeighborSpaces.HasFlag(NeighborSpaces.Codes))
+            yield break;
+        using var scorer = _members[0].ToMaskedScorer();
+        yield return NeighborSpace.OfCodes(_scaling, (data, numbers) =>
+        {
+            var wanted = numbers.ToHashSet();
+            List<float> codes = [];
+            TrainingScores.Compute(scorer, data.Where(wanted.Contains), (_, code) => codes.AddRange(code));
+            return [.. codes];
+        });
+    }
+
+    /// <summary>1 for each feature that a network has; null where it has all.</summary>
+    private float[]? FeaturesOf(int member)
+    {
+        if (_options.MemberFeatures == 1)
+            return null;
+        float[] features = new float[_rows.Layout.Features];
+        features.AsSpan(0, Math.Max(1, (int)Math.Round(_options.MemberFeatures * features.Length))).Fill(1);
+        new Random(SelectionSampling.SeedOf(SeedOf(member))).Shuffle(features);
+        return features;
+    }
+
+    /// <summary>The rows that a network is trained on, of those that it may be.</summary>
+    private TrainingData Drawn(TrainingData rows, int member)
+    {
+        if (_options.MemberRows == 1)
+            return rows;
+        var selection = new SelectionSampling(rows.Count, Math.Max(1, (long)Math.Round(_options.MemberRows * rows.Count)), SeedOf(member));
+        return rows.Where(_ => selection.Takes());
+    }
+
+    private long SeedOf(int member) => unchecked(_seed + member * 0x9E3779B9L);
 
     private (AutoencoderTraining Member, IReadOnlyList<TrainingEpoch> History) Train(
         int number, TrainingData training, TrainingData heldOut)
@@ -114,21 +182,19 @@ internal sealed class DetectorTraining : IDisposable
         long stepsOfEpoch = (training.Count + options.BatchSize - 1) / options.BatchSize;
         options.Epochs = (int)Math.Max(
             1, ((_options.Steps ?? (_isCrossed ? CrossedSteps : DefaultSteps)) + stepsOfEpoch - 1) / stepsOfEpoch);
-        var member = new AutoencoderTraining(options, unchecked(_seed + number * 0x9E3779B9L), _columns, training, heldOut,
+        var member = new AutoencoderTraining(options, SeedOf(number), _columns, training, heldOut,
             _device, _channel, _scaling, isFirst: number == 0);
         _members.Add(member);
         return (member, member.Run(ConvolutionGuard.Process, inspect: null));
     }
 
-    /// <summary>Scores the rows that a member was not trained on.</summary>
-    private void Measure(AutoencoderTraining member, TrainingData heldOut, long[] numbers, Dictionary<long, List<float>> scores,
+    /// <summary>Scores rows that a member was not trained on.</summary>
+    private void Measure(AutoencoderTraining member, TrainingData rows, long[] numbers, Dictionary<long, List<float>> scores,
         RowStatistics codes)
     {
-        var wanted = numbers.ToHashSet();
-        var rows = heldOut.Count == numbers.Length ? heldOut : _rows.Where(wanted.Contains);
         using var scorer = member.ToMaskedScorer();
         int place = 0;
-        TrainingScores.Compute(scorer, rows, (score, code) =>
+        void Take(float score, ReadOnlySpan<float> code)
         {
             long row = numbers[place++];
             if (!float.IsFinite(score))
@@ -138,7 +204,12 @@ internal sealed class DetectorTraining : IDisposable
             list.Add(score);
             if (_members.Count == 1)
                 codes.AddCode(code);
-        });
+        }
+        if (CountedErrors == _rows.Layout.Features)
+            TrainingScores.Compute(scorer, rows, Take);
+        else
+            TrainingScores.Run(scorer, rows, GraphNames.FeatureErrors, GraphNames.Code,
+                (_, errors, code) => Take(errors.ToArray().OrderDescending().Take(CountedErrors).Average(), code));
     }
 
     /// <summary>The numbers of the held-out rows that are measured: all, or as many as are enough.</summary>

@@ -22,35 +22,36 @@ internal sealed class KeptRows
 
     private readonly float[] _rows, _scales;
     private readonly Dictionary<long, int> _places;
-    private readonly FeatureScaling _scaling;
-    private readonly int _d, _k;
+    private readonly NeighborSpace _space;
+    private readonly float[] _keys;
+    private readonly int _width, _k;
 
-    private KeptRows(float[] rows, float[] scales, long[] numbers, FeatureScaling scaling, int d, int k)
+    private KeptRows(NeighborSpace space, float[] rows, float[] keys, float[] scales, long[] numbers, int k)
     {
-        (_rows, _scales, _scaling, _d, _k) = (rows, scales, scaling, d, k);
+        (_space, _rows, _keys, _scales, _width, _k) = (space, rows, keys, scales, keys.Length / numbers.Length, k);
         _places = numbers.Select((number, place) => (number, place)).ToDictionary(pair => pair.number, pair => pair.place);
     }
 
     /// <summary>Chooses rows.</summary>
     /// <param name="data">The training rows.</param>
-    /// <param name="scaling">Their scaling.</param>
+    /// <param name="space">Where their distances are measured.</param>
     /// <param name="neighbors">How many neighbors a row has; null for as many as is usual.</param>
     /// <param name="most">How many rows are kept at most; null for as many as is usual.</param>
     /// <param name="seed">The seed of the fit.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static KeptRows Choose(TrainingData data, FeatureScaling scaling, int? neighbors, int? most, long seed,
+    public static KeptRows Choose(TrainingData data, NeighborSpace space, int? neighbors, int? most, long seed,
         CancellationToken cancellation)
     {
-        int d = data.Layout.Features;
-        var (rows, numbers) = Select(data, scaling, most, seed);
+        long[] numbers = Select(data, most, seed);
         int count = numbers.Length;
-        float[][] own = Own(rows, d, neighbors ?? Neighbors, cancellation);
+        var (rows, keys) = space.Read(data, numbers);
+        float[][] own = Own(keys, keys.Length / count, neighbors ?? Neighbors, cancellation);
         float[] means = Array.ConvertAll(own, distances => distances.Average());
         float typical = means.Order().ElementAt(count / 2);
         bool isRepeated = own.Count(distances => distances[0] == 0) > MostRepeated * count || typical == 0;
         int k = Math.Min(neighbors ?? (isRepeated ? NeighborsOfRepeated : Neighbors), count - 1);
         float[] scales = isRepeated ? Enumerable.Repeat(1f, count).ToArray() : Array.ConvertAll(means, mean => mean + typical);
-        return new KeptRows(rows, scales, numbers, scaling, d, k);
+        return new KeptRows(space, rows, keys, scales, numbers, k);
     }
 
     /// <summary>
@@ -63,8 +64,8 @@ internal sealed class KeptRows
         using var scope = NewDisposeScope();
         using var none = no_grad();
         int d = data.Layout.Features;
-        var (rows, numbers) = Select(data, scaling, most: null, seed);
-        var memory = Memory(rows, d);
+        long[] numbers = Select(data, most: null, seed);
+        var memory = Memory(NeighborSpace.Scaled(data, scaling, numbers), d);
         int neighbor = Math.Min(Math.Max(LeastFarNeighbor, numbers.Length / FarShare), numbers.Length - 1), next = 0, length = 0;
         var far = new float[data.Count];
         float[] queries = new float[QueriesAtATime * d];
@@ -73,7 +74,7 @@ internal sealed class KeptRows
         for (long row = 0; row < far.Length; row++)
         {
             pass.MoveNext();
-            Scale(scaling, pass.Record[..d], queries.AsSpan(length * d, d));
+            NeighborSpace.Scale(scaling, pass.Record[..d], queries.AsSpan(length * d, d));
             selves[length++] = next < numbers.Length && numbers[next] == row ? next++ : -1;
             if (length < QueriesAtATime && row + 1 < far.Length)
                 continue;
@@ -89,7 +90,12 @@ internal sealed class KeptRows
     }
 
     /// <summary>What the graph keeps.</summary>
-    public NeighborMemory ToMemory() => new(_rows, _scales, _k);
+    /// <param name="weight">What the distance is multiplied by.</param>
+    public NeighborMemory ToMemory(float weight) => new(_space.Name, _rows, _scales, _k, weight)
+    {
+        Ranks = _space.Ranks,
+        Codes = _space.IsCode ? _keys : null,
+    };
 
     /// <summary>The scores of some rows as the graph gives them, but that no row is a neighbor of itself.</summary>
     /// <param name="data">The training rows.</param>
@@ -98,26 +104,14 @@ internal sealed class KeptRows
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        var memory = Memory(_rows, _d);
-        float[] queries = new float[wanted.Length * _d];
-        int place = 0;
-        using (var pass = data.Open())
-        {
-            for (long row = 0; place < wanted.Length && pass.MoveNext(); row++)
-            {
-                if (row == wanted[place])
-                    Scale(_scaling, pass.Record[.._d], queries.AsSpan(place++ * _d, _d));
-            }
-            while (pass.MoveNext())
-            {
-            }
-        }
+        var memory = Memory(_keys, _width);
+        float[] queries = _space.Read(data, wanted).Keys;
         double[] scores = new double[wanted.Length];
         for (int start = 0; start < wanted.Length; start += QueriesAtATime)
         {
             int count = Math.Min(QueriesAtATime, wanted.Length - start);
             long[] selves = [.. wanted.Skip(start).Take(count).Select(row => (long)_places.GetValueOrDefault(row, -1))];
-            var (distances, places) = Nearest(memory, queries.AsSpan(start * _d, count * _d), _d, _k, selves);
+            var (distances, places) = Nearest(memory, queries.AsSpan(start * _width, count * _width), _width, _k, selves);
             for (int i = 0; i < count; i++)
             {
                 double scale = Enumerable.Range(0, _k).Average(j => (double)_scales[places[i * _k + j]]);
@@ -127,23 +121,18 @@ internal sealed class KeptRows
         return scores;
     }
 
-    /// <summary>Rows that are drawn at random, scaled, and their numbers.</summary>
-    private static (float[] Rows, long[] Numbers) Select(TrainingData data, FeatureScaling scaling, int? most, long seed)
+    /// <summary>The numbers of rows that are drawn at random.</summary>
+    private static long[] Select(TrainingData data, int? most, long seed)
     {
-        int d = data.Layout.Features, count = (int)Math.Min(data.Count, most ?? Math.Max(16, Math.Min(MostRows, MostValues / d)));
+        int count = (int)Math.Min(data.Count, most ?? Math.Max(16, Math.Min(MostRows, MostValues / data.Layout.Features)));
         var selection = new SelectionSampling(data.Count, count, seed);
-        var rows = new float[count * d];
-        var numbers = new long[count];
-        int kept = 0;
-        using var pass = data.Open();
-        for (long row = 0; pass.MoveNext(); row++)
+        var numbers = new List<long>(count);
+        for (long row = 0; row < data.Count; row++)
         {
-            if (!selection.Takes())
-                continue;
-            numbers[kept] = row;
-            Scale(scaling, pass.Record[..d], rows.AsSpan(kept++ * d, d));
+            if (selection.Takes())
+                numbers.Add(row);
         }
-        return (rows, numbers);
+        return [.. numbers];
     }
 
     /// <summary>The distances of each row to its nearest others, rising.</summary>
@@ -202,11 +191,5 @@ internal sealed class KeptRows
     {
         var memory = tensor(rows, [rows.Length / d, d], dtype: ScalarType.Float32, device: CPU);
         return (memory, memory.Squared().sum(1));
-    }
-
-    private static void Scale(FeatureScaling scaling, ReadOnlySpan<float> row, Span<float> scaled)
-    {
-        for (int j = 0; j < row.Length; j++)
-            scaled[j] = scaling.Scale(j, float.IsFinite(row[j]) ? row[j] : scaling.Means[j]);
     }
 }

@@ -65,3 +65,30 @@ internal sealed class StreamedPass(RowReader reader, int width, Func<long, bool>
             $"Options.{nameof(AutoencoderEstimator.Options.MemoryBudget)} are read from the view in every epoch, "
         + "which must give the same ones each time: raise the budget, or save the data to a file first.");
 }
+
+/// <summary>A walk over rows in which some features count as missing.</summary>
+internal sealed class HidingPass(RowPass pass, int width, int[] hidden) : RowPass
+{
+    private readonly float[] _record = new float[width];
+
+    public override ReadOnlySpan<float> Record => _record;
+
+    /// <summary>A record without these features.</summary>
+    public static float[] Hidden(float[] record, int[] hidden)
+    {
+        foreach (int feature in hidden)
+            record[feature] = float.NaN;
+        return record;
+    }
+
+    public override bool MoveNext()
+    {
+        if (!pass.MoveNext())
+            return false;
+        pass.Record.CopyTo(_record);
+        Hidden(_record, hidden);
+        return true;
+    }
+
+    public override void Dispose() => pass.Dispose();
+}

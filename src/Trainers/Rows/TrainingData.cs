@@ -18,20 +18,24 @@ internal sealed class TrainingData : IDisposable
     private readonly int[]? _places;
     private readonly bool _ownsSource;
 
+    // Features that count as missing.
+    private readonly int[] _hidden;
+
     /// <param name="source">Where the rows are.</param>
     /// <param name="tally">What is known of them.</param>
     /// <param name="isWanted">Whether a row of the source is one of them, by its number.</param>
     /// <param name="places">Where they stand in the buffer; null where they are all of it, or streamed.</param>
     /// <param name="ownsSource">Whether they give the buffer back.</param>
-    private TrainingData(Source source, Tally tally, Func<long, bool> isWanted, int[]? places, bool ownsSource) =>
-        (_source, _tally, _isWanted, _places, _ownsSource) = (source, tally, isWanted, places, ownsSource);
+    /// <param name="hidden">Features that count as missing; null for none.</param>
+    private TrainingData(Source source, Tally tally, Func<long, bool> isWanted, int[]? places, bool ownsSource, int[]? hidden = null) =>
+        (_source, _tally, _isWanted, _places, _ownsSource, _hidden) = (source, tally, isWanted, places, ownsSource, hidden ?? []);
 
     public RowLayout Layout => _source.Columns.Layout;
 
     public long Count => _tally.Count;
 
     /// <summary>Whether a missing value stands in any of the rows.</summary>
-    public bool HasMissing => _tally.Incomplete > 0;
+    public bool HasMissing => _tally.Incomplete > 0 || _hidden.Length > 0;
 
     /// <summary>The mean of the rows' weights.</summary>
     public double MeanWeight => _tally.Weight / _tally.Count;
@@ -52,11 +56,25 @@ internal sealed class TrainingData : IDisposable
     public long Budget => _source.Reading.Budget;
 
     /// <summary>A record, by the row's number; only where the rows are not streamed.</summary>
-    public ReadOnlySpan<float> this[long row] => _source.Buffer![_places is null ? row : _places[row]];
+    public ReadOnlySpan<float> this[long row]
+    {
+        get
+        {
+            ReadOnlySpan<float> record = _source.Buffer![_places is null ? row : _places[row]];
+            return _hidden.Length == 0 ? record : HidingPass.Hidden(record.ToArray(), _hidden);
+        }
+    }
 
     /// <summary>Starts a walk over the rows.</summary>
-    public RowPass Open() => _source.Buffer is { } buffer ? new BufferedPass(buffer, _places)
-        : new StreamedPass(_source.Read(), Layout.Width, _isWanted, Count);
+    public RowPass Open()
+    {
+        RowPass pass = _source.Buffer is { } buffer ? new BufferedPass(buffer, _places)
+            : new StreamedPass(_source.Read(), Layout.Width, _isWanted, Count);
+        return _hidden.Length == 0 ? pass : new HidingPass(pass, Layout.Width, _hidden);
+    }
+
+    /// <summary>The same rows, in which some features count as missing.</summary>
+    public TrainingData Hiding(int[] features) => new(_source, _tally, _isWanted, _places, ownsSource: false, features);
 
     /// <summary>Those of the rows that have a class; of rows that are not streamed.</summary>
     public TrainingData WithClass()
@@ -98,7 +116,7 @@ internal sealed class TrainingData : IDisposable
             }
         }
         return new TrainingData(_source, tally, row => row < ofSource.Count && ofSource[(int)row], IsStreamed ? null : [.. places],
-            ownsSource: false);
+            ownsSource: false, _hidden);
     }
 
     private static bool IsFinite(ReadOnlySpan<float> record)
