@@ -62,7 +62,8 @@ public sealed partial class OptionRangeTests
         {
             LabelColumnName = "Label", AnomalyLabelValue = "bad", ProbabilityColumnName = "Probability", PValueColumnName = "PValue",
             CodeColumnName = "Code", ReconstructionColumnName = "Reconstruction", FeatureErrorsColumnName = "FeatureErrors",
-            Members = 2, Width = 8, Code = 4, Steps = 10, Neighbors = 2, KeptRows = 10, Threads = 1,
+            Members = 2, MemberRows = 0.5, MemberFeatures = 0.5, Width = 8, Code = 4, Steps = 10, Neighbors = 2, KeptRows = 10, Threads = 1,
+            TopShare = 0.5, ResidualDistance = true, NeighborSpaces = NeighborSpaces.Features | NeighborSpaces.Ranks,
             Scoring = new ScoringOptions { BatchSize = 8, IntraOpThreads = 1, GpuDeviceId = 0 },
         },
         ["stacked"] = () =>

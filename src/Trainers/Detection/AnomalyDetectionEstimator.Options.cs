@@ -187,7 +187,7 @@ public sealed partial class AnomalyDetectionEstimator
 
         internal void Validate()
         {
-            const string AboveZero = "above 0 and at most 1";
+            const string AboveZero = "more than 0 and at most 1";
             Require.InRange(Contamination is >= 0 and <= 0.5, Contamination, nameof(Contamination), "at least 0 and at most 0.5");
             Require.AtLeast(Members, 1, nameof(Members));
             Require.AtLeast(Width, 2, nameof(Width));
@@ -197,14 +197,8 @@ public sealed partial class AnomalyDetectionEstimator
             Require.InRange(MemberFeatures is > 0 and <= 1, MemberFeatures, nameof(MemberFeatures), AboveZero);
             Require.InRange(TopShare is > 0 and <= 1, TopShare, nameof(TopShare), AboveZero);
             const NeighborSpaces all = NeighborSpaces.Features | NeighborSpaces.Ranks | NeighborSpaces.Codes;
-            Require.InRange((NeighborSpaces & ~all) == 0, NeighborSpaces, nameof(NeighborSpaces), $"one or more of {all}, or None");
-            if (MemberFeatures < 1 && (MissingValues != TrainingMissingValues.Masked
-                || ScoringMissingValues != ScoringMissingValues.Hidden))
-                throw new ArgumentException(
-                    $"{nameof(MemberFeatures)} is {MemberFeatures}: features that a network does not have are hidden from it, which " +
-                        "expects " +
-                    $"{nameof(MissingValues)} {TrainingMissingValues.Masked} and {nameof(ScoringMissingValues)} " +
-                    $"{ScoringMissingValues.Hidden}, and they are {MissingValues} and {ScoringMissingValues}.", nameof(MemberFeatures));
+            Require.InRange((NeighborSpaces & ~all) == 0, NeighborSpaces, nameof(NeighborSpaces),
+                $"one of None, {all}, or some of these together");
             Require.NotNull(Masking, nameof(Masking));
             Require.AtLeast(Neighbors, 0, nameof(Neighbors));
             Require.AtLeast(KeptRows, 2, nameof(KeptRows));
@@ -212,6 +206,13 @@ public sealed partial class AnomalyDetectionEstimator
 
             // The rest is what a masked autoencoder has, with the same names and the same messages.
             Member().Validate();
+            if (MemberFeatures < 1 && (MissingValues != TrainingMissingValues.Masked
+                || ScoringMissingValues != ScoringMissingValues.Hidden))
+                throw new ArgumentException(
+                    $"{nameof(MemberFeatures)} is {MemberFeatures}: features that a network does not have are hidden from it, which " +
+                        "expects " +
+                    $"{nameof(MissingValues)} {TrainingMissingValues.Masked} and {nameof(ScoringMissingValues)} " +
+                    $"{ScoringMissingValues.Hidden}, and they are {MissingValues} and {ScoringMissingValues}.", nameof(MemberFeatures));
         }
 
         internal Options Clone() => (Options)MemberwiseClone();

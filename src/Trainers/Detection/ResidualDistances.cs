@@ -20,23 +20,23 @@ internal static class ResidualDistances
         using var none = no_grad();
         var rows = Rows(scorer, data, scaling, fitted);
         var means = rows.mean([0L]);
-        var precision = linalg.inv(Covariance(rows - means));
+        var deviations = rows.std(0, unbiased: false).AtLeast(1e-6);
+        var precision = linalg.inv(Correlation((rows - means) / deviations)) / deviations / deviations.unsqueeze(1);
         var centered = Rows(scorer, data, scaling, measured) - means;
         var distances = (centered.matmul(precision) * centered).mean([1L]).AtLeast(0).sqrt();
         return (new ResidualDistance(Array.ConvertAll(Values(means), value => (float)value),
             Array.ConvertAll(Values(precision), value => (float)value), 1), Values(distances));
     }
 
-    /// <summary>The covariance, shrunk to a multiple of the unit matrix (Ledoit and Wolf 2004).</summary>
-    private static Tensor Covariance(Tensor centered)
+    /// <summary>The correlations, shrunk to none (Ledoit and Wolf 2004).</summary>
+    private static Tensor Correlation(Tensor standardized)
     {
-        long count = centered.shape[0], size = centered.shape[1];
-        var sample = centered.t().matmul(centered).Over(count);
-        double mean = Math.Max(sample.trace().item<double>() / size, 1e-12), ofSample = sample.Squared().sum().item<double>();
-        double distance = ofSample - size * mean * mean;
-        double error = (centered.Squared().sum(1).Squared().sum().item<double>() / count - ofSample) / count;
+        long count = standardized.shape[0], size = standardized.shape[1];
+        var sample = standardized.t().matmul(standardized).Over(count);
+        double ofSample = sample.Squared().sum().item<double>(), distance = ofSample - size;
+        double error = (standardized.Squared().sum(1).Squared().sum().item<double>() / count - ofSample) / count;
         double share = distance <= 0 ? 1 : Math.Clamp(error / distance, 1e-3, 1);
-        return sample.Times(1 - share).Plus(eye(size, dtype: ScalarType.Float64).Times(share * mean));
+        return sample.Times(1 - share).Plus(eye(size, dtype: ScalarType.Float64).Times(share));
     }
 
     /// <summary>Residual, 0 where a value is missing, and code of some rows.</summary>

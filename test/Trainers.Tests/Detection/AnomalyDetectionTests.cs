@@ -157,11 +157,12 @@ public sealed class AnomalyDetectionTests
         string[] ofCuda =
         [
             "Abs", "Add", "Cast", "Concat", "Div", "Exp", "Gather", "GatherElements", "Gemm", "Greater", "GreaterOrEqual", "IsInf", "IsNaN",
-            "LessOrEqual", "Log", "MatMul", "Max", "Min", "Mul", "Neg", "Not", "Or", "Pow", "ReduceMean", "ReduceSum", "Relu", "Reshape",
-            "Sign", "Sqrt", "Sub", "Sum", "TopK", "Where",
+            "Less", "LessOrEqual", "Log", "MatMul", "Max", "Min", "Mul", "Neg", "Not", "Or", "Pow", "ReduceMean", "ReduceMin", "ReduceSum",
+            "Relu", "Reshape", "Sign", "Sqrt", "Sub", "Sum", "TopK", "Where",
         ];
         var options = DetectionRows.Quick();
         options.Members = 2;
+        Everything(options);
         using var model = s_ml.Autoencoders().AnomalyDetection(options).Fit(DetectionRows.View(s_ml, Data(60, 4)));
         var graph = ModelProto.Parser.ParseFrom(model.ToOnnx(OnnxGraph.Scorer)).Graph;
         Assert.AreEqual("", string.Join(", ", graph.Node.Select(node => node.OpType).Distinct().Except(ofCuda)));
@@ -258,6 +259,11 @@ public sealed class AnomalyDetectionTests
         Refuses("Width", options => options.Width = 1);
         Refuses("Code", options => options.Code = 0);
         Refuses("Steps", options => options.Steps = 0);
+        Refuses("MemberRows", options => options.MemberRows = 0);
+        Refuses("MemberFeatures", options => options.MemberFeatures = 1.1);
+        Refuses("Masked and", options => (options.MemberFeatures, options.MissingValues) = (0.5, TrainingMissingValues.Mean));
+        Refuses("TopShare", options => options.TopShare = double.NaN);
+        Refuses("NeighborSpaces", options => options.NeighborSpaces = (NeighborSpaces)8);
         Refuses("Neighbors", options => options.Neighbors = -1);
         Refuses("KeptRows", options => options.KeptRows = 1);
         Refuses("Masking", options => options.Masking = null!);
@@ -276,6 +282,13 @@ public sealed class AnomalyDetectionTests
             () => s_ml.Autoencoders().AnomalyDetection(options).Fit(DetectionRows.View(s_ml, holed)));
         Fails.With<InvalidOperationException>("has 1 training rows", () => s_ml.Autoencoders().AnomalyDetection()
             .Fit(DetectionRows.View(s_ml, Data(1, 2))));
+    }
+
+    /// <summary>Every choice that the score has, at once.</summary>
+    internal static void Everything(AnomalyDetectionEstimator.Options options)
+    {
+        options.NeighborSpaces = NeighborSpaces.Features | NeighborSpaces.Ranks | NeighborSpaces.Codes;
+        (options.ResidualDistance, options.TopShare, options.MemberRows, options.MemberFeatures) = (true, 0.5, 0.7, 0.8);
     }
 
     private static AutoencoderTransformer Fit(float[][] rows) =>
