@@ -4,6 +4,7 @@ using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Detector;
 using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
+using MLNetAutoencoder.Bench.Service;
 using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Training;
 
@@ -21,6 +22,7 @@ Dictionary<string, Func<int>> benchmarks = new()
     ["cuda"] = CudaBenchmark.Run,
     ["detector"] = DetectorBenchmark.Run,
     ["quantized"] = QuantizedBenchmark.Run,
+    ["service"] = ServiceBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["stacked"] = StackedStudy.Run,
     ["training"] = TrainingBenchmark.Run,

@@ -36,7 +36,7 @@ internal sealed partial class ServiceProcess : IDisposable
         File.WriteAllBytes(path, model);
         var start = new ProcessStartInfo("dotnet",
         [
-            Repository.PathOf("artifacts", "bin", "Service", "release", "Service.dll"), "--urls", "http://127.0.0.1:0",
+            Path.Combine(AppContext.BaseDirectory, "..", "..", "Service", "release", "Service.dll"), "--urls", "http://127.0.0.1:0",
             "--Model:Path", path, "--Model:ReloadInterval", "00:00:00.2", "--Logging:LogLevel:Microsoft.AspNetCore", "Warning", .. options,
         ])
         {
