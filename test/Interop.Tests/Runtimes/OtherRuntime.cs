@@ -35,6 +35,10 @@ internal sealed class OtherRuntime
     public static OtherRuntime Node { get; } = new(
         ["node", Script("onnx_runtime.mjs"), "onnxruntime-node"], () => MissingPackage("onnxruntime-node"));
 
+    /// <summary>The one that SynapseML 1.0 brings to Spark: it knows opsets to 20.</summary>
+    public static OtherRuntime NodeOfSynapseML { get; } = new(
+        ["node", Script("onnx_runtime.mjs"), "onnxruntime-node-1.17"], () => MissingPackage("onnxruntime-node-1.17"));
+
     /// <summary>ONNX Runtime's WebAssembly backend under Node.</summary>
     public static OtherRuntime WebAssembly { get; } = new(
         ["node", Script("onnx_runtime.mjs"), "onnxruntime-web"], () => MissingPackage("onnxruntime-web"));

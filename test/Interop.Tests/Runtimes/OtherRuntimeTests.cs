@@ -64,6 +64,11 @@ public sealed class OtherRuntimeTests
     [TestMethod]
     public void ONNX_Runtime_under_Node_gives_the_same_numbers() => OtherRuntime.Node.AssertSameNumbers(s_files.Value);
 
+    /// <summary>What docs/scale-out.md promises for Spark.</summary>
+    [TestMethod]
+    public void ONNX_Runtime_of_SynapseML_gives_the_same_numbers_up_to_opset_20() => OtherRuntime.NodeOfSynapseML.AssertSameNumbers(
+        [.. s_files.Value.Where(file => OnnxFile.Parse(file.Bytes, file.Name).OpsetImport.Single().Version <= 20)]);
+
     [TestMethod]
     public void ONNX_Runtime_in_WebAssembly_gives_the_same_numbers() => OtherRuntime.WebAssembly.AssertSameNumbers(s_files.Value);
 
