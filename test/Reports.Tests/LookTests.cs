@@ -1,0 +1,48 @@
+using PuppeteerSharp;
+
+namespace MLNetAutoencoder.Tests;
+
+/// <summary>
+/// Reports as Chromium shows them, on a desk and on a phone, light and dark: nothing overflows or overlaps, all text can be read, and
+/// nothing is fetched or run. The pictures lie in artifacts/report-pictures.
+/// </summary>
+[TestClass]
+public class LookTests
+{
+    private static readonly (string Name, int Width)[] s_widths = [("desktop", 1200), ("phone", 360)];
+
+    public static IEnumerable<object[]> Kinds => ReportFixtures.Kinds.Select(kind => new object[] { kind });
+
+    [TestMethod]
+    [DynamicData(nameof(Kinds))]
+    public async Task Looks_right_on_desk_and_phone_light_and_dark(string kind)
+    {
+        string folder = Repository.PathOf("artifacts", "report-pictures");
+        Directory.CreateDirectory(folder);
+        string path = Path.Combine(folder, $"{kind}.html");
+        var report = ReportFixtures.Of(kind);
+        report.Model.WriteReport(path, report.Rows, report.Options);
+        string check = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "layout.js"));
+
+        var (page, complaints) = await Browser.OpenAsync(path);
+        await using var _ = page;
+        List<string> faults = [];
+        HashSet<string> backgrounds = [];
+        foreach (var (name, width) in s_widths)
+        {
+            foreach (bool isDark in new[] { false, true })
+            {
+                await Browser.SetAsync(page, width, isDark);
+                string look = $"{name} {(isDark ? "dark" : "light")}";
+                backgrounds.Add(await page.EvaluateExpressionAsync<string>("getComputedStyle(document.body).backgroundColor"));
+                faults.AddRange((await page.EvaluateFunctionAsync<string[]>(check)).Select(fault => $"{look}: {fault}"));
+                await page.ScreenshotAsync(Path.Combine(folder, $"{kind}, {look}.png"), new ScreenshotOptions { FullPage = true });
+            }
+        }
+        Assert.HasCount(2, backgrounds, "light and dark");
+        Assert.IsEmpty(faults.Concat(complaints).ToArray(), string.Join(Environment.NewLine, faults.Concat(complaints)));
+    }
+
+    [ClassCleanup]
+    public static Task Close() => Browser.CloseAsync();
+}
