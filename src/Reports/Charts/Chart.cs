@@ -7,7 +7,7 @@ namespace MLNetAutoencoder;
 /// <summary>What all charts have in common: OxyPlot draws them as SVG, which is then fitted into the page.</summary>
 internal static class Chart
 {
-    public const int Width = 440, Height = 290;
+    public const int Width = 380, Height = 260;
 
     // Both can be told from a light and from a dark page.
     public static readonly OxyColor Blue = OxyColor.FromRgb(59, 130, 246), Orange = OxyColor.FromRgb(217, 119, 6);
@@ -49,7 +49,7 @@ internal static class Chart
         Title = title,
         Minimum = least,
         Maximum = most,
-        LabelFormatter = value => isShare ? Text.Percent(value) : Text.Number(value),
+        LabelFormatter = value => isShare ? Text.Percent(value) : Text.Tick(value),
         MaximumPadding = 0.03,
         MinimumPadding = 0.03,
         IntervalLength = 70,
@@ -59,7 +59,7 @@ internal static class Chart
     public static LogarithmicAxis Logarithmic(string title) => new()
     {
         Title = title,
-        LabelFormatter = Text.Number,
+        LabelFormatter = Text.Tick,
         MaximumPadding = 0.03,
         MinimumPadding = 0.03,
     };
@@ -94,8 +94,13 @@ internal static class Chart
     {
         public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight)
         {
-            var size = base.MeasureText(text, "Arial", fontSize, fontWeight);
-            return string.IsNullOrEmpty(text) ? size : new OxySize(size.Width * 1.15, Math.Max(size.Height, 1.2 * fontSize));
+            if (string.IsNullOrEmpty(text))
+                return base.MeasureText(text, "Arial", fontSize, fontWeight);
+
+            // It knows no signs beyond Latin 1.
+            string known = string.Concat(text.Select(c => c < 256 ? c : '0'));
+            var size = base.MeasureText(known, "Arial", fontSize, fontWeight);
+            return new OxySize(size.Width * 1.15, Math.Max(size.Height, 1.2 * fontSize));
         }
     }
 }

@@ -8,18 +8,25 @@ internal static class Text
 {
     private const int LongestName = 80;
 
-    /// <summary>A number with four digits, or without digits after the point where it is large.</summary>
+    /// <summary>A number with four digits, or all before the point.</summary>
     public static string Number(double value)
     {
         double size = Math.Abs(value);
         if (!double.IsFinite(value))
             return double.IsNaN(value) ? "missing" : value > 0 ? "∞" : "−∞";
-        string text = size is 0 or (>= 1e-3 and < 1e3) ? value.ToString("0.####", CultureInfo.InvariantCulture) is var plain
-                && plain.TrimStart('-').Length > 6 ? value.ToString("G4", CultureInfo.InvariantCulture) : plain
+        string text = size is 0 or (>= 1e-3 and < 1e3) ? value.ToString("G4", CultureInfo.InvariantCulture)
             : size is >= 1e3 and < 1e6 ? value.ToString("#,0", CultureInfo.InvariantCulture)
             : value.ToString("0.##E+0", CultureInfo.InvariantCulture).Replace("E+", " × 10^", StringComparison.Ordinal)
                 .Replace("E-", " × 10^-", StringComparison.Ordinal);
         return Superscript(text).Replace('-', '−');
+    }
+
+    /// <summary>A number beside an axis: powers of ten are short.</summary>
+    public static string Tick(double value)
+    {
+        const string one = "1 × ";
+        string text = Number(value);
+        return text.StartsWith(one, StringComparison.Ordinal) ? text[one.Length..] : text;
     }
 
     /// <summary>A whole number.</summary>
@@ -40,6 +47,17 @@ internal static class Text
 
     /// <summary>A part of a whole in percent.</summary>
     public static string Percent(long part, long whole) => Percent(whole == 0 ? double.NaN : (double)part / whole);
+
+    /// <summary>The rule of a threshold in words; false-alarm rates in percent.</summary>
+    public static string Rule(string rule) => FalseAlarmRate(rule) is { } rate ? $"{Percent(rate)} false alarms" : rule;
+
+    /// <summary>The false-alarm rate that a threshold is chosen by; null for another rule.</summary>
+    public static double? FalseAlarmRate(string rule)
+    {
+        const string start = "false-alarm rate ";
+        return rule.StartsWith(start, StringComparison.Ordinal)
+            && double.TryParse(rule[start.Length..], CultureInfo.InvariantCulture, out double rate) ? rate : null;
+    }
 
     /// <summary>A name that somebody else chose, cut where it is very long.</summary>
     public static string Shorten(string name, int longest = LongestName)

@@ -43,8 +43,8 @@ internal sealed class ReportRows
         (Errors, FlaggedErrors) = (new double[metadata.FeatureCount], new double[metadata.FeatureCount]);
         Thresholds = [new(metadata.ThresholdRule, metadata.Threshold, IsCurrent: true)];
         if (metadata.ScoreQuantiles.Count > 0)
-            Thresholds.AddRange(s_rates.Select(rate => new ThresholdCount(
-                ThresholdRule.FalseAlarmRate(rate).ToString(), ThresholdRule.FalseAlarmRate(rate).Compute(metadata), IsCurrent: false)));
+            Thresholds.AddRange(s_rates.Select(ThresholdRule.FalseAlarmRate).Where(rule => rule.ToString() != metadata.ThresholdRule)
+                .Select(rule => new ThresholdCount(rule.ToString(), rule.Compute(metadata), IsCurrent: false)));
     }
 
     public bool HasLabels { get; }

@@ -41,11 +41,12 @@ internal static class ScoreSection
         {
             table,
             Html.Element(
-                "p", Html.Class("note"), "A false-alarm rate is the share of normal rows that would be flagged. Change the threshold " +
+                "p", Html.Class("note"),
+                    "False alarms are normal rows that are flagged, as a share of all normal rows. Change the threshold " +
                 "by WithThreshold; nothing is trained again."),
         };
     }
 
     private static object Named(ThresholdCount threshold) => threshold.IsCurrent
-        ? Html.Element("strong", $"this model: {threshold.Rule}") : threshold.Rule;
+        ? Html.Element("strong", $"this model: {Text.Rule(threshold.Rule)}") : Text.Rule(threshold.Rule);
 }

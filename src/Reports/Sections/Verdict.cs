@@ -6,7 +6,6 @@ namespace MLNetAutoencoder;
 /// <summary>The first screen: how many rows are flagged, by what, whether the data have drifted, and what to do.</summary>
 internal static class Verdict
 {
-    private const string FalseAlarmRate = "false-alarm rate ";
     private const int MostNamed = 3, MostListed = 5;
 
     public static XElement Of(Report report)
@@ -15,7 +14,7 @@ internal static class Verdict
         return Html.Element("header",
             Html.Element("h1", Html.Element("bdi", report.Options.Title)),
             Html.Element("p", Html.Class("subtitle"),
-                $"{Capital(report.Metadata.Variant)} on {Text.Count(report.Metadata.FeatureCount, "feature")}, " +
+                $"{Capital(report.Metadata.Variant)}, {Text.Count(report.Metadata.FeatureCount, "feature")}, " +
                 DateTime.UtcNow.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture)),
             Html.Element("div", Html.Class($"verdict {Tone(report)}"), new XAttribute("id", "verdict"),
                 Html.Element("p", Html.Class("headline"), Headline(rows)),
@@ -37,7 +36,7 @@ internal static class Verdict
     private static IEnumerable<object> Findings(Report report)
     {
         var rows = report.Rows;
-        if (rows.Scored > 0 && ExpectedRate(report) is { } rate)
+        if (rows.Scored > 0 && Text.FalseAlarmRate(report.Metadata.ThresholdRule) is { } rate)
             yield return Compared((double)rows.Flagged / rows.Count, rate);
         if (rows.Scored > 0 && report.Telling.Count > 0)
             yield return new object[]
@@ -90,16 +89,14 @@ internal static class Verdict
         yield return ("threshold", Text.Number(report.Metadata.Threshold));
         yield return ("without a score", Text.Count(rows.Count - rows.Scored));
         if (report.Drift is { } drift)
-            yield return ("drift (PSI)", drift.Psi.ToString("0.00", CultureInfo.InvariantCulture));
+            yield return ("drift", drift.Level.ToString().ToLowerInvariant());
         if (report.Curves is { } curves)
             yield return ("ROC AUC", curves.Area.ToString("0.000", CultureInfo.InvariantCulture));
     }
 
-    private static string Compared(double share, double rate) => share <= 1.5 * rate
-        ? $"That is no more than false alarms alone may come to: the threshold lets about {Text.Percent(rate)} of normal rows through."
-        : $"Normal rows alone would give about {Text.Percent(rate)} of false alarms: this is " +
-            $"{Text.Number(Math.Round(share / rate, share / rate < 10 ? 1 : 0))} " +
-            "times as many.";
+    private static string Compared(double share, double rate) => $"About {Text.Percent(rate)} of normal rows are flagged by mistake" +
+        (share <= 1.5 * rate ? "; here it is no more than that."
+            : FormattableString.Invariant($"; here it is {share / rate:G2} times as many."));
 
     private static string Tone(Report report) => report.Rows.Scored == 0 || IsUnlike(report) ? "bad"
         : report.Rows.Flagged > 0 || report.Drift?.Level >= DriftLevel.Moderate ? "look" : "good";
@@ -107,10 +104,6 @@ internal static class Verdict
     /// <summary>Whether rows of all kinds differ, so that single ones say little.</summary>
     private static bool IsUnlike(Report report) =>
         report.Drift?.Level == DriftLevel.Strong && report.Rows.Flagged > 0.3 * report.Rows.Count;
-
-    private static double? ExpectedRate(Report report) => report.Metadata.ThresholdRule is var rule
-        && rule.StartsWith(FalseAlarmRate, StringComparison.Ordinal)
-        && double.TryParse(rule[FalseAlarmRate.Length..], CultureInfo.InvariantCulture, out double rate) ? rate : null;
 
     private static string Listed(long[] numbers) => numbers.Length == 1 ? Text.Count(numbers[0])
         : $"{string.Join(", ", numbers[..^1].Select(Text.Count))} and {Text.Count(numbers[^1])}";
