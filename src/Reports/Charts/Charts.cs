@@ -66,7 +66,7 @@ internal static class Charts
         IReadOnlyList<(double X, double Y)> points,
         (double X, double Y)? marked, bool hasDiagonal)
     {
-        var model = Chart.Create(Chart.Linear(x, 0, 1.02, isShare: true), Chart.Linear(y, 0, 1.02, isShare: true));
+        var model = Chart.Create(Chart.Linear(x, -0.03, 1.03, isShare: true), Chart.Linear(y, -0.03, 1.03, isShare: true));
         if (hasDiagonal)
             model.Series.Add(Line([new(0, 0), new(1, 1)], OxyColor.FromRgb(128, 134, 145), isDashed: true));
         model.Series.Add(Line([.. points.Select(point => new DataPoint(point.X, point.Y))], Chart.Blue));

@@ -10,7 +10,7 @@ namespace MLNetAutoencoder;
 /// </summary>
 internal static class Html
 {
-    private static readonly HashSet<string> s_void = ["meta", "br", "img", "hr", "col"];
+    private static readonly HashSet<string> s_void = ["meta", "br", "img", "hr", "wbr"];
 
     public static XElement Element(string name, params object?[] content) => new(name, content);
 
@@ -18,6 +18,24 @@ internal static class Html
 
     /// <summary>A name that somebody else chose: its direction does not spread to the text around it.</summary>
     public static XElement Name(string name) => Element("bdi", Text.Shorten(name));
+
+    /// <summary>A short form of a name that may be broken where a new word seems to begin, for the head of a column.</summary>
+    public static XElement Head(string name)
+    {
+        const int longest = 24;
+        var head = Element("bdi");
+        string text = Text.Shorten(name, longest);
+        int start = 0;
+        for (int i = 1; i < text.Length; i++)
+        {
+            if (!(char.IsLower(text[i - 1]) && char.IsUpper(text[i])) && text[i - 1] is not ('_' or '.' or '-' or '/'))
+                continue;
+            head.Add(text[start..i], Element("wbr"));
+            start = i;
+        }
+        head.Add(text[start..]);
+        return head;
+    }
 
     /// <summary>Names with commas between them.</summary>
     public static IEnumerable<object> Names(IEnumerable<string> names) =>
@@ -41,7 +59,11 @@ internal static class Html
 
     /// <summary>A chart with the meaning of its colors and a sentence below.</summary>
     public static XElement Figure(XElement chart, string caption, params (string Swatch, string Meaning)[] legend) =>
-        Element("figure", chart,
+        Figure("", chart, caption, legend);
+
+    /// <summary>The same, of a class.</summary>
+    public static XElement Figure(string kind, XElement chart, string caption, params (string Swatch, string Meaning)[] legend) =>
+        Element("figure", kind.Length > 0 ? Class(kind) : null, chart,
             legend.Length == 0 ? null : Element("ul", Class("legend"),
                 legend.Select(entry => Element("li", Element("span", Class($"swatch {entry.Swatch}")), entry.Meaning))),
             Element("figcaption", caption));

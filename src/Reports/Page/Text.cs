@@ -42,7 +42,7 @@ internal static class Text
         double percent = 100 * share;
         return double.IsNaN(share) ? "none"
             : percent.ToString(Math.Abs(percent) is 0 or >= 9.95 ? "0" : Math.Abs(percent) >= 0.095 ? "0.#" : "0.0##",
-                CultureInfo.InvariantCulture) + " %";
+                CultureInfo.InvariantCulture) + "\u00A0%";
     }
 
     /// <summary>A part of a whole in percent.</summary>

@@ -21,7 +21,7 @@ internal static class CodeSection
             ? $"{Text.Count(codes.Count)} of {Text.Count(report.Rows.Scored)} rows, drawn at random. " : "";
         string description = $"{which}{how} Rows that lie together have similar codes.";
         return new Section("codes", "Map of the codes",
-            Html.Figure(Charts.Map(x, y, points.Zip(codes, (point, code) =>
+            Html.Figure("beside", Charts.Map(x, y, points.Zip(codes, (point, code) =>
                 (point.Item1, point.Item2, ScoreBand.Of(report.Sorted, code.Score), code.IsFlagged)), description), description,
                 [.. ScoreBand.Names.Select((name, band) => ($"dot band{band}", name)), ("diamond", "flagged")]));
     }

@@ -73,7 +73,7 @@ internal static class GenerationSection
     {
         var names = report.Metadata.FeatureNames;
         int[] shown = [.. report.Telling.Concat(Enumerable.Range(0, names.Count).Except(report.Telling)).Take(MostFeatures)];
-        return Html.Table("Samples", [.. shown.Select(j => Html.Name(names[j])).Prepend((object)"sample")],
+        return Html.Table("Samples", [.. shown.Select(j => Html.Head(names[j])).Prepend((object)"sample")],
             samples.Select((sample, i) => shown.Select(j => (object?)Text.Number(sample[j])).Prepend($"{i + 1}")), "numbers");
     }
 

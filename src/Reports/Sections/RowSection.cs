@@ -6,7 +6,6 @@ namespace MLNetAutoencoder;
 internal static class RowSection
 {
     private const int MostFeatures = 6;
-    private const int LongestHead = 24;
     private static readonly double[] s_levels = [0.03, 0.08, 0.16, 0.3, 0.5];
 
     public static Section? Of(Report report)
@@ -21,7 +20,7 @@ internal static class RowSection
         List<object> head = ["row", "score"];
         if (report.Rows.HasLabels)
             head.Add("label");
-        head.AddRange(shown.Select(j => Html.Element("bdi", Text.Shorten(names[j], LongestHead))));
+        head.AddRange(shown.Select(j => Html.Head(names[j])));
         if (hasOthers)
             head.Add("other features");
         var body = top.Select(row => (IEnumerable<object?>)[Text.Count(row.Number), Score(row), .. Label(report, row),
@@ -54,6 +53,6 @@ internal static class RowSection
         int largest = others.MaxBy(row.Share);
         return Html.Element("td", Html.Class("others"), Text.Percent(share),
             row.Share(largest) > 0 ? Html.Element(
-                "small", "most: ", Html.Element("bdi", Text.Shorten(names[largest], LongestHead))) : null);
+                "small", "most: ", Html.Head(names[largest])) : null);
     }
 }

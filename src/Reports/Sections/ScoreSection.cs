@@ -24,14 +24,14 @@ internal static class ScoreSection
     private static object Thresholds(Report report)
     {
         var rows = report.Rows;
-        List<object> head = ["rule", "threshold", "flagged", "share"];
+        List<object> head = ["rule", "threshold", "flagged"];
         if (rows.HasLabels)
-            head.AddRange(["anomalies found", "false alarms"]);
+            head.AddRange(["found", "false alarms"]);
         var table = Html.Table("Thresholds and what they flag", head,
             rows.Thresholds.OrderBy(threshold => threshold.Threshold).Select(threshold =>
         {
-            List<object?> cells = [Named(threshold), Text.Number(threshold.Threshold), Text.Count(threshold.Flagged),
-                Text.Percent(threshold.Flagged, rows.Count)];
+            List<object?> cells = [Named(threshold), Text.Number(threshold.Threshold),
+                $"{Text.Count(threshold.Flagged)} ({Text.Percent(threshold.Flagged, rows.Count)})"];
             if (rows.HasLabels)
                 cells.AddRange([$"{Text.Count(threshold.Found)} of {Text.Count(rows.Anomalies)}",
                     Text.Count(threshold.Flagged - threshold.Found)]);
@@ -40,10 +40,9 @@ internal static class ScoreSection
         return new object[]
         {
             table,
-            Html.Element(
-                "p", Html.Class("note"),
-                    "False alarms are normal rows that are flagged, as a share of all normal rows. Change the threshold " +
-                "by WithThreshold; nothing is trained again."),
+            Html.Element("p", Html.Class("note"), rows.HasLabels ? "Found are anomalies by the label that are flagged. " : "",
+                "False alarms are normal rows that are flagged; in the rules, as a share of all normal rows. Change the threshold by " +
+                "WithThreshold: nothing is trained again."),
         };
     }
 
