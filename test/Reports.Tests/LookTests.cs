@@ -1,4 +1,5 @@
 using PuppeteerSharp;
+using PuppeteerSharp.Media;
 
 namespace MLNetAutoencoder.Tests;
 
@@ -10,6 +11,9 @@ namespace MLNetAutoencoder.Tests;
 public class LookTests
 {
     private static readonly (string Name, int Width)[] s_widths = [("desktop", 1200), ("phone", 360)];
+
+    // A4 less its margins, at 96 points to the inch.
+    private const int PaperWidth = 718;
 
     public static IEnumerable<object[]> Kinds => ReportFixtures.Kinds.Select(kind => new object[] { kind });
 
@@ -36,9 +40,13 @@ public class LookTests
                 string look = $"{name} {(isDark ? "dark" : "light")}";
                 backgrounds.Add(await page.EvaluateExpressionAsync<string>("getComputedStyle(document.body).backgroundColor"));
                 faults.AddRange((await page.EvaluateFunctionAsync<string[]>(check)).Select(fault => $"{look}: {fault}"));
-                await page.ScreenshotAsync(Path.Combine(folder, $"{kind}, {look}.png"), new ScreenshotOptions { FullPage = true });
+                if (kind == "detector" || isDark == (width < 600))
+                    await page.ScreenshotAsync(Path.Combine(folder, $"{kind}, {look}.png"), new ScreenshotOptions { FullPage = true });
             }
         }
+        await page.EmulateMediaTypeAsync(MediaType.Print);
+        await Browser.SetAsync(page, PaperWidth, isDark: true);
+        faults.AddRange((await page.EvaluateFunctionAsync<string[]>(check)).Select(fault => $"paper: {fault}"));
         Assert.HasCount(2, backgrounds, "light and dark");
         Assert.IsEmpty(faults.Concat(complaints).ToArray(), string.Join(Environment.NewLine, faults.Concat(complaints)));
     }

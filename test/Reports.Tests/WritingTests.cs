@@ -117,7 +117,7 @@ public class WritingTests
         // Each name stands in the page as it is, but for what cannot be shown, and isolated.
         var names = page.Descendants("bdi").Select(element => element.Value).ToHashSet(StringComparer.Ordinal);
         foreach (string name in ReportFixtures.HostileNames.Where(name => name.Length > 0))
-            Assert.Contains(Text.Clean(Text.Shorten(name)).Replace("\r", "\uFFFD", StringComparison.Ordinal), names);
+            Assert.Contains(Text.Clean(Text.Shorten(name)), names);
         foreach (string start in ReportFixtures.HostileNames.Where(name => name.Length > 0).Select(name => Text.Clean(name[..6])))
             Assert.IsEmpty(page.DescendantNodes().OfType<XText>().Where(text => text.Value.Contains(start, StringComparison.Ordinal)
                 && !text.Ancestors().Any(element => element.Name.LocalName is "bdi" or "title" or "style")).ToArray(), start);

@@ -37,7 +37,7 @@ internal static class Chart
             axis.MajorGridlineColor = OxyColor.FromAColor(30, s_ink);
             axis.MinorTickSize = 0;
             axis.MajorTickSize = axis == y ? 0 : 4;
-            axis.AxisTitleDistance = 8;
+            axis.AxisTitleDistance = axis == y ? 13 : 8;
             model.Axes.Add(axis);
         }
         return model;

@@ -41,7 +41,8 @@ internal static class Text
     {
         double percent = 100 * share;
         return double.IsNaN(share) ? "none"
-            : percent.ToString(Math.Abs(percent) is 0 or >= 9.95 ? "0" : Math.Abs(percent) >= 0.095 ? "0.#" : "0.0##",
+            : percent.ToString(Math.Abs(percent) is 0 or (>= 9.95 and < 99) ? "0" : Math.Abs(percent) >= 99 ? "0.##"
+                : Math.Abs(percent) >= 0.095 ? "0.#" : "0.0##",
                 CultureInfo.InvariantCulture) + "\u00A0%";
     }
 

@@ -26,7 +26,7 @@ internal static class EnvironmentSection
                     ["units of the code", Text.Count(metadata.CodeSize)],
                     ["scaling", metadata.Scaling],
                     ["loss", metadata.Loss.Replace('_', ' ')],
-                    ["missing values", metadata.MissingValues],
+                    ["missing values", Words(metadata.MissingValues)],
                     ["weights", metadata.Quantization == QuantizationName.None ? "32 bits" : metadata.Quantization],
                     ["seed", metadata.Seed.ToString(CultureInfo.InvariantCulture)],
                     ["threads", Text.Count(metadata.ThreadCount)],
@@ -45,6 +45,15 @@ internal static class EnvironmentSection
                 ], "facts"))),
             Html.Element("details", Html.Element("summary", "Options of the training"), Html.Element("pre", Indented(metadata.Options))));
     }
+
+    private static string Words(string missingValues) => missingValues switch
+    {
+        MissingValuePolicy.NaN => "give no score",
+        MissingValuePolicy.Error => "are refused",
+        MissingValuePolicy.Mean => "become the mean of the training",
+        MissingValuePolicy.Hidden => "are hidden from the network",
+        _ => missingValues,
+    };
 
     private static string Indented(string json)
     {

@@ -43,7 +43,7 @@ internal static class FeatureSection
             Html.Paragraph(which + (rows.Scored == 0 ? "No row has a score, so that only missing values can be told."
                 : "A feature's share of the error says how much it adds to the scores; a feature that leads has the largest error of its " +
                     "row.")),
-            Html.Table("The features and what they add to the scores", head, body, "numbers features"),
+            Html.Table("The features and what they add to the scores", head, body, rows.Scored > 0 ? "numbers features" : "numbers"),
             rows.Scored == 0 ? null : Html.Element("ul", Html.Class("legend"),
                 hasFlagged ? Html.Element("li", Html.Element("span", Html.Class("swatch orange")), "flagged rows") : null,
                 Html.Element("li", Html.Element("span", Html.Class("swatch blue")), "all rows")));

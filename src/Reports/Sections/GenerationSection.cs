@@ -23,7 +23,9 @@ internal static class GenerationSection
         var generator = report.Model.Autoencoder.Generator;
         float[][] samples = Read(report, generator.Sample(report.Options.SampleCount, report.Options.Seed));
         var picture = report.Model.ImageOf(report.Options) is { } size
-            ? new Picture(size, report.Rows.Lowest is { } lowest ? samples.Append(lowest.Features) : samples) : null;
+            ? new Picture(size, report.Rows.Lowest is null ? samples
+                : report.Rows.Top.Append(report.Rows.Lowest).Select(row => row.Features))
+            : null;
         return new Section(id, heading,
             Html.Element("h3", "Samples"),
             Html.Paragraph("Rows that the model makes from random codes: they should look like the rows that it was trained on."),
@@ -54,7 +56,7 @@ internal static class GenerationSection
                 Html.Element("figcaption", $"unit {unit.Unit + 1}"))))
             : Html.Table("What each unit of the code does", ["unit", "the features that it moves most, from low to high"],
                 units.Select(unit => (IEnumerable<object?>)[$"{unit.Unit + 1}",
-                    Html.Element("td", Html.Class("words"), Moved(report, unit.Rows))])),
+                    Html.Element("td", Html.Class("words"), Moved(report, unit.Rows))]), "words"),
         };
     }
 
