@@ -51,6 +51,30 @@ public class LookTests
         Assert.IsEmpty(faults.Concat(complaints).ToArray(), string.Join(Environment.NewLine, faults.Concat(complaints)));
     }
 
+    [TestMethod]
+    [DataRow("main { width: 1400px }", "the page is")]
+    [DataRow(".note { color: #b4bac4 }", "contrast")]
+    [DataRow("svg text { fill: #999999 }", "contrast")]
+    [DataRow(".legend { margin-top: -40px }", "a box over")]
+    [DataRow("section + section { margin-top: -20px }", "a box over <section>")]
+    [DataRow("h2 { width: 40px; white-space: nowrap }", "text beyond its box")]
+    [DataRow("svg text { font-size: 40px }", "a label")]
+    [DataRow("figure svg { height: 40px }", "a drawing of")]
+    [DataRow("#drift > :not(h2) { display: none }", "an empty section")]
+    public async Task The_check_sees_what_is_broken(string style, string fault)
+    {
+        using var folder = new TestFolder();
+        var report = ReportFixtures.Of("variational table");
+        report.Model.WriteReport(folder["report.html"], report.Rows, report.Options);
+        string check = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "layout.js"));
+        var (page, _) = await Browser.OpenAsync(folder["report.html"]);
+        await using var opened = page;
+        await Browser.SetAsync(page, 1200, isDark: false);
+        Assert.IsEmpty(await page.EvaluateFunctionAsync<string[]>(check));
+        await page.AddStyleTagAsync(new AddTagOptions { Content = style });
+        StringAssert.Contains(string.Join(Environment.NewLine, await page.EvaluateFunctionAsync<string[]>(check)), fault);
+    }
+
     [ClassCleanup]
     public static Task Close() => Browser.CloseAsync();
 }

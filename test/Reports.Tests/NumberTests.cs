@@ -145,6 +145,7 @@ public class NumberTests
         Assert.AreEqual(largest.ToString("0.000", CultureInfo.InvariantCulture), table[2][1]);
         StringAssert.Contains(Page.TextOf(page, "drift"), words);
         StringAssert.Contains(Page.TextOf(page, "verdict"), words);
+        Assert.AreEqual(shift > 1, Page.TextOf(page, "verdict").Contains("Check first that columns", StringComparison.Ordinal));
     }
 
     [TestMethod]

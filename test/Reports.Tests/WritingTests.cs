@@ -99,6 +99,18 @@ public class WritingTests
         StringAssert.Contains(ReportFixtures.Of("all missing").Write(), "None of 30 rows could be scored.");
     }
 
+    public static IEnumerable<object[]> Variants => EveryVariant.Names.Select(name => new object[] { name });
+
+    [TestMethod]
+    [DynamicData(nameof(Variants))]
+    public void Every_kind_of_model_gets_a_report(string variant)
+    {
+        var model = EveryVariant.Fitted(variant);
+        var page = Page.Parse(new ReportCase(model, EveryVariant.Rows(50), new ReportOptions()).Write());
+        int flagged = model.Transform(EveryVariant.Rows(50)).GetColumn<bool>("PredictedLabel").Count(flag => flag);
+        StringAssert.Contains(Page.TextOf(page, "verdict"), $"{(flagged == 0 ? "None" : flagged)} of 50 rows");
+    }
+
     [TestMethod]
     public async Task Text_of_strangers_stays_text()
     {

@@ -109,7 +109,7 @@
     faults.push('two elements have one id');
   for (const section of document.querySelectorAll('section')) {
     const height = section.getBoundingClientRect().height;
-    if (!section.querySelector('h2')?.textContent || section.children.length < 2 || height < 80)
+    if (!section.querySelector('h2')?.textContent || section.children.length < 2 || height < 100)
       report(`an empty section of height ${height}`, section);
   }
   return faults;

@@ -10,8 +10,9 @@ internal static class DriftSection
         if (report.Rows.Scored == 0)
             return null;
         if (report.Drift is not { } drift)
-            return new Section("drift", "Drift", Html.Paragraph(
-                "The model keeps no scores of its training and no training rows were given, so that there is nothing to compare with."));
+            return new Section("drift", "Drift", Html.Paragraph((report.Options.TrainingData is null
+                ? "The model keeps no scores of its training and no training rows were given"
+                : "None of the training rows that were given has a score") + ", so that there is nothing to compare with."));
         string source = report.Options.TrainingData is not null ? "the training rows that were given"
             : $"{Text.Count(Math.Max(report.Metadata.ScoreCount, report.Reference.Count), "row")} of the training, as the model keeps them";
         string description =

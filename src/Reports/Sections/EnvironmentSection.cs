@@ -19,10 +19,10 @@ internal static class EnvironmentSection
             Html.Element("div", Html.Class("pair"),
                 Html.Element("div", Html.Table("The model", ["model", ""],
                 [
-                    ["kind", metadata.Variant],
+                    ["kind", Html.Name(metadata.Variant)],
                     ["score", metadata.ScoreKind.Replace('_', ' ')],
                     ["threshold", Text.Number(metadata.Threshold)],
-                    ["its rule", metadata.ThresholdRule],
+                    ["its rule", Html.Name(metadata.ThresholdRule)],
                     ["units of the code", Text.Count(metadata.CodeSize)],
                     ["scaling", metadata.Scaling],
                     ["loss", metadata.Loss.Replace('_', ' ')],

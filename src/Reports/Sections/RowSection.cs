@@ -26,10 +26,10 @@ internal static class RowSection
         var body = top.Select(row => (IEnumerable<object?>)[Text.Count(row.Number), Score(row), .. Label(report, row),
             .. shown.Select(j => Cell(row, j)), .. hasOthers ? new object[] { Others(row, shown, names) } : []]);
         return new Section("rows", "The most anomalous rows",
-            Html.Paragraph(
-                $"The {Text.Count(top.Length, "row")} with the highest scores, and the {Text.Count(shown.Length, "feature")} that " +
-                "add most to them. A cell has the value of the row and, below it, the value that the model expects; the stronger its " +
-                "color, the larger the feature's share of the row's error. Rows are counted from 1."),
+            Html.Paragraph((top.Length == 1 ? "The row with a score, by the features that add most to it." :
+                $"The {Text.Count(top.Length)} rows with the highest scores, by the features that add most to them.") +
+                " A cell has the value of the row and, below it, the value that the model expects; the stronger its color, the larger " +
+                "the feature's share of the row's error. Rows are counted from 1."),
             Html.Table("The most anomalous rows, feature by feature", head, body, "heat"),
             Html.Element("ul", Html.Class("legend"), Html.Element("li", "share of the row's error:"),
                 Enumerable.Range(0, s_levels.Length + 1)

@@ -13,8 +13,8 @@ internal static class Verdict
         var rows = report.Rows;
         return Html.Element("header",
             Html.Element("h1", Html.Element("bdi", report.Options.Title)),
-            Html.Element("p", Html.Class("subtitle"),
-                $"{Capital(report.Metadata.Variant)}, {Text.Count(report.Metadata.FeatureCount, "feature")}, " +
+            Html.Element("p", Html.Class("subtitle"), Html.Name(Capital(report.Metadata.Variant)),
+                $", {Text.Count(report.Metadata.FeatureCount, "feature")}, " +
                 DateTime.UtcNow.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture)),
             Html.Element("div", Html.Class($"verdict {Tone(report)}"), new XAttribute("id", "verdict"),
                 Html.Element("p", Html.Class("headline"), Headline(rows)),
