@@ -9,7 +9,8 @@ public sealed class PackageTests
 {
     [TestMethod]
     public void Five_packages_are_written() => AssertSame(
-        [.. new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Trainers" }.Select(library => $"MLNetAutoencoder.{library}.0.1.0.nupkg")],
+        [.. new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Trainers" }
+            .Select(library => $"MLNetAutoencoder.{library}.0.1.0.nupkg")],
         Directory.GetFiles(PackedLibraries.Folder).Select(path => Path.GetFileName(path)));
 
     [TestMethod]
