@@ -16,25 +16,17 @@ internal static class Html
 
     public static XAttribute Class(string name) => new("class", name);
 
-    /// <summary>A name that somebody else chose: its direction does not spread to the text around it.</summary>
-    public static XElement Name(string name) => Element("bdi", Text.Shorten(name));
+    /// <summary>
+    /// A name that somebody else chose: its direction does not spread to the text around it, and it may be broken where a new
+    /// word seems to begin.
+    /// </summary>
+    public static XElement Name(string name) => Broken(Text.Shorten(name));
 
-    /// <summary>A short form of a name that may be broken where a new word seems to begin, for the head of a column.</summary>
+    /// <summary>A short form of a name, for the head of a column.</summary>
     public static XElement Head(string name)
     {
         const int longest = 24;
-        var head = Element("bdi");
-        string text = Text.Shorten(name, longest);
-        int start = 0;
-        for (int i = 1; i < text.Length; i++)
-        {
-            if (!(char.IsLower(text[i - 1]) && char.IsUpper(text[i])) && text[i - 1] is not ('_' or '.' or '-' or '/'))
-                continue;
-            head.Add(text[start..i], Element("wbr"));
-            start = i;
-        }
-        head.Add(text[start..]);
-        return head;
+        return Broken(Text.Shorten(name, longest));
     }
 
     /// <summary>Names with commas between them.</summary>
@@ -85,5 +77,20 @@ internal static class Html
         using (var writer = XmlWriter.Create(stream, settings))
             page.Save(writer);
         return stream.ToArray();
+    }
+
+    private static XElement Broken(string text)
+    {
+        var name = Element("bdi");
+        int start = 0;
+        for (int i = 1; i < text.Length; i++)
+        {
+            if (!(char.IsLower(text[i - 1]) && char.IsUpper(text[i])) && text[i - 1] is not ('_' or '.' or '-' or '/'))
+                continue;
+            name.Add(text[start..i], Element("wbr"));
+            start = i;
+        }
+        name.Add(text[start..]);
+        return name;
     }
 }

@@ -22,7 +22,7 @@ internal static class FeatureSection
         if (rows.Scored > 0)
             head.Add("share of the error");
         if (hasFlagged)
-            head.Add("leads in flagged rows");
+            head.Add("leads");
         if (hasMissing)
             head.Add("missing");
         var body = shown.Select(j =>
@@ -41,8 +41,8 @@ internal static class FeatureSection
             ? $"{Text.Count(shown.Length)} of {Text.Count(names.Count)} features, those with the largest share first. " : "";
         return new Section("features", "Feature by feature",
             Html.Paragraph(which + (rows.Scored == 0 ? "No row has a score, so that only missing values can be told."
-                : "A feature's share of the error says how much it adds to the scores; a feature that leads has the largest error of its " +
-                    "row.")),
+                : "A feature's share of the error says how much it adds to the scores" +
+                    (hasFlagged ? "; it leads in a flagged row where it has the largest error." : "."))),
             Html.Table("The features and what they add to the scores", head, body, rows.Scored > 0 ? "numbers features" : "numbers"),
             rows.Scored == 0 ? null : Html.Element("ul", Html.Class("legend"),
                 hasFlagged ? Html.Element("li", Html.Element("span", Html.Class("swatch orange")), "flagged rows") : null,
@@ -51,5 +51,5 @@ internal static class FeatureSection
 
     private static XElement Bar(double share, double most, string color) => Html.Element("span", Html.Class("bar"),
         Html.Element("span", Html.Class($"fill {color}"), new XAttribute("style",
-            $"width:{(60 * share / most).ToString("0.#", CultureInfo.InvariantCulture)}%")), Text.Percent(share));
+            $"width:{(50 * share / most).ToString("0.#", CultureInfo.InvariantCulture)}%")), Text.Percent(share));
 }
