@@ -35,7 +35,7 @@ public sealed record ReportOptions
     public int MaxRows { get; init; } = DefaultMaxRows;
 
     /// <summary>
-    /// How many rows a variational model makes for the report, from 0 (none) to 100. The default value is 8.
+    /// How many rows a variational model makes for the report, from 0 (none) to 64. The default value is 8.
     /// </summary>
     public int SampleCount { get; init; } = DefaultSampleCount;
 
@@ -52,7 +52,7 @@ public sealed record ReportOptions
     {
         Require.NotNull(Title, nameof(Title));
         Require.InRange(MaxRows is >= 1 and <= 200, MaxRows, nameof(MaxRows), "1 to 200");
-        Require.InRange(SampleCount is >= 0 and <= 100, SampleCount, nameof(SampleCount), "0 to 100");
+        Require.InRange(SampleCount is >= 0 and <= 64, SampleCount, nameof(SampleCount), "0 to 64");
         Require.InRange(AnomalyLabelValue is null || LabelColumnName is not null, AnomalyLabelValue, nameof(AnomalyLabelValue),
             $"null where {nameof(LabelColumnName)} is null");
         Image?.Check();
