@@ -204,9 +204,7 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
         if (!isNumber && label.Type != BooleanDataViewType.Instance)
             throw new ArgumentOutOfRangeException(nameof(labelColumnName),
                 $"The label column '{labelColumnName}' is {label.Type}; expected Boolean or Single.");
-        using var scorer = new AutoencoderTransformer(Context, Model, Model.Inputs.Append(GraphNames.Score)
-            .ToDictionary(name => name, name => name == GraphNames.Score ? "__score" : ColumnOf(name), StringComparer.Ordinal),
-            topFeatures: null, ownsModel: false);
+        using var scorer = WithOutputs((GraphNames.Score, "__score"));
         var scored = scorer.Transform(labeled);
         bool[] labels = isNumber ? [.. scored.GetColumn<float>(labelColumnName).Select(value => value > 0)]
             : [.. scored.GetColumn<bool>(labelColumnName)];
@@ -278,6 +276,15 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
             ownsModel: false);
     }
 
+    /// <summary>A transformer that gives outputs of the graph in columns of other names. It shares this model's sessions.</summary>
+    internal AutoencoderTransformer WithOutputs(params (string Output, string Column)[] outputs)
+    {
+        var columns = Model.Inputs.ToDictionary(name => name, ColumnOf, StringComparer.Ordinal);
+        foreach (var (output, column) in outputs)
+            columns[output] = column;
+        return new AutoencoderTransformer(Context, Model, columns, topFeatures: null, ownsModel: false);
+    }
+
     private protected override IEnumerable<OutputColumn> OutputsAfter(DataViewSchema input) =>
         AutoencoderColumns.OutputColumns(input, Model, Columns).Concat(_topFeatures?.Columns() ?? []);
 
@@ -343,7 +350,7 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
     }
 
     /// <summary>The column of an input or output of the graph, by its usual name where the options name none.</summary>
-    private string ColumnOf(string name) => Columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name));
+    internal string ColumnOf(string name) => Columns.GetValueOrDefault(name, AutoencoderColumns.DefaultName(name));
 
     /// <summary>A part of the model; one that a user has disposed is made again.</summary>
     private AutoencoderTransformer Part(ref AutoencoderTransformer? part, string input, string[] outputs) =>

@@ -8,8 +8,9 @@ namespace MLNetAutoencoder.Tests.Interop;
 public sealed class PackageTests
 {
     [TestMethod]
-    public void Four_packages_are_written() => AssertSame(
-        [.. new[] { "Onnx", "Transforms", "Pipelines", "Trainers" }.Select(library => $"MLNetAutoencoder.{library}.0.1.0.nupkg")],
+    public void Five_packages_are_written() => AssertSame(
+        [.. new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Trainers" }
+            .Select(library => $"MLNetAutoencoder.{library}.0.1.0.nupkg")],
         Directory.GetFiles(PackedLibraries.Folder).Select(path => Path.GetFileName(path)));
 
     [TestMethod]
@@ -17,6 +18,7 @@ public sealed class PackageTests
     [DataRow("Transforms",
         "MLNetAutoencoder.Onnx [0.1.0]", "Microsoft.ML 5.0.1", "Microsoft.ML.OnnxTransformer 5.0.1", "System.IO.Hashing 9.0.4")]
     [DataRow("Pipelines", "MLNetAutoencoder.Transforms [0.1.0]", "Microsoft.ML.OnnxConverter 0.23.1")]
+    [DataRow("Reports", "MLNetAutoencoder.Transforms [0.1.0]", "OxyPlot.Core 2.2.0")]
     [DataRow("Trainers", "MLNetAutoencoder.Transforms [0.1.0]", "TorchSharp [0.107.0, 0.108.0)")]
     public void The_nuspec_names_the_real_packages(string library, params string[] expected)
     {
@@ -36,6 +38,7 @@ public sealed class PackageTests
     [DataRow("Onnx")]
     [DataRow("Transforms")]
     [DataRow("Pipelines")]
+    [DataRow("Reports")]
     [DataRow("Trainers", "buildTransitive/MLNetAutoencoder.Trainers.targets")]
     public void A_package_holds_its_assembly_with_documentation_and_readme_and_nothing_else(string library, params string[] more)
     {
@@ -50,6 +53,7 @@ public sealed class PackageTests
     [DataRow("Onnx")]
     [DataRow("Transforms")]
     [DataRow("Pipelines")]
+    [DataRow("Reports")]
     [DataRow("Trainers")]
     public void A_package_describes_itself(string library)
     {

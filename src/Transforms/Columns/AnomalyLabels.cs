@@ -24,6 +24,8 @@ internal sealed record AnomalyLabels(DataViewSchema.Column Column, string? Value
 
     private const string ExpectedOfValue = "expected a key or text, of which AnomalyLabelValue is one of the values";
 
+    private const string ValueOption = "AnomalyLabelValue";
+
     private bool _mayLackText;
 
     public static AnomalyLabels Find(DataViewSchema schema, string name, string? value)
@@ -100,9 +102,9 @@ internal sealed record AnomalyLabels(DataViewSchema.Column Column, string? Value
 
     /// <summary>A value that does not occur is most likely misspelled.</summary>
     private static void RequireFound(bool isFound, string column, string? value, IEnumerable<string> known) => Require.InRange(
-        isFound, value, nameof(AutoencoderEstimator.Options.AnomalyLabelValue),
+        isFound, value, ValueOption,
         $"a value of the label column '{column}', which are {string.Join(", ", known.Take(MostNamed))}; where the data have no known " +
-        $"anomalies, leave out {nameof(AutoencoderEstimator.Options.LabelColumnName)}");
+        "anomalies, leave out LabelColumnName");
 
     private Func<bool> Reader<T>(DataViewRow row, Func<T, bool> test)
     {
