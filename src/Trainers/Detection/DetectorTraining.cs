@@ -45,6 +45,13 @@ internal sealed class DetectorTraining : IDisposable
 
     public void Dispose() => _members.ForEach(member => member.Dispose());
 
+    /// <summary>
+    /// Whether what there is so far is to be kept: the networks that were trained, the last one with its weights at the
+    /// time. A training that
+    /// is not to be kept has thrown before.
+    /// </summary>
+    private bool IsCanceled => _options.Cancellation.IsCancellationRequested && _options.WhenCanceled == WhenCanceled.KeepBest;
+
     /// <summary>Trains the detector.</summary>
     public (AutoencoderModel Model, IReadOnlyList<TrainingEpoch> History) Run()
     {
@@ -58,7 +65,7 @@ internal sealed class DetectorTraining : IDisposable
         List<FeatureMasks> masks = [];
         var codes = new RowStatistics(_options.Member().Code.Size);
         IReadOnlyList<TrainingEpoch>? history = null;
-        for (int i = 0; i < memberCount; i++)
+        for (int i = 0; i < memberCount && (i == 0 || !IsCanceled); i++)
         {
             int index = i;
             var training = _rows.Where(row => !IsHeldOut(index, row));
@@ -70,7 +77,8 @@ internal sealed class DetectorTraining : IDisposable
         }
 
         var neighbors = _options.Neighbors == 0 ? null
-            : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _seed, _options.Cancellation);
+            : KeptRows.Choose(_rows, _scaling, _options.Neighbors, _options.KeptRows, _seed,
+                IsCanceled ? CancellationToken.None : _options.Cancellation);
         long[] measured = [.. scores.Keys.Order()];
         if (measured.Length == 0)
             throw new InvalidOperationException(
@@ -80,7 +88,7 @@ internal sealed class DetectorTraining : IDisposable
                 $"{nameof(ScoringMissingValues.Hidden)}.");
         double[] ofMembers = [.. measured.Select(row => scores[row].Average(score => (double)score))];
         double[] ofNeighbors = neighbors?.Distances(_rows, measured) ?? [];
-        float memberWeight = (float)(1 / (Spread(ofMembers) * memberCount));
+        float memberWeight = (float)(1 / (Spread(ofMembers) * _members.Count));
         float neighborWeight = neighbors is null ? 0 : (float)(1 / Spread(ofNeighbors));
 
         var first = _members[0];
@@ -91,7 +99,8 @@ internal sealed class DetectorTraining : IDisposable
             Options = _options.ToJson(),
         };
         for (int i = 0; i < measured.Length; i++)
-            codes.AddScore((float)(ofMembers[i] * memberWeight * memberCount + (neighbors is null ? 0 : ofNeighbors[i] * neighborWeight)));
+            codes.AddScore(
+                (float)(ofMembers[i] * memberWeight * _members.Count + (neighbors is null ? 0 : ofNeighbors[i] * neighborWeight)));
         metadata = codes.AddTo(metadata, _options.Threshold);
         using var scorer = first.ToDetector(metadata, new DetectorParts
         {

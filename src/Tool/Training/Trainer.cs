@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNetAutoencoder.Onnx;
+using MLNetAutoencoder.Tool.Models;
+using MLNetAutoencoder.Tool.Scoring;
+using MLNetAutoencoder.Tool.Tables;
+
+namespace MLNetAutoencoder.Tool.Training;
+
+/// <summary>Trains a model on a file: an ordinary ML.NET pipeline over the columns that were chosen.</summary>
+internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingChoices choices, bool skipsBad)
+{
+    private const string Features = "Features";
+
+    /// <summary>How many of the training rows are scored to tell the share that is flagged and the most telling columns.</summary>
+    private const int MostScored = 10_000;
+
+    public MLContext Context { get; } = new();
+
+    /// <summary>Rows that could not be read.</summary>
+    public long SkippedRows { get; private set; }
+
+    public DataViewSchema Schema { get; } = TableView.SchemaOf(columns.Where(column => column.Use == ColumnUse.Feature)
+        .Select(column => (column.Profile.Name, column.Profile.Kind == ColumnKind.Category)));
+
+    /// <summary>Trains.</summary>
+    /// <param name="onlyNormal">The label's column, where only normal rows are trained on.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="warn">Is told what the library warns of.</param>
+    /// <param name="stop">Ends the training; the best weights so far are kept.</param>
+    /// <exception cref="InputException">The rows cannot be trained on.</exception>
+    public ITransformer Train((int Column, Labels Labels)? onlyNormal, ProgressDisplay progress, Action<string> warn,
+        CancellationToken stop)
+    {
+        Context.Log += (_, message) =>
+        {
+            if (message.Kind == ChannelMessageKind.Warning)
+                warn(message.RawMessage);
+        };
+        var selection = new RowSelection { SkipsBad = skipsBad, OnlyNormal = onlyNormal };
+        var view = new TableView(file, file.Read(), Schema, selection, stop)
+        {
+            Progress = (rows, fraction) => progress.Rows("Reading", rows, fraction),
+        };
+        var pipeline = Pipeline(Variants.Create(Context, choices, progress, stop));
+        try
+        {
+            var model = pipeline.Fit(view);
+            SkippedRows = view.SkippedRows;
+            return model;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new InputException($"'{file.Name}' cannot be trained on: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    /// <summary>Scores some of the training rows.</summary>
+    public TrainedRows Summarize(LoadedModel model, ProgressDisplay progress, CancellationToken stop)
+    {
+        long rows = (long?)JsonNode.Parse(model.Autoencoder.Metadata.Training)?["rows"] ?? 0;
+        int every = (int)Math.Max(1, (rows + MostScored - 1) / MostScored);
+        var run = new ScoringRun(model, file, new ScoringRequest { Shard = new Shard(1, every), SkipsBad = skipsBad });
+        var (view, pending) = run.Open(file.Read(), [], keepsLines: false, progress, stop);
+        List<(float Score, bool IsAnomaly, float[] Errors)> scored = [];
+        var highest = new PriorityQueue<float[], float>();
+        long flagged = 0;
+        int most = Math.Max(1, MostScored / 100);
+        run.ForEach(view, pending, [GraphNames.Score, GraphNames.IsAnomaly, GraphNames.FeatureErrors], (row, _) =>
+        {
+            flagged += row.IsAnomaly ? 1 : 0;
+            float score = row.Score;
+            if (float.IsNaN(score) || (highest.Count == most && highest.TryPeek(out var _, out float least) && score <= least))
+                return;
+            float[] sums = new float[model.Slots.Count];
+            Explanation.Sum(model.Slots, row.Errors, sums);
+            if (highest.Count == most)
+                highest.DequeueEnqueue(sums, score);
+            else
+                highest.Enqueue(sums, score);
+        });
+        double[] shares = new double[model.Slots.Count];
+        foreach (var (errors, _) in highest.UnorderedItems)
+        {
+            double sum = TopFeatures.Sum(errors);
+            for (int j = 0; j < shares.Length; j++)
+                shares[j] += TopFeatures.Share(errors[j], sum) / highest.Count;
+        }
+        return new TrainedRows(rows, run.Rows, flagged,
+            [.. shares.Select((share, j) => (model.Slots[j].Name, share)).OrderByDescending(pair => pair.share).Take(5)]);
+    }
+
+    private IEstimator<ITransformer> Pipeline(IEstimator<ITransformer> autoencoder)
+    {
+        string[] names = [.. Schema.Select(column => column.Name)];
+        InputOutputColumnPair[] categories = [.. Schema.Where(column => column.Type is Microsoft.ML.Data.TextDataViewType)
+            .Select(column => new InputOutputColumnPair(column.Name))];
+        var features = Context.Transforms.Concatenate(Features, names);
+        return categories.Length == 0 ? features.Append(autoencoder)
+            : Context.Transforms.Categorical.OneHotEncoding(categories).Append(features).Append(autoencoder);
+    }
+}
+
+/// <summary>What a model makes of the rows that it was trained on.</summary>
+/// <param name="Rows">How many rows it was trained on.</param>
+/// <param name="Scored">How many of them were scored again.</param>
+/// <param name="Flagged">How many of these are called anomalies.</param>
+/// <param name="Telling">The columns with the largest mean share of the highest scores.</param>
+internal sealed record TrainedRows(long Rows, long Scored, long Flagged, IReadOnlyList<(string Name, double Share)> Telling)
+{
+    public double FlaggedShare => Scored == 0 ? 0 : (double)Flagged / Scored;
+}
