@@ -10,6 +10,11 @@ var root = new RootCommand("Finds what is odd in a table: trains anomaly detecto
     new ExplainCommand(),
     new EncodeCommand(),
     new ReconstructCommand(),
+    new SampleCommand(),
+    new ExportCommand(),
+    new InfoCommand(),
+    new EvaluateCommand(),
+    new CompletionCommand(),
 };
 var parsed = root.Parse(args);
 var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };

@@ -80,15 +80,18 @@ internal sealed class TrainCommand : ToolCommand
         var columns = Columns(file, result, label, skipsBad, stop, out int sampled);
         SayColumns(output, columns, sampled);
 
-        var trainer = new Trainer(file, columns, Choices(result), skipsBad);
-        var onlyNormal = result.GetValue(_onNormal) ? (columns.Single(column => column.Use == ColumnUse.Label).Profile.Index, labels)
-            : ((int, Labels)?)null;
+        var trainer = new Trainer(file, columns, Choices(result), new RowSelection
+        {
+            SkipsBad = skipsBad,
+            OnlyNormal = result.GetValue(_onNormal)
+                ? (Array.Find(columns, column => column.Use == ColumnUse.Label)!.Profile.Index, labels) : null,
+        });
         List<string> warnings = [];
         var notes = new ModelNotes([.. columns.Select(column => (column.Profile.Name, column.Word))], options.Missing, label,
             labels.Normal);
         var (model, summary) = ProgressDisplay.Show(progress =>
         {
-            var trained = LoadedModel.Of(trainer.Context, target, trainer.Train(onlyNormal, progress, warnings.Add, stop), trainer.Schema,
+            var trained = LoadedModel.Of(trainer.Context, target, trainer.Train(progress, warnings.Add, stop), trainer.Schema,
                 notes);
             return (trained, trainer.Summarize(trained, progress, CancellationToken.None));
         });

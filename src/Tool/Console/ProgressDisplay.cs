@@ -74,7 +74,7 @@ internal abstract class ProgressDisplay : IProgress<TrainingProgress>
     private bool IsTime(string stage, bool isNew)
     {
         if (isNew)
-            (_stage, _started) = (stage, _clock.Elapsed);
+            (_stage, _started, _next) = (stage, _clock.Elapsed, _clock.Elapsed + _interval);
         if (_clock.Elapsed < _next)
             return false;
         _next = _clock.Elapsed + _interval;

@@ -24,6 +24,9 @@ internal sealed record ScoringRequest
     public Shard? Shard { get; init; }
 
     public bool SkipsBad { get; init; }
+
+    /// <summary>The column with the labels and the labels, where only normal rows are taken.</summary>
+    public (int Column, Labels Labels)? OnlyNormal { get; init; }
 }
 
 /// <summary>Reads a table, lets each row go through a model and writes what comes of it, as a stream.</summary>
@@ -43,7 +46,7 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="stop">Ends the reading.</param>
     /// <exception cref="InputException">A column is missing.</exception>
-    public (TableView View, PendingRows Pending) Open(TableReader reader, IEnumerable<string> values, bool keepsLines,
+    public TableView Open(TableReader reader, IEnumerable<string> values, bool keepsLines,
         ProgressDisplay progress, CancellationToken stop)
     {
         string[] names = [.. reader.Columns.Select(column => column.Name)];
@@ -56,30 +59,31 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
         var read = (model.Notes?.Columns.Select(column => column.Name) ?? model.InputSchema.Select(column => column.Name))
             .ToHashSet(StringComparer.Ordinal);
         ExtraColumns = [.. names.Where(name => !read.Contains(name))];
-        var pending = new PendingRows(keepsLines, [.. values.Select(name => Array.IndexOf(names, name))]);
-        var view = new TableView(file, reader, model.InputSchema, new RowSelection
+        return new TableView(file, reader, model.InputSchema, new RowSelection
         {
             Every = request.Shard?.Count ?? 1,
             First = (request.Shard?.Number ?? 1) - 1,
             SkipsBad = request.SkipsBad,
-        }, stop)
+            OnlyNormal = request.OnlyNormal,
+        }, new PendingValues(keepsLines, [.. values.Select(name => Array.IndexOf(names, name))]), stop)
         {
-            Pending = pending,
             Progress = (rows, fraction) => progress.Rows("Scoring", rows, fraction),
         };
-        return (view, pending);
     }
 
     /// <summary>Goes through the rows of a view.</summary>
-    public void ForEach(TableView view, PendingRows pending, IEnumerable<string> outputs, Action<ScoredRow, PendingRow> action)
+    public void ForEach(TableView view, IEnumerable<string> outputs, Action<ScoredRow, PendingRow> action)
     {
         var scored = model.Transform(view);
-        using var cursor = scored.GetRowCursor(outputs.Select(output => scored.Schema[model.ColumnOf(output)
-            ?? throw new InputException($"'{model.Path}' has no column for '{output}'; train it with 'mlnet-autoencoder train'.")]));
+        var texts = scored.Schema[TableView.PendingColumn];
+        using var cursor = scored.GetRowCursor(outputs.Select(output => scored.Schema[NameOf(output)]).Append(texts));
+        var getter = cursor.GetGetter<PendingRow>(texts);
+        PendingRow pending = null!;
         var row = new ScoredRow(model, cursor);
         while (cursor.MoveNext())
         {
-            action(row, pending.Take());
+            getter(ref pending);
+            action(row, pending);
             Rows++;
         }
         SkippedRows = view.SkippedRows;
@@ -101,7 +105,7 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
         if (kept.Intersect(added).FirstOrDefault() is { } twice)
             throw new UsageException(
                 $"'{reader.FileName}' has a column '{twice}' already. Give the new columns other names by --prefix, such as 'model_'.");
-        var (view, pending) = Open(reader, shape.Values, keepsInput, progress, stop);
+        var view = Open(reader, shape.Values, keepsInput, progress, stop);
         using var writer = new TableWriter(request.OutputPath, reader.Separator, options.HasDecimalComma);
         if (options.HasHeader)
         {
@@ -109,7 +113,7 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
                 writer.Text(name);
             writer.EndRow();
         }
-        ForEach(view, pending, shape.Outputs, (row, waiting) => shape.Write(row, waiting, Start, writer));
+        ForEach(view, shape.Outputs, (row, waiting) => shape.Write(row, waiting, Start, writer));
         writer.Complete();
         return true;
 
@@ -141,6 +145,9 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
         ["skippedRows"] = SkippedRows,
         ["extraColumns"] = Json.Array(ExtraColumns, name => name),
     };
+
+    private string NameOf(string output) => model.ColumnOf(output)
+        ?? throw new InputException($"'{model.Path}' has no column for '{output}'; expected a model of 'mlnet-autoencoder train'.");
 
     private static string List(IReadOnlyCollection<string> names)
     {

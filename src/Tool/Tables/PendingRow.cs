@@ -1,8 +1,10 @@
+using Microsoft.ML.Data;
+
 namespace MLNetAutoencoder.Tool.Tables;
 
 /// <summary>
 /// A row that was read and is not written yet: its text, and some of its values. Scoring runs in batches, so that the
-/// file is some rows ahead.
+/// reader is some rows ahead; the row goes along as a column.
 /// </summary>
 internal sealed class PendingRow
 {
@@ -32,6 +34,15 @@ internal sealed class PendingRow
         _length += text.Length;
     }
 
+    /// <summary>Becomes a copy of another row.</summary>
+    public void CopyFrom(PendingRow other)
+    {
+        (Row, _length, _lineLength) = (other.Row, 0, other._lineLength);
+        Append(other._text.AsSpan(0, other._length));
+        _ends.Clear();
+        _ends.AddRange(other._ends);
+    }
+
     /// <summary>Takes the row that a reader stands on, of which no value has been read yet.</summary>
     public void Start(TableReader reader, bool keepsLine)
     {
@@ -50,45 +61,23 @@ internal sealed class PendingRow
     }
 }
 
-/// <summary>The rows that were read and are not written yet, in their order.</summary>
-/// <param name="keepsLines">Whether the text of whole rows is wanted.</param>
-/// <param name="columns">The columns whose values are wanted besides.</param>
-internal sealed class PendingRows(bool keepsLines, IReadOnlyList<int> columns)
+/// <summary>
+/// The type of the column that has a row's text. Being none of ML.NET's own, it also keeps ML.NET from reading ahead on other threads.
+/// </summary>
+internal sealed class PendingRowType : StructuredDataViewType
 {
-    private readonly LinkedList<PendingRow> _rows = [];
+    public static readonly PendingRowType Instance = new();
 
-    // Written rows serve again.
-    private readonly Stack<LinkedListNode<PendingRow>> _free = [];
-
-    public void Add(TableReader reader)
+    private PendingRowType() : base(typeof(PendingRow))
     {
-        if (!_free.TryPop(out var node))
-            node = new LinkedListNode<PendingRow>(new PendingRow());
-        node.Value.Start(reader, keepsLines);
-        _rows.AddLast(node);
     }
 
-    /// <summary>Adds the values that are wanted to the last row.</summary>
-    public void AddValues(TableReader reader)
-    {
-        var row = _rows.Last!.Value;
-        for (int i = 0; i < columns.Count; i++)
-            row.AddValue(reader.Text(columns[i]));
-    }
+    public override bool Equals(DataViewType? other) => other is PendingRowType;
 
-    /// <summary>The first row. It is good until the next one is asked for.</summary>
-    public PendingRow Take()
-    {
-        var node = _rows.First!;
-        _rows.RemoveFirst();
-        _free.Push(node);
-        return node.Value;
-    }
-
-    public void DropLast()
-    {
-        var node = _rows.Last!;
-        _rows.RemoveLast();
-        _free.Push(node);
-    }
+    public override int GetHashCode() => typeof(PendingRowType).GetHashCode();
 }
+
+/// <summary>What is wanted of the rows of a file beside what the model reads.</summary>
+/// <param name="KeepsLines">Whether the text of whole rows is wanted.</param>
+/// <param name="Columns">The columns whose texts are wanted besides.</param>
+internal sealed record PendingValues(bool KeepsLines, IReadOnlyList<int> Columns);

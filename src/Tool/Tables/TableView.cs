@@ -24,10 +24,14 @@ internal sealed record RowSelection
 /// </summary>
 internal sealed class TableView : IDataView
 {
+    /// <summary>The column with the row's text; a model would have to read one of this name to be in its way.</summary>
+    public const string PendingColumn = "__row";
+
     private readonly TableFile _file;
     private readonly int[] _places;
     private readonly RowSelection _selection;
     private readonly CancellationToken _stop;
+    private readonly PendingValues? _pending;
     private TableReader? _opened;
 
     /// <summary>Makes a view.</summary>
@@ -35,13 +39,20 @@ internal sealed class TableView : IDataView
     /// <param name="opened">A reader of it that stands before the first row; the first cursor takes it.</param>
     /// <param name="schema">The columns, which are found in the file by their names.</param>
     /// <param name="selection">Which rows are read.</param>
+    /// <param name="pending">What the column <see cref="PendingColumn"/> has of each row; null for no such column.</param>
     /// <param name="stop">Ends the reading.</param>
-    public TableView(TableFile file, TableReader opened, DataViewSchema schema, RowSelection selection, CancellationToken stop)
+    public TableView(TableFile file, TableReader opened, DataViewSchema schema, RowSelection selection, PendingValues? pending,
+        CancellationToken stop)
     {
-        (_file, _opened, _selection, _stop, Schema) = (file, opened, selection, stop, schema);
+        (_file, _opened, _selection, _pending, _stop) = (file, opened, selection, pending, stop);
         var places = opened.Columns.Select((column, i) => (column.Name, i)).ToDictionary(pair => pair.Name, pair => pair.i,
             StringComparer.Ordinal);
         _places = [.. schema.Select(column => places[column.Name])];
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(schema);
+        if (pending is not null)
+            builder.AddColumn(PendingColumn, PendingRowType.Instance);
+        Schema = builder.ToSchema();
     }
 
     public DataViewSchema Schema { get; }
@@ -51,11 +62,11 @@ internal sealed class TableView : IDataView
     /// <summary>How many rows were left out because they could not be read, in the last reading.</summary>
     public long SkippedRows { get; private set; }
 
+    /// <summary>How many rows there were in the last reading, or so far in one that goes on.</summary>
+    public long Rows { get; private set; }
+
     /// <summary>Is told after each row how many have been read, and which share of the file.</summary>
     public Action<long, double?>? Progress { get; init; }
-
-    /// <summary>Where rows wait to be written; null where they are not.</summary>
-    public PendingRows? Pending { get; init; }
 
     /// <summary>The schema of columns with these names.</summary>
     public static DataViewSchema SchemaOf(IEnumerable<(string Name, bool IsText)> columns)
@@ -92,6 +103,8 @@ internal sealed class TableView : IDataView
         private readonly ReadOnlyMemory<char>[] _texts;
         private readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _kept =
             new Dictionary<string, string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        private readonly PendingRow _row = new();
+        private readonly int _pendingIndex = -1;
         private long _position = -1;
 
         public Cursor(TableView view, TableReader reader, int[] active)
@@ -103,7 +116,9 @@ internal sealed class TableView : IDataView
             _isText = [.. view.Schema.Select(column => column.Type is TextDataViewType)];
             _numbers = new float[view.Schema.Count];
             _texts = new ReadOnlyMemory<char>[view.Schema.Count];
-            view.SkippedRows = 0;
+            if (view._pending is not null && _isActive[^1])
+                _pendingIndex = view.Schema.Count - 1;
+            (view.Rows, view.SkippedRows) = (0, 0);
         }
 
         public override DataViewSchema Schema => _view.Schema;
@@ -128,12 +143,12 @@ internal sealed class TableView : IDataView
                     if (!selection.SkipsBad)
                         throw new InputException(fault);
                     _view.SkippedRows++;
-                    _view.Pending?.DropLast();
                     continue;
                 }
                 if (selection.OnlyNormal is { } only && only.Labels.IsAnomaly(_reader.Text(only.Column)) != false)
                     continue;
                 _position++;
+                _view.Rows++;
                 return true;
             }
             _position = -1;
@@ -146,6 +161,8 @@ internal sealed class TableView : IDataView
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             int index = column.Index;
+            if (index == _pendingIndex)
+                return (ValueGetter<TValue>)(Delegate)(ValueGetter<PendingRow>)((ref PendingRow value) => (value ??= new()).CopyFrom(_row));
             Delegate getter = _isText[index]
                 ? (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _texts[index])
                 : (ValueGetter<float>)((ref float value) => value = _numbers[index]);
@@ -163,12 +180,16 @@ internal sealed class TableView : IDataView
         /// <returns>What is wrong with the row; null for nothing.</returns>
         private string? Read()
         {
-            _view.Pending?.Add(_reader);
+            if (_pendingIndex >= 0)
+                _row.Start(_reader, _view._pending!.KeepsLines);
             if (_reader.Fault is { } fault)
                 return fault;
-            _view.Pending?.AddValues(_reader);
+            for (int i = 0; _pendingIndex >= 0 && i < _view._pending!.Columns.Count; i++)
+                _row.AddValue(_reader.Text(_view._pending.Columns[i]));
             foreach (int column in _active)
             {
+                if (column == _pendingIndex)
+                    continue;
                 int place = _view._places[column];
                 if (_isText[column])
                     _texts[column] = Keep(_reader.Text(place));

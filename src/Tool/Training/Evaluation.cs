@@ -21,7 +21,7 @@ internal sealed class Evaluation
 
     public IReadOnlyList<float> Scores => [.. _rows.Select(row => row.Score)];
 
-    public IReadOnlyList<bool> IsAnomaly => [.. _rows.Select(row => row.Label)];
+    public IReadOnlyList<bool> IsAnomaly => [.. _rows.Select(row => row.IsAnomaly)];
 
     /// <summary>Scores a file and keeps scores and labels.</summary>
     /// <exception cref="InputException">There is no label of one of the two kinds.</exception>
@@ -30,10 +30,10 @@ internal sealed class Evaluation
         {
             var evaluation = new Evaluation();
             bool hasPValue = model.ColumnOf(GraphNames.PValue) is not null;
-            var (view, pending) = run.Open(file.Read(), [label], keepsLines: false, progress, stop);
+            var view = run.Open(file.Read(), [label], keepsLines: false, progress, stop);
             var seen = new HashSet<string>(StringComparer.Ordinal);
             string[] outputs = [GraphNames.Score, GraphNames.IsAnomaly, .. hasPValue ? new[] { GraphNames.PValue } : []];
-            run.ForEach(view, pending, outputs, (row, waiting) =>
+            run.ForEach(view, outputs, (row, waiting) =>
             {
                 float score = row.Score;
                 if (labels.IsAnomaly(waiting.Value(0)) is not { } isAnomaly || float.IsNaN(score))
@@ -43,11 +43,11 @@ internal sealed class Evaluation
                 }
                 if (seen.Count < 10)
                     seen.Add(TableReader.Shown(waiting.Value(0)));
-                evaluation._rows.Add(new LabeledScore { Label = isAnomaly, Score = score, PredictedLabel = row.IsAnomaly });
+                evaluation._rows.Add(new LabeledScore { Label = isAnomaly ? 1 : 0, Score = score, PredictedLabel = row.IsAnomaly });
                 if (hasPValue && !isAnomaly)
                     evaluation._normalPValues.Add(row.PValue);
             });
-            int anomalies = evaluation._rows.Count(row => row.Label);
+            int anomalies = evaluation._rows.Count(row => row.IsAnomaly);
             if (anomalies == 0 || anomalies == evaluation._rows.Count)
                 throw new InputException(
                     $"'{file.Name}', column '{label}' has {anomalies} anomalies among {evaluation._rows.Count} labeled rows; expected " +
@@ -56,21 +56,19 @@ internal sealed class Evaluation
             return evaluation;
         });
 
-    /// <summary>The measures, from ML.NET's evaluator but for the average precision.</summary>
+    /// <summary>The measures; the area under the ROC curve comes from ML.NET's evaluator.</summary>
     public Measures Measure(MLContext context)
     {
-        var metrics = context.BinaryClassification.EvaluateNonCalibrated(context.Data.LoadFromEnumerable(_rows),
-            nameof(LabeledScore.Label));
-        var table = metrics.ConfusionMatrix.Counts;
+        var metrics = context.AnomalyDetection.Evaluate(context.Data.LoadFromEnumerable(_rows), nameof(LabeledScore.Label));
         return new Measures
         {
             Rows = _rows.Count,
-            Anomalies = _rows.Count(row => row.Label),
+            Anomalies = _rows.Count(row => row.IsAnomaly),
             AreaUnderRocCurve = metrics.AreaUnderRocCurve,
             AveragePrecision = AveragePrecision(),
-            Found = (long)table[0][0],
-            Missed = (long)table[0][1],
-            FalseAlarms = (long)table[1][0],
+            Found = _rows.Count(row => row.IsAnomaly && row.PredictedLabel),
+            Missed = _rows.Count(row => row.IsAnomaly && !row.PredictedLabel),
+            FalseAlarms = _rows.Count(row => !row.IsAnomaly && row.PredictedLabel),
             Calibration = _normalPValues.Count == 0 ? []
                 : [.. s_levels.Select(level => (level, _normalPValues.Count(p => p <= level) / (double)_normalPValues.Count))],
         };
@@ -83,7 +81,7 @@ internal sealed class Evaluation
         long above = 0, found = 0;
         foreach (var group in _rows.GroupBy(row => row.Score).OrderByDescending(group => group.Key))
         {
-            int anomalies = group.Count(row => row.Label);
+            int anomalies = group.Count(row => row.IsAnomaly);
             (above, found) = (above + group.Count(), found + anomalies);
             sum += anomalies * (double)found / above;
         }
@@ -92,7 +90,9 @@ internal sealed class Evaluation
 
     private sealed class LabeledScore
     {
-        public bool Label { get; init; }
+        public float Label { get; init; }
+
+        public bool IsAnomaly => Label > 0;
 
         public float Score { get; init; }
 

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
@@ -9,7 +9,7 @@ using MLNetAutoencoder.Tool.Tables;
 namespace MLNetAutoencoder.Tool.Training;
 
 /// <summary>Trains a model on a file: an ordinary ML.NET pipeline over the columns that were chosen.</summary>
-internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingChoices choices, bool skipsBad)
+internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingChoices choices, RowSelection selection)
 {
     private const string Features = "Features";
 
@@ -21,16 +21,18 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
     /// <summary>Rows that could not be read.</summary>
     public long SkippedRows { get; private set; }
 
+    /// <summary>Rows that were trained on, held-out ones included.</summary>
+    public long Rows { get; private set; }
+
     public DataViewSchema Schema { get; } = TableView.SchemaOf(columns.Where(column => column.Use == ColumnUse.Feature)
         .Select(column => (column.Profile.Name, column.Profile.Kind == ColumnKind.Category)));
 
     /// <summary>Trains.</summary>
-    /// <param name="onlyNormal">The label's column, where only normal rows are trained on.</param>
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="warn">Is told what the library warns of.</param>
     /// <param name="stop">Ends the training; the best weights so far are kept.</param>
     /// <exception cref="InputException">The rows cannot be trained on.</exception>
-    public ITransformer Train((int Column, Labels Labels)? onlyNormal, ProgressDisplay progress, Action<string> warn,
+    public ITransformer Train(ProgressDisplay progress, Action<string> warn,
         CancellationToken stop)
     {
         Context.Log += (_, message) =>
@@ -38,8 +40,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
             if (message.Kind == ChannelMessageKind.Warning)
                 warn(message.RawMessage);
         };
-        var selection = new RowSelection { SkipsBad = skipsBad, OnlyNormal = onlyNormal };
-        var view = new TableView(file, file.Read(), Schema, selection, stop)
+        var view = new TableView(file, file.Read(), Schema, selection, pending: null, stop)
         {
             Progress = (rows, fraction) => progress.Rows("Reading", rows, fraction),
         };
@@ -47,11 +48,17 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
         try
         {
             var model = pipeline.Fit(view);
-            SkippedRows = view.SkippedRows;
+            (Rows, SkippedRows) = (view.Rows, view.SkippedRows);
             return model;
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
+            // ML.NET reads on another thread, and packs what is thrown there.
+            for (var inner = e.InnerException; inner is not null; inner = inner.InnerException)
+            {
+                if (inner is InputException or OperationCanceledException)
+                    ExceptionDispatchInfo.Throw(inner);
+            }
             throw new InputException($"'{file.Name}' cannot be trained on: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
@@ -59,15 +66,19 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
     /// <summary>Scores some of the training rows.</summary>
     public TrainedRows Summarize(LoadedModel model, ProgressDisplay progress, CancellationToken stop)
     {
-        long rows = (long?)JsonNode.Parse(model.Autoencoder.Metadata.Training)?["rows"] ?? 0;
-        int every = (int)Math.Max(1, (rows + MostScored - 1) / MostScored);
-        var run = new ScoringRun(model, file, new ScoringRequest { Shard = new Shard(1, every), SkipsBad = skipsBad });
-        var (view, pending) = run.Open(file.Read(), [], keepsLines: false, progress, stop);
+        int every = (int)Math.Max(1, (Rows + MostScored - 1) / MostScored);
+        var run = new ScoringRun(model, file, new ScoringRequest
+        {
+            Shard = new Shard(1, every),
+            SkipsBad = selection.SkipsBad,
+            OnlyNormal = selection.OnlyNormal,
+        });
+        var view = run.Open(file.Read(), [], keepsLines: false, progress, stop);
         List<(float Score, bool IsAnomaly, float[] Errors)> scored = [];
         var highest = new PriorityQueue<float[], float>();
         long flagged = 0;
         int most = Math.Max(1, MostScored / 100);
-        run.ForEach(view, pending, [GraphNames.Score, GraphNames.IsAnomaly, GraphNames.FeatureErrors], (row, _) =>
+        run.ForEach(view, [GraphNames.Score, GraphNames.IsAnomaly, GraphNames.FeatureErrors], (row, _) =>
         {
             flagged += row.IsAnomaly ? 1 : 0;
             float score = row.Score;
@@ -87,7 +98,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
             for (int j = 0; j < shares.Length; j++)
                 shares[j] += TopFeatures.Share(errors[j], sum) / highest.Count;
         }
-        return new TrainedRows(rows, run.Rows, flagged,
+        return new TrainedRows(Rows, run.Rows, flagged,
             [.. shares.Select((share, j) => (model.Slots[j].Name, share)).OrderByDescending(pair => pair.share).Take(5)]);
     }
 
