@@ -59,9 +59,14 @@ internal sealed class TableFile : IDisposable
             file!.Position = 0;
             return ParquetTableReader.Open(Name, file, _options);
         }
-        Stream content = stream.Prefix is [0x1f, 0x8b, ..] ? new PrefixedStream(new GZipStream(stream, CompressionMode.Decompress))
-            : stream;
-        return new CsvTableReader(Name, content, file, _options);
+        try
+        {
+            return new CsvTableReader(Name, Content(stream), file, _options);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InputException($"'{Name}' is a damaged gzip file: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
     }
 
     public void Dispose()
@@ -69,6 +74,9 @@ internal sealed class TableFile : IDisposable
         _once?.Dispose();
         _spooled?.Dispose();
     }
+
+    private static Stream Content(PrefixedStream stream) => stream.Prefix is [0x1f, 0x8b, ..]
+        ? new PrefixedStream(new GZipStream(stream, CompressionMode.Decompress)) : stream;
 
     private static bool IsParquet(ReadOnlySpan<byte> prefix) => prefix.StartsWith("PAR1"u8);
 }
