@@ -5,6 +5,7 @@ using MLNetAutoencoder.Bench.Detector;
 using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Stacked;
+using MLNetAutoencoder.Bench.Tool;
 using MLNetAutoencoder.Bench.Training;
 
 // A child of the benchmark 'scoring', not for people.
@@ -23,6 +24,7 @@ Dictionary<string, Func<int>> benchmarks = new()
     ["quantized"] = QuantizedBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["stacked"] = StackedStudy.Run,
+    ["tool"] = ToolBenchmark.Run,
     ["training"] = TrainingBenchmark.Run,
 };
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.ML.OnnxRuntime;
@@ -9,13 +8,11 @@ namespace MLNetAutoencoder.Tests.Tool;
 
 /// <summary>Commands and their options: what they print, write and end with.</summary>
 [TestClass]
-public sealed partial class CommandTests
+public sealed class CommandTests
 {
-    private const int SignalInterrupt = 2;
-
     [TestMethod]
     [DataRow("trian data.csv", "trian")]
-    [DataRow("train", "Required argument missing")]
+    [DataRow("train", "Required argument 'data' missing")]
     [DataRow("train mixed.csv --epochs 3", "--steps")]
     [DataRow("train mixed.csv --variant dense --steps 3", "--epochs")]
     [DataRow("train mixed.csv --epochs none", "--epochs takes a whole number from 1, not 'none'")]
@@ -159,7 +156,7 @@ public sealed partial class CommandTests
 
         // The first lines are printed before anything is trained; some seconds later it trains.
         Assert.IsFalse(process.WaitForExit(TimeSpan.FromSeconds(4)));
-        Assert.AreEqual(0, Kill(process.Id, SignalInterrupt));
+        Interrupt(process);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.AreEqual(4, process.ExitCode, output + errors.Result);
@@ -179,7 +176,7 @@ public sealed partial class CommandTests
         var wait = Stopwatch.StartNew();
         while (Directory.GetFiles(InstalledTool.Folder, "stopped.csv.*").Length == 0 && wait.Elapsed < TimeSpan.FromSeconds(30))
             Thread.Sleep(50);
-        Assert.AreEqual(0, Kill(process.Id, SignalInterrupt));
+        Interrupt(process);
         process.StandardInput.WriteLine(row);
         process.StandardInput.Close();
         process.WaitForExit();
@@ -256,6 +253,11 @@ public sealed partial class CommandTests
         Assert.IsLessThan(1.2, (double)many / few, $"{few >> 20} and {many >> 20} MiB");
     }
 
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
+    /// <summary>Does what Ctrl-C does.</summary>
+    private static void Interrupt(Process process)
+    {
+        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.AreEqual(0, kill.ExitCode);
+    }
 }

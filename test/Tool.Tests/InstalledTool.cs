@@ -1,33 +1,10 @@
 using System.Diagnostics;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace MLNetAutoencoder.Tests.Tool;
 
-/// <summary>What a run of the tool came to.</summary>
-internal sealed record ToolRun(int Code, string Output, string Error)
-{
-    public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>The one JSON document that standard output is.</summary>
-    public JsonNode Json => JsonNode.Parse(Output)!;
-
-    public ToolRun Ends(int code)
-    {
-        Assert.AreEqual(code, Code, Output + Error);
-        return this;
-    }
-
-    public ToolRun Says(params string[] texts)
-    {
-        foreach (string text in texts)
-            Assert.Contains(text, Output + Error);
-        return this;
-    }
-}
-
 /// <summary>The tool as a user has it: packed, installed from the package and run as a process. Made once for all tests.</summary>
-internal static class InstalledTool
+internal static partial class InstalledTool
 {
     private static readonly Lazy<string> s_command = new(Install);
 
@@ -45,21 +22,6 @@ internal static class InstalledTool
     {
         File.WriteAllText(PathOf(name), text);
         return name;
-    }
-
-    public static ToolRun Run(params string[] arguments) => Run(input: null, arguments);
-
-    /// <summary>Runs the tool to its end.</summary>
-    public static ToolRun Run(byte[]? input, string[] arguments, params (string Name, string Value)[] environment)
-    {
-        using var process = Start(arguments, environment);
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        if (input is not null)
-            process.StandardInput.BaseStream.Write(input);
-        process.StandardInput.Close();
-        process.WaitForExit();
-        return new ToolRun(process.ExitCode, output.Result, error.Result);
     }
 
     public static Process Start(string[] arguments, params (string Name, string Value)[] environment) =>
@@ -88,7 +50,8 @@ internal static class InstalledTool
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}{error.Result}");
+            throw new InvalidOperationException(
+                $"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}{error.Result}");
     }
 
     private static Process Start(string command, string[] arguments, params (string Name, string Value)[] environment)
@@ -113,12 +76,4 @@ internal static class InstalledTool
             start.Environment.Remove(name);
         return Process.Start(start)!;
     }
-}
-
-/// <summary>The end of all tests.</summary>
-[TestClass]
-public static class InstalledToolEnd
-{
-    [AssemblyCleanup]
-    public static void Delete() => InstalledTool.Delete();
 }

@@ -135,7 +135,7 @@ public sealed class TableTests
                 await part.WriteAsync<bool>(flag, Enumerable.Range(0, rows).Select(i => i % 3 == 0).ToArray());
                 await part.WriteAllPartsAsync<int>((DataField)list.Item, Enumerable.Range(0, rows).ToArray(),
                     Enumerable.Repeat(3, rows).ToArray(),
-                    new int[rows]);
+                    new int[rows], default);
                 await part.WriteAsync<DateTime>(when, Enumerable.Range(0, rows).Select(i => new DateTime(2026, 1, 1 + i % 28)).ToArray());
                 part.CompleteValidate();
             }

@@ -33,9 +33,9 @@ internal static class Tables
             double size = color + 1 + 0.1 * Normal(random);
             bool isOdd = i % 100 == 7;
             double weight = 2 * size + 0.1 * Normal(random) + (isOdd ? 3 : 0);
-            text.Append(CultureInfo.InvariantCulture,
-                $"{i + 1},2026-01-{i % 28 + 1:00} {i % 24:00}:00:00,{(i % 97 == 0 ? "" : colors[color])},{(i % 89 == 0 ? "NA" : Text(size, "F4"))},")
-                .Append(CultureInfo.InvariantCulture, $"{weight:F4},\"note, {random.Next()}\",7,{(isOdd ? "bad" : "ok")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{i + 1},2026-01-{i % 28 + 1:00} {i % 24:00}:00:00,")
+                .Append(i % 97 == 0 ? "" : colors[color]).Append(',').Append(i % 89 == 0 ? "NA" : Text(size, "F4"))
+                .Append(CultureInfo.InvariantCulture, $",{weight:F4},\"note, {random.Next()}\",7,{(isOdd ? "bad" : "ok")}\n");
         }
         return text.ToString();
     }

@@ -71,6 +71,7 @@ internal sealed class TrainCommand : ToolCommand
         if (label is null && (result.GetValue(_onNormal) || result.GetValue(_fromLabels)))
             throw new UsageException("--train-on-normal and --threshold-from-labels need --label.");
         var labels = _label.Read(result);
+        var choices = Choices(result).Check();
         var options = _table.Read(result);
         bool skipsBad = _table.SkipsBad(result);
         string path = result.GetRequiredValue(_data);
@@ -80,7 +81,7 @@ internal sealed class TrainCommand : ToolCommand
         var columns = Columns(file, result, label, skipsBad, stop, out int sampled);
         SayColumns(output, columns, sampled);
 
-        var trainer = new Trainer(file, columns, Choices(result), new RowSelection
+        var trainer = new Trainer(file, columns, choices, new RowSelection
         {
             SkipsBad = skipsBad,
             OnlyNormal = result.GetValue(_onNormal)
@@ -204,11 +205,13 @@ internal sealed class TrainCommand : ToolCommand
         if (skipped > 0)
             output.Say(FormattableString.Invariant($"{skipped:N0} rows could not be read and were left out."));
         output.Say(FormattableString.Invariant($"Threshold {metadata.Threshold:G6} ({metadata.ThresholdRule}); ")
-            + FormattableString.Invariant($"it flags {summary.FlaggedShare:P2} of the training rows."));
+            + FormattableString.Invariant($"it flags {summary.FlaggedShare:P2} of the rows that were held out."));
         output.Say("Most telling columns: " + string.Join(", ", summary.Telling.Select(pair =>
             FormattableString.Invariant($"{TableReader.Shown(pair.Name)} ({pair.Share:P0})"))) + ".");
         foreach (string line in measures?.Lines() ?? [])
             output.Say(line);
+        if (measures is not null)
+            output.Say("  These rows were trained on: 'evaluate' with others tells more.");
         output.Say($"Wrote '{target}'.");
         output.Say($"Next: mlnet-autoencoder score NEW.csv --model {target} --explain 3");
     }

@@ -13,7 +13,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
 {
     private const string Features = "Features";
 
-    /// <summary>How many of the training rows are scored to tell the share that is flagged and the most telling columns.</summary>
+    /// <summary>How many of the training rows are scored to tell the most telling columns.</summary>
     private const int MostScored = 10_000;
 
     public MLContext Context { get; } = new();
@@ -74,13 +74,10 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
             OnlyNormal = selection.OnlyNormal,
         });
         var view = run.Open(file.Read(), [], keepsLines: false, progress, stop);
-        List<(float Score, bool IsAnomaly, float[] Errors)> scored = [];
         var highest = new PriorityQueue<float[], float>();
-        long flagged = 0;
         int most = Math.Max(1, MostScored / 100);
-        run.ForEach(view, [GraphNames.Score, GraphNames.IsAnomaly, GraphNames.FeatureErrors], (row, _) =>
+        run.ForEach(view, [GraphNames.Score, GraphNames.FeatureErrors], (row, _) =>
         {
-            flagged += row.IsAnomaly ? 1 : 0;
             float score = row.Score;
             if (float.IsNaN(score) || (highest.Count == most && highest.TryPeek(out var _, out float least) && score <= least))
                 return;
@@ -98,8 +95,16 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
             for (int j = 0; j < shares.Length; j++)
                 shares[j] += TopFeatures.Share(errors[j], sum) / highest.Count;
         }
-        return new TrainedRows(Rows, run.Rows, flagged,
+        return new TrainedRows(Rows, FlaggedShare(model.Autoencoder.Metadata),
             [.. shares.Select((share, j) => (model.Slots[j].Name, share)).OrderByDescending(pair => pair.share).Take(5)]);
+    }
+
+    /// <summary>The share of the rows above the threshold, of those that the scores were measured on: held-out ones.</summary>
+    private static double FlaggedShare(AutoencoderMetadata metadata)
+    {
+        int above = metadata.LargestScores.Count(score => score > metadata.Threshold);
+        return above < metadata.LargestScores.Count || above == metadata.ScoreCount ? (double)above / metadata.ScoreCount
+            : (double)metadata.ScoreQuantiles.Count(score => score > metadata.Threshold) / metadata.ScoreQuantiles.Count;
     }
 
     private IEstimator<ITransformer> Pipeline(IEstimator<ITransformer> autoencoder)
@@ -114,11 +119,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
 }
 
 /// <summary>What a model makes of the rows that it was trained on.</summary>
-/// <param name="Rows">How many rows it was trained on.</param>
-/// <param name="Scored">How many of them were scored again.</param>
-/// <param name="Flagged">How many of these are called anomalies.</param>
+/// <param name="Rows">How many rows there were, held-out ones included.</param>
+/// <param name="FlaggedShare">Which share of the held-out ones is called anomalies.</param>
 /// <param name="Telling">The columns with the largest mean share of the highest scores.</param>
-internal sealed record TrainedRows(long Rows, long Scored, long Flagged, IReadOnlyList<(string Name, double Share)> Telling)
-{
-    public double FlaggedShare => Scored == 0 ? 0 : (double)Flagged / Scored;
-}
+internal sealed record TrainedRows(long Rows, double FlaggedShare, IReadOnlyList<(string Name, double Share)> Telling);

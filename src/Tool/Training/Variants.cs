@@ -24,6 +24,16 @@ internal sealed record TrainingChoices
 
     /// <summary>The share of the training rows that the detector takes for anomalies.</summary>
     public double Contamination { get; init; }
+
+    /// <summary>Refuses choices that do not go together.</summary>
+    public TrainingChoices Check()
+    {
+        if (Variant == Variants.Detector && (Epochs is not null || Hidden.Length > 0))
+            throw new UsageException($"--epochs and --hidden do not go with the variant '{Variant}'; it has --steps and --code.");
+        if (Variant != Variants.Detector && Steps is not null)
+            throw new UsageException($"--steps goes with the variant '{Variants.Detector}' only; '{Variant}' has --epochs.");
+        return this;
+    }
 }
 
 /// <summary>The estimators by the names that the command line has for them.</summary>
@@ -68,11 +78,7 @@ internal static class Variants
     }
 
     private static AnomalyDetectionEstimator.Options DetectorOptions(TrainingChoices choices, IProgress<TrainingProgress> progress,
-        CancellationToken stop)
-    {
-        if (choices.Epochs is not null || choices.Hidden.Length > 0)
-            throw new UsageException($"--epochs and --hidden do not go with the variant '{Detector}'; it has --steps and --code.");
-        return new AnomalyDetectionEstimator.Options
+        CancellationToken stop) => new()
         {
             PValueColumnName = "PValue",
             CodeColumnName = "Code",
@@ -88,13 +94,10 @@ internal static class Variants
             Cancellation = stop,
             WhenCanceled = WhenCanceled.KeepBest,
         };
-    }
 
     private static AutoencoderEstimator.Options NetworkOptions(TrainingChoices choices, IProgress<TrainingProgress> progress,
         CancellationToken stop)
     {
-        if (choices.Steps is not null)
-            throw new UsageException($"--steps goes with the variant '{Detector}' only; '{choices.Variant}' has --epochs.");
         var options = new AutoencoderEstimator.Options
         {
             PValueColumnName = "PValue",
