@@ -116,7 +116,7 @@ internal static class ToolBenchmark
             hellos.Add(empty);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"tool: the first scored row after {1e3 * Report.Median(tools):N0} ms; an empty program takes {1e3 * Report.Median(hellos):N0}"));
+            $"tool: first scored row after {1e3 * Report.Median(tools):N0} ms, an empty program {1e3 * Report.Median(hellos):N0} ms"));
         return Report.Median(tools) / Report.Median(hellos);
     }
 

@@ -176,6 +176,7 @@ public sealed class CommandTests
         var wait = Stopwatch.StartNew();
         while (Directory.GetFiles(InstalledTool.Folder, "stopped.csv.*").Length == 0 && wait.Elapsed < TimeSpan.FromSeconds(30))
             Thread.Sleep(50);
+        Assert.HasCount(1, Directory.GetFiles(InstalledTool.Folder, "stopped.csv.*"));
         Interrupt(process);
         process.StandardInput.WriteLine(row);
         process.StandardInput.Close();

@@ -186,5 +186,6 @@ public sealed class TableTests
         }
     }
 
-    private static string[] Scores(ToolRun run) => run.Ends(0).Lines[1..];
+    /// <summary>The rows, with a comma between the values whatever separates them.</summary>
+    private static string[] Scores(ToolRun run) => [.. run.Ends(0).Lines.Skip(1).Select(line => line.Replace('\t', ',').Replace('|', ','))];
 }
