@@ -14,7 +14,7 @@ internal static class PeakMemory
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         long peak = 0;
-        while (!process.WaitForExit(TimeSpan.FromMilliseconds(5)))
+        while (!process.WaitForExit(TimeSpan.FromMilliseconds(20)))
         {
             try
             {

@@ -94,6 +94,18 @@ public sealed class TableTests
     }
 
     [TestMethod]
+    public void Columns_may_have_the_names_of_those_that_the_pipeline_makes()
+    {
+        string[] names = ["Features", "Score", "__row", "PValue", "a,b"];
+        string text = Tables.Numbers(60, names.Length);
+        InstalledTool.Write("names-taken.csv", string.Join(',', names.Select(name => $"\"{name}\"")) + text[text.IndexOf('\n')..]);
+        InstalledTool.Run("train", "names-taken.csv", "--steps", "5").Ends(0).Says("Features, Score, __row, PValue, a,b");
+        var run = InstalledTool.Run("score", "names-taken.csv", "-m", "names-taken.model.zip", "--explain", "5").Ends(0);
+        string[] row = run.Lines[1].Replace("\"a,b\"", "a b").Split(',');
+        CollectionAssert.AreEquivalent(row[..5], Enumerable.Range(0, 5).Select(i => row[9 + 4 * i]).ToArray());
+    }
+
+    [TestMethod]
     public void A_table_without_names_is_read_and_written_without()
     {
         string rows = Tables.Numbers(60, 3);

@@ -7,7 +7,7 @@ namespace MLNetAutoencoder.Tests.Tool;
 internal static class Tables
 {
     /// <summary>
-    /// Three thousand rows with a column of every kind. The size follows from the color and the weight from the size; in each
+    /// Fifteen hundred rows with a column of every kind. The size follows from the color and the weight from the size; in each
     /// hundredth row the weight does not, which the label tells. Some colors and sizes are missing.
     /// </summary>
     public static string Mixed { get; } = MakeMixed();
@@ -27,7 +27,7 @@ internal static class Tables
         var random = new Random(1);
         string[] colors = ["red", "green", "blue"];
         var text = new StringBuilder("id,when,color,size,weight,note,fixed,label\n");
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < 1500; i++)
         {
             int color = random.Next(3);
             double size = color + 1 + 0.1 * Normal(random);

@@ -75,7 +75,7 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
     public void ForEach(TableView view, IEnumerable<string> outputs, Action<ScoredRow, PendingRow> action)
     {
         var scored = model.Transform(view);
-        var texts = scored.Schema[TableView.PendingColumn];
+        var texts = scored.Schema[view.PendingColumn];
         using var cursor = scored.GetRowCursor(outputs.Select(output => scored.Schema[NameOf(output)]).Append(texts));
         var getter = cursor.GetGetter<PendingRow>(texts);
         PendingRow pending = null!;

@@ -24,9 +24,6 @@ internal sealed record RowSelection
 /// </summary>
 internal sealed class TableView : IDataView
 {
-    /// <summary>The column with the row's text; a model would have to read one of this name to be in its way.</summary>
-    public const string PendingColumn = "__row";
-
     private readonly TableFile _file;
     private readonly int[] _places;
     private readonly RowSelection _selection;
@@ -50,12 +47,17 @@ internal sealed class TableView : IDataView
         _places = [.. schema.Select(column => places[column.Name])];
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(schema);
+        while (schema.GetColumnOrNull(PendingColumn) is not null)
+            PendingColumn += "_";
         if (pending is not null)
             builder.AddColumn(PendingColumn, PendingRowType.Instance);
         Schema = builder.ToSchema();
     }
 
     public DataViewSchema Schema { get; }
+
+    /// <summary>The name of the column with the row's text, where there is one.</summary>
+    public string PendingColumn { get; } = "__row";
 
     public bool CanShuffle => false;
 
