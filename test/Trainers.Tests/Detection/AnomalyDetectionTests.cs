@@ -278,7 +278,9 @@ public sealed class AnomalyDetectionTests
             .Fit(DetectionRows.View(s_ml, Data(1, 2))));
     }
 
-    /// <summary>Five networks of few rows, or one of many: a canceled training keeps those that there are, and ends as a detector.</summary>
+    /// <summary>
+    /// Five networks of few rows, or one of many: a canceled training keeps those that there are, and ends as a detector.
+    /// </summary>
     [TestMethod]
     [DataRow(120, 1)]
     [DataRow(120, 70)]
@@ -288,7 +290,8 @@ public sealed class AnomalyDetectionTests
         using var cancellation = new CancellationTokenSource();
         int reported = 0;
         var options = DetectionRows.Quick();
-        (options.Members, options.Cancellation, options.WhenCanceled) = (null, cancellation.Token, WhenCanceled.KeepBest);
+        (options.Members, options.WhenCanceled) = (null, WhenCanceled.KeepBest);
+        options.Cancellation = cancellation.Token;
         options.Progress = new DirectProgress(_ =>
         {
             if (++reported == reports)
@@ -299,7 +302,8 @@ public sealed class AnomalyDetectionTests
         Assert.AreEqual(reports, reported);
         float[] scores = [.. model.Transform(DetectionRows.View(s_ml, rows)).GetColumn<float>("Score")];
         Assert.IsTrue(scores.All(float.IsFinite));
-        float odd = model.Transform(DetectionRows.View(s_ml, [[.. rows[0].Select(_ => 1e6f)]])).GetColumn<float>("Score").Single();
+        float[] far = [.. rows[0].Select(_ => 1e6f)];
+        float odd = model.Transform(DetectionRows.View(s_ml, [far])).GetColumn<float>("Score").Single();
         Assert.IsGreaterThan(scores.Max(), odd);
 
         options.WhenCanceled = WhenCanceled.Throw;
