@@ -12,7 +12,7 @@ namespace MLNetAutoencoder.Bench.Tool;
 /// </summary>
 internal static class ToolBenchmark
 {
-    private const int Repeats = 5, Columns = 30, FewRows = 20_000, ManyRows = 60_000;
+    private const int Repeats = 5, Columns = 30, FewRows = 5_000, ManyRows = 25_000;
 
     public static int Run()
     {
