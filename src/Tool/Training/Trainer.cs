@@ -11,8 +11,6 @@ namespace MLNetAutoencoder.Tool.Training;
 /// <summary>Trains a model on a file: an ordinary ML.NET pipeline over the columns that were chosen.</summary>
 internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingChoices choices, RowSelection selection)
 {
-    private const string Features = "Features";
-
     /// <summary>How many of the training rows are scored to tell the most telling columns.</summary>
     private const int MostScored = 10_000;
 
@@ -44,7 +42,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
         {
             Progress = (rows, fraction) => progress.Rows("Reading", rows, fraction),
         };
-        var pipeline = Pipeline(Variants.Create(Context, choices, progress, stop));
+        var pipeline = Pipeline(Variants.Create(Context, choices with { FeatureColumnName = FeatureColumnName() }, progress, stop));
         try
         {
             var model = pipeline.Fit(view);
@@ -107,12 +105,21 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
             : (double)metadata.ScoreQuantiles.Count(score => score > metadata.Threshold) / metadata.ScoreQuantiles.Count;
     }
 
+    /// <summary>A name that no column of the file has: one of the same name could not be read any more.</summary>
+    private string FeatureColumnName()
+    {
+        string name = TrainingChoices.DefaultFeatureColumnName;
+        while (Schema.GetColumnOrNull(name) is not null)
+            name += "_";
+        return name;
+    }
+
     private IEstimator<ITransformer> Pipeline(IEstimator<ITransformer> autoencoder)
     {
         string[] names = [.. Schema.Select(column => column.Name)];
         InputOutputColumnPair[] categories = [.. Schema.Where(column => column.Type is Microsoft.ML.Data.TextDataViewType)
             .Select(column => new InputOutputColumnPair(column.Name))];
-        var features = Context.Transforms.Concatenate(Features, names);
+        var features = Context.Transforms.Concatenate(FeatureColumnName(), names);
         return categories.Length == 0 ? features.Append(autoencoder)
             : Context.Transforms.Categorical.OneHotEncoding(categories).Append(features).Append(autoencoder);
     }

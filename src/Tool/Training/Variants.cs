@@ -6,7 +6,12 @@ namespace MLNetAutoencoder.Tool.Training;
 /// <summary>What can be chosen about a training; what is null follows the variant.</summary>
 internal sealed record TrainingChoices
 {
+    public const string DefaultFeatureColumnName = "Features";
+
     public string Variant { get; init; } = Variants.Detector;
+
+    /// <summary>The column with the features.</summary>
+    public string FeatureColumnName { get; init; } = DefaultFeatureColumnName;
 
     public int? Epochs { get; init; }
 
@@ -61,7 +66,7 @@ internal static class Variants
 
     public static string[] Names => [Detector, .. s_presets.Keys];
 
-    /// <summary>Makes the estimator over the column "Features".</summary>
+    /// <summary>Makes the estimator.</summary>
     /// <exception cref="UsageException">Two choices do not go together, or one is out of its range.</exception>
     public static IEstimator<ITransformer> Create(MLContext context, TrainingChoices choices, IProgress<TrainingProgress> progress,
         CancellationToken stop)
@@ -80,6 +85,7 @@ internal static class Variants
     private static AnomalyDetectionEstimator.Options DetectorOptions(TrainingChoices choices, IProgress<TrainingProgress> progress,
         CancellationToken stop) => new()
         {
+            FeatureColumnName = choices.FeatureColumnName,
             PValueColumnName = "PValue",
             CodeColumnName = "Code",
             ReconstructionColumnName = "Reconstruction",
@@ -100,6 +106,7 @@ internal static class Variants
     {
         var options = new AutoencoderEstimator.Options
         {
+            FeatureColumnName = choices.FeatureColumnName,
             PValueColumnName = "PValue",
             CodeColumnName = "Code",
             ReconstructionColumnName = "Reconstruction",
