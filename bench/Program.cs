@@ -6,6 +6,7 @@ using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
 using MLNetAutoencoder.Bench.Service;
 using MLNetAutoencoder.Bench.Stacked;
+using MLNetAutoencoder.Bench.Tool;
 using MLNetAutoencoder.Bench.Training;
 
 // A child of the benchmark 'scoring', not for people.
@@ -25,6 +26,7 @@ Dictionary<string, Func<int>> benchmarks = new()
     ["service"] = ServiceBenchmark.Run,
     ["scoring"] = ScoringBenchmark.Run,
     ["stacked"] = StackedStudy.Run,
+    ["tool"] = ToolBenchmark.Run,
     ["training"] = TrainingBenchmark.Run,
 };
 

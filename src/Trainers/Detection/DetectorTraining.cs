@@ -45,6 +45,13 @@ internal sealed class DetectorTraining : IDisposable
 
     public void Dispose() => _members.ForEach(member => member.Dispose());
 
+    /// <summary>
+    /// Whether what there is so far is to be kept: the networks that were trained, the last one with its weights at the
+    /// time. A training that
+    /// is not to be kept has thrown before.
+    /// </summary>
+    private bool IsCanceled => _options.Cancellation.IsCancellationRequested && _options.WhenCanceled == WhenCanceled.KeepBest;
+
     /// <summary>Trains the detector.</summary>
     public (AutoencoderModel Model, IReadOnlyList<TrainingEpoch> History) Run()
     {
@@ -59,7 +66,7 @@ internal sealed class DetectorTraining : IDisposable
         var codes = new RowStatistics(_options.Member().Code.Size);
         IReadOnlyList<TrainingEpoch>? history = null;
         long[] ofFirst = [];
-        for (int i = 0; i < memberCount; i++)
+        for (int i = 0; i < memberCount && (i == 0 || !IsCanceled); i++)
         {
             int index = i;
             float[]? features = FeaturesOf(i);
@@ -91,11 +98,12 @@ internal sealed class DetectorTraining : IDisposable
                 sums[i] += ofPart[i] * weight;
             return (float)weight;
         }
-        float memberWeight = Joined([.. measured.Select(row => scores[row].Average(score => (double)score))]) / memberCount;
+        float memberWeight = Joined([.. measured.Select(row => scores[row].Average(score => (double)score))]) / _members.Count;
         List<NeighborMemory> memories = [];
         foreach (var space in _options.Neighbors == 0 ? [] : Spaces())
         {
-            var kept = KeptRows.Choose(_rows, space, _options.Neighbors, _options.KeptRows, _seed, _options.Cancellation);
+            var kept = KeptRows.Choose(_rows, space, _options.Neighbors, _options.KeptRows, _seed,
+                IsCanceled ? CancellationToken.None : _options.Cancellation);
             memories.Add(kept.ToMemory(Joined(kept.Distances(_rows, measured))));
         }
         ResidualDistance? residual = null;

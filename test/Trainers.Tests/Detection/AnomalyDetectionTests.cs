@@ -291,6 +291,39 @@ public sealed class AnomalyDetectionTests
         (options.ResidualDistance, options.TopShare, options.MemberRows, options.MemberFeatures) = (true, 0.5, 0.7, 0.8);
     }
 
+    /// <summary>
+    /// Five networks of few rows, or one of many: a canceled training keeps those that there are, and ends as a detector.
+    /// </summary>
+    [TestMethod]
+    [DataRow(120, 1)]
+    [DataRow(120, 70)]
+    [DataRow(500, 3)]
+    public void A_canceled_training_keeps_what_there_is(int count, int reports)
+    {
+        using var cancellation = new CancellationTokenSource();
+        int reported = 0;
+        var options = DetectionRows.Quick();
+        (options.Members, options.WhenCanceled) = (null, WhenCanceled.KeepBest);
+        options.Cancellation = cancellation.Token;
+        options.Progress = new DirectProgress(_ =>
+        {
+            if (++reported == reports)
+                cancellation.Cancel();
+        });
+        var rows = Data(count, 5);
+        using var model = s_ml.Autoencoders().AnomalyDetection(options).Fit(DetectionRows.View(s_ml, rows));
+        Assert.AreEqual(reports, reported);
+        float[] scores = [.. model.Transform(DetectionRows.View(s_ml, rows)).GetColumn<float>("Score")];
+        Assert.IsTrue(scores.All(float.IsFinite));
+        float[] far = [.. rows[0].Select(_ => 1e6f)];
+        float odd = model.Transform(DetectionRows.View(s_ml, [far])).GetColumn<float>("Score").Single();
+        Assert.IsGreaterThan(scores.Max(), odd);
+
+        options.WhenCanceled = WhenCanceled.Throw;
+        var canceled = s_ml.Autoencoders().AnomalyDetection(options);
+        Assert.ThrowsExactly<OperationCanceledException>(() => canceled.Fit(DetectionRows.View(s_ml, rows)));
+    }
+
     private static AutoencoderTransformer Fit(float[][] rows) =>
         s_ml.Autoencoders().AnomalyDetection(DetectionRows.Quick()).Fit(DetectionRows.View(s_ml, rows));
 

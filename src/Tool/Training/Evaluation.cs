@@ -1,0 +1,157 @@
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
+using MLNetAutoencoder.Tool.Models;
+using MLNetAutoencoder.Tool.Scoring;
+using MLNetAutoencoder.Tool.Tables;
+
+namespace MLNetAutoencoder.Tool.Training;
+
+/// <summary>What a model says of rows whose labels are known.</summary>
+internal sealed class Evaluation
+{
+    private static readonly double[] s_levels = [0.1, 0.05, 0.01];
+
+    private readonly List<LabeledScore> _rows = [];
+    private readonly List<float> _normalPValues = [];
+
+    /// <summary>Rows without a label or without a score, which do not count.</summary>
+    public long LeftOut { get; private set; }
+
+    public IReadOnlyList<float> Scores => [.. _rows.Select(row => row.Score)];
+
+    public IReadOnlyList<bool> IsAnomaly => [.. _rows.Select(row => row.IsAnomaly)];
+
+    /// <summary>Scores a file and keeps scores and labels.</summary>
+    /// <exception cref="InputException">There is no label of one of the two kinds.</exception>
+    public static Evaluation Of(LoadedModel model, ScoringRun run, TableFile file, string label, Labels labels, CancellationToken stop) =>
+        ProgressDisplay.Show(progress =>
+        {
+            var evaluation = new Evaluation();
+            bool hasPValue = model.ColumnOf(GraphNames.PValue) is not null;
+            var view = run.Open(file.Read(), [label], keepsLines: false, progress, stop);
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            string[] outputs = [GraphNames.Score, GraphNames.IsAnomaly, .. hasPValue ? new[] { GraphNames.PValue } : []];
+            run.ForEach(view, outputs, (row, waiting) =>
+            {
+                float score = row.Score;
+                if (labels.IsAnomaly(waiting.Value(0)) is not { } isAnomaly || float.IsNaN(score))
+                {
+                    evaluation.LeftOut++;
+                    return;
+                }
+                if (seen.Count < 10)
+                    seen.Add(TableReader.Shown(waiting.Value(0)));
+                evaluation._rows.Add(new LabeledScore { Label = isAnomaly ? 1 : 0, Score = score, PredictedLabel = row.IsAnomaly });
+                if (hasPValue && !isAnomaly)
+                    evaluation._normalPValues.Add(row.PValue);
+            });
+            int anomalies = evaluation._rows.Count(row => row.IsAnomaly);
+            if (anomalies == 0 || anomalies == evaluation._rows.Count)
+                throw new InputException(
+                    $"'{file.Name}', column '{label}' has {anomalies} anomalies among {evaluation._rows.Count} labeled rows; expected " +
+                    $"normal rows and anomalies. It has {string.Join(", ", seen.Select(text => $"'{text}'"))}; " +
+                    "--normal says which of them mean normal.");
+            return evaluation;
+        });
+
+    /// <summary>The measures; the area under the ROC curve comes from ML.NET's evaluator.</summary>
+    public Measures Measure(MLContext context)
+    {
+        var metrics = context.AnomalyDetection.Evaluate(context.Data.LoadFromEnumerable(_rows), nameof(LabeledScore.Label));
+        return new Measures
+        {
+            Rows = _rows.Count,
+            Anomalies = _rows.Count(row => row.IsAnomaly),
+            AreaUnderRocCurve = metrics.AreaUnderRocCurve,
+            AveragePrecision = AveragePrecision(),
+            Found = _rows.Count(row => row.IsAnomaly && row.PredictedLabel),
+            Missed = _rows.Count(row => row.IsAnomaly && !row.PredictedLabel),
+            FalseAlarms = _rows.Count(row => !row.IsAnomaly && row.PredictedLabel),
+            Calibration = _normalPValues.Count == 0 ? []
+                : [.. s_levels.Select(level => (level, _normalPValues.Count(p => p <= level) / (double)_normalPValues.Count))],
+        };
+    }
+
+    /// <summary>The mean of the precision at each anomaly, from the highest score down; equal scores count as one step.</summary>
+    private double AveragePrecision()
+    {
+        double sum = 0;
+        long above = 0, found = 0;
+        foreach (var group in _rows.GroupBy(row => row.Score).OrderByDescending(group => group.Key))
+        {
+            int anomalies = group.Count(row => row.IsAnomaly);
+            (above, found) = (above + group.Count(), found + anomalies);
+            sum += anomalies * (double)found / above;
+        }
+        return sum / found;
+    }
+
+    private sealed class LabeledScore
+    {
+        public float Label { get; init; }
+
+        public bool IsAnomaly => Label > 0;
+
+        public float Score { get; init; }
+
+        public bool PredictedLabel { get; init; }
+    }
+}
+
+/// <summary>How well anomalies are told from normal rows.</summary>
+internal sealed record Measures
+{
+    public required long Rows { get; init; }
+
+    public required long Anomalies { get; init; }
+
+    public required double AreaUnderRocCurve { get; init; }
+
+    public required double AveragePrecision { get; init; }
+
+    public required long Found { get; init; }
+
+    public required long Missed { get; init; }
+
+    public required long FalseAlarms { get; init; }
+
+    /// <summary>Levels, and the share of the normal rows whose p-value is at most the level.</summary>
+    public required IReadOnlyList<(double Level, double Share)> Calibration { get; init; }
+
+    public double Precision => Found + FalseAlarms == 0 ? 0 : (double)Found / (Found + FalseAlarms);
+
+    public double Recall => (double)Found / Anomalies;
+
+    public double F1 => 2.0 * Found / (2 * Found + FalseAlarms + Missed);
+
+    public IEnumerable<string> Lines()
+    {
+        yield return FormattableString.Invariant($"{Rows:N0} labeled rows, {Anomalies:N0} of them anomalies.");
+        yield return FormattableString.Invariant($"  ROC AUC            {AreaUnderRocCurve:F4}");
+        yield return FormattableString.Invariant($"  average precision  {AveragePrecision:F4}");
+        yield return FormattableString.Invariant(
+            $"  at the threshold   precision {Precision:F4}, recall {Recall:F4}, F1 {F1:F4} ")
+            + FormattableString.Invariant($"({Found:N0} found, {Missed:N0} missed, {FalseAlarms:N0} false alarms)");
+        if (Calibration.Count > 0)
+            yield return "  p-values           " + string.Join(", ", Calibration.Select(pair =>
+                FormattableString.Invariant($"{pair.Share:P2} of normal rows at most {pair.Level}")));
+    }
+
+    public JsonObject Document() => new()
+    {
+        ["rows"] = Rows,
+        ["anomalies"] = Anomalies,
+        ["areaUnderRocCurve"] = Json.Number(AreaUnderRocCurve),
+        ["averagePrecision"] = Json.Number(AveragePrecision),
+        ["precision"] = Json.Number(Precision),
+        ["recall"] = Json.Number(Recall),
+        ["f1"] = Json.Number(F1),
+        ["found"] = Found,
+        ["missed"] = Missed,
+        ["falseAlarms"] = FalseAlarms,
+        ["pValues"] = Json.Array(Calibration, pair =>
+            new JsonObject { ["level"] = pair.Level, ["shareOfNormalRows"] = Json.Number(pair.Share) }),
+    };
+}
