@@ -14,6 +14,7 @@ var root = new RootCommand("Finds what is odd in a table: trains anomaly detecto
     new ExportCommand(),
     new InfoCommand(),
     new EvaluateCommand(),
+    new ReportCommand(),
     new CompletionCommand(),
 };
 var parsed = root.Parse(args);

@@ -41,7 +41,8 @@ public sealed class CommandTests
     [TestMethod]
     public void Every_command_has_help_with_an_example()
     {
-        string[] commands = ["train", "score", "explain", "encode", "reconstruct", "sample", "export", "info", "evaluate", "completion"];
+        string[] commands = ["train", "score", "explain", "encode", "reconstruct", "sample", "export", "info", "evaluate", "report",
+            "completion"];
         string root = InstalledTool.Run("--help").Ends(0).Output;
         foreach (string command in commands)
         {
@@ -65,6 +66,25 @@ public sealed class CommandTests
         Assert.AreEqual(7, (int)InstalledTool.Run("sample", "-m", model, "--rows", "7", "--json", "-o", "j.csv").Ends(0).Json["rows"]!);
         Assert.IsGreaterThan(1000, (int)InstalledTool.Run("export", model, "--json", "-o", "j.onnx").Ends(0).Json["bytes"]!);
         Assert.AreEqual(15, (int)InstalledTool.Run("evaluate", data, "-m", model, "--json").Ends(0).Json["evaluation"]!["anomalies"]!);
+    }
+
+    [TestMethod]
+    public void A_report_is_one_file_about_the_rows_of_the_data()
+    {
+        var (model, data) = TableTests.Mixed;
+        InstalledTool.Run("report", data, "-m", model, "--title", "All <rows>").Ends(0).Says("1,500 rows, with the labels of",
+            "report.html'");
+        string page = File.ReadAllText(InstalledTool.PathOf(data + ".report.html"));
+        foreach (string text in new[] { "All &lt;rows&gt;", "of 1,500 rows", "of 15 anomalies found", "ROC", "<svg" })
+            Assert.Contains(text, page);
+        var document = InstalledTool.Run("report", data, "-m", model, "--training-data", data, "-o", "again.html", "--json").Ends(0).Json;
+        Assert.AreEqual(1500, (int)document["rows"]!);
+        Assert.Contains("No drift", File.ReadAllText(InstalledTool.PathOf("again.html")));
+
+        // A file without the model's columns: no report.
+        InstalledTool.Write("others.csv", "a,b\n1,2\n");
+        InstalledTool.Run("report", "others.csv", "-m", model).Ends(2).Says("has no column");
+        Assert.IsFalse(File.Exists(InstalledTool.PathOf("others.csv.report.html")));
     }
 
     [TestMethod]

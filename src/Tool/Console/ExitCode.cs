@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace MLNetAutoencoder.Tool;
 
 /// <summary>What the tool tells its caller when it ends; docs/tool.md lists them.</summary>
@@ -24,4 +26,15 @@ internal static class ExitCode
 internal sealed class UsageException(string message) : Exception(message);
 
 /// <summary>A file does not have what is expected; the message names file, row and column.</summary>
-internal sealed class InputException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class InputException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>ML.NET reads on another thread, and packs what is thrown there: throws it as it was.</summary>
+    public static void ThrowInner(Exception packed)
+    {
+        for (var inner = packed.InnerException; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is InputException or OperationCanceledException)
+                ExceptionDispatchInfo.Throw(inner);
+        }
+    }
+}

@@ -27,6 +27,9 @@ internal sealed record ScoringRequest
 
     /// <summary>The column with the labels and the labels, where only normal rows are taken.</summary>
     public (int Column, Labels Labels)? OnlyNormal { get; init; }
+
+    /// <summary>The column with the labels that becomes one of flags, and the labels.</summary>
+    public (string Column, Labels Labels)? Flagged { get; init; }
 }
 
 /// <summary>Reads a table, lets each row go through a model and writes what comes of it, as a stream.</summary>
@@ -65,6 +68,7 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
             First = (request.Shard?.Number ?? 1) - 1,
             SkipsBad = request.SkipsBad,
             OnlyNormal = request.OnlyNormal,
+            Flagged = request.Flagged,
         }, new PendingValues(keepsLines, [.. values.Select(name => Array.IndexOf(names, name))]), stop)
         {
             Progress = (rows, fraction) => progress.Rows("Scoring", rows, fraction),
@@ -88,6 +92,9 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
         }
         SkippedRows = view.SkippedRows;
     }
+
+    /// <summary>Takes over how many rows there were, where others have read the view.</summary>
+    public void Count(TableView view) => (Rows, SkippedRows) = (view.Rows, view.SkippedRows);
 
     /// <summary>Writes the whole table.</summary>
     /// <param name="shape">What is written for each row.</param>

@@ -16,6 +16,9 @@ internal sealed record RowSelection
 
     /// <summary>The column whose label rows are chosen by, and the labels; only normal rows are taken.</summary>
     public (int Column, Labels Labels)? OnlyNormal { get; init; }
+
+    /// <summary>A column with labels that becomes one of flags, true for an anomaly; a missing label is false.</summary>
+    public (string Column, Labels Labels)? Flagged { get; init; }
 }
 
 /// <summary>
@@ -29,6 +32,7 @@ internal sealed class TableView : IDataView
     private readonly RowSelection _selection;
     private readonly CancellationToken _stop;
     private readonly PendingValues? _pending;
+    private readonly int _flagIndex = -1, _flagPlace;
     private TableReader? _opened;
 
     /// <summary>Makes a view.</summary>
@@ -49,6 +53,11 @@ internal sealed class TableView : IDataView
         builder.AddColumns(schema);
         while (schema.GetColumnOrNull(PendingColumn) is not null)
             PendingColumn += "_";
+        if (selection.Flagged is { } flagged)
+        {
+            builder.AddColumn(flagged.Column, BooleanDataViewType.Instance);
+            (_flagIndex, _flagPlace) = (schema.Count, places[flagged.Column]);
+        }
         if (pending is not null)
             builder.AddColumn(PendingColumn, PendingRowType.Instance);
         Schema = builder.ToSchema();
@@ -108,6 +117,7 @@ internal sealed class TableView : IDataView
         private readonly PendingRow _row = new();
         private readonly int _pendingIndex = -1;
         private long _position = -1;
+        private bool _flag;
 
         public Cursor(TableView view, TableReader reader, int[] active)
         {
@@ -165,7 +175,8 @@ internal sealed class TableView : IDataView
             int index = column.Index;
             if (index == _pendingIndex)
                 return (ValueGetter<TValue>)(Delegate)(ValueGetter<PendingRow>)((ref PendingRow value) => (value ??= new()).CopyFrom(_row));
-            Delegate getter = _isText[index]
+            Delegate getter = index == _view._flagIndex ? (ValueGetter<bool>)((ref bool value) => value = _flag)
+                : _isText[index]
                 ? (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _texts[index])
                 : (ValueGetter<float>)((ref float value) => value = _numbers[index]);
             return (ValueGetter<TValue>)getter;
@@ -192,6 +203,11 @@ internal sealed class TableView : IDataView
             {
                 if (column == _pendingIndex)
                     continue;
+                if (column == _view._flagIndex)
+                {
+                    _flag = _view._selection.Flagged!.Value.Labels.IsAnomaly(_reader.Text(_view._flagPlace)) == true;
+                    continue;
+                }
                 int place = _view._places[column];
                 if (_isText[column])
                     _texts[column] = Keep(_reader.Text(place));

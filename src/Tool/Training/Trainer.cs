@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
@@ -51,12 +50,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // ML.NET reads on another thread, and packs what is thrown there.
-            for (var inner = e.InnerException; inner is not null; inner = inner.InnerException)
-            {
-                if (inner is InputException or OperationCanceledException)
-                    ExceptionDispatchInfo.Throw(inner);
-            }
+            InputException.ThrowInner(e);
             throw new InputException($"'{file.Name}' cannot be trained on: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
