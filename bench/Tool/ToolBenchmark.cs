@@ -134,7 +134,7 @@ internal static class ToolBenchmark
                 for (int i = 1; i < times; i++)
                     file.Write(rows);
             }
-            return Report.Median(Enumerable.Range(0, 3).Select(_ =>
+            return Report.Median(Enumerable.Range(0, Repeats).Select(_ =>
             {
                 using var process = InstalledTool.Start(["score", "memory.csv", "-m", "five.zip", "-o", "scored.csv"]);
                 return (double)PeakMemory.Of(process);

@@ -74,7 +74,7 @@ public sealed class CommandTests
         var (model, data) = TableTests.Mixed;
         InstalledTool.Run("report", data, "-m", model, "--title", "All <rows>").Ends(0).Says("1,500 rows, with the labels of",
             "report.html'");
-        string page = File.ReadAllText(InstalledTool.PathOf(data + ".report.html"));
+        string page = File.ReadAllText(InstalledTool.PathOf(Path.ChangeExtension(data, ".report.html")));
         foreach (string text in new[] { "All &lt;rows&gt;", "of 1,500 rows", "of 15 anomalies found", "ROC", "<svg" })
             Assert.Contains(text, page);
         var document = InstalledTool.Run("report", data, "-m", model, "--training-data", data, "-o", "again.html", "--json").Ends(0).Json;
@@ -84,7 +84,7 @@ public sealed class CommandTests
         // A file without the model's columns: no report.
         InstalledTool.Write("others.csv", "a,b\n1,2\n");
         InstalledTool.Run("report", "others.csv", "-m", model).Ends(2).Says("has no column");
-        Assert.IsFalse(File.Exists(InstalledTool.PathOf("others.csv.report.html")));
+        Assert.IsFalse(File.Exists(InstalledTool.PathOf("others.report.html")));
     }
 
     [TestMethod]

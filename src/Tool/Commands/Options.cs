@@ -50,6 +50,15 @@ internal static class Shared
         return option;
     }
 
+    /// <summary>The file beside the data that is written where no name is given.</summary>
+    public static string BesideData(string data, string ending)
+    {
+        if (data == TableFile.StandardInput)
+            return "stdin" + ending;
+        string path = data.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? data[..^3] : data;
+        return Path.ChangeExtension(path, ending);
+    }
+
     private static int? ParseWhole(ArgumentResult result, string name, int least)
     {
         string text = result.Tokens[0].Value;

@@ -40,7 +40,7 @@ internal sealed class ReportCommand : ToolCommand
     protected override int Run(ParseResult result, bool isJson, CancellationToken stop)
     {
         string data = result.GetRequiredValue(_data);
-        string path = result.GetValue(_output) ?? (data == TableFile.StandardInput ? "report.html" : data + ".report.html");
+        string path = result.GetValue(_output) ?? Shared.BesideData(data, ".report.html");
         using var opened = LoadedModel.Open(result.GetRequiredValue(_model));
         var model = _threshold.Read(result) is { } rule ? opened.With(rule) : opened;
         var options = _table.Read(result, model.Notes);

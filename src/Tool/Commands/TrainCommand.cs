@@ -75,7 +75,7 @@ internal sealed class TrainCommand : ToolCommand
         var options = _table.Read(result);
         bool skipsBad = _table.SkipsBad(result);
         string path = result.GetRequiredValue(_data);
-        string target = result.GetValue(_output) ?? ModelPath(path);
+        string target = result.GetValue(_output) ?? Shared.BesideData(path, ".model.zip");
 
         using var file = TableFile.Open(path, options, isReadAgain: true);
         var columns = Columns(file, result, label, skipsBad, stop, out int sampled);
@@ -118,13 +118,6 @@ internal sealed class TrainCommand : ToolCommand
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Fine;
     }
 
-    private static string ModelPath(string data)
-    {
-        if (data == TableFile.StandardInput)
-            return "stdin.model.zip";
-        string path = data.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? data[..^3] : data;
-        return Path.ChangeExtension(path, ".model.zip");
-    }
 
     private ChosenColumn[] Columns(TableFile file, ParseResult result, string? label, bool skipsBad, CancellationToken stop,
         out int sampled)

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
 using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Tool.Tables;
 
@@ -43,6 +44,8 @@ internal sealed class LoadedModel : IDisposable
             throw new InputException($"There is no file '{path}'; expected a model that 'mlnet-autoencoder train' wrote.");
         try
         {
+            // Its library is loaded while the file is read.
+            Task.Run(OrtEnv.Instance);
             var context = new MLContext();
             using var stream = File.OpenRead(path);
             var chain = context.Autoencoders().Load(stream, out var schema);
