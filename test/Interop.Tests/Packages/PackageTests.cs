@@ -8,9 +8,9 @@ namespace MLNetAutoencoder.Tests.Interop;
 public sealed class PackageTests
 {
     [TestMethod]
-    public void Five_packages_are_written() => AssertSame(
-        [.. new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Trainers" }
-            .Select(library => $"MLNetAutoencoder.{library}.0.1.0.nupkg")],
+    public void Six_packages_are_written_with_their_symbols() => AssertSame(
+        [.. new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Hosting", "Trainers" }
+            .SelectMany(_ => new[] { "nupkg", "snupkg" }, (library, kind) => $"MLNetAutoencoder.{library}.0.1.0.{kind}")],
         Directory.GetFiles(PackedLibraries.Folder).Select(path => Path.GetFileName(path)));
 
     [TestMethod]
@@ -19,6 +19,9 @@ public sealed class PackageTests
         "MLNetAutoencoder.Onnx [0.1.0]", "Microsoft.ML 5.0.1", "Microsoft.ML.OnnxTransformer 5.0.1", "System.IO.Hashing 9.0.4")]
     [DataRow("Pipelines", "MLNetAutoencoder.Transforms [0.1.0]", "Microsoft.ML.OnnxConverter 0.23.1")]
     [DataRow("Reports", "MLNetAutoencoder.Transforms [0.1.0]", "OxyPlot.Core 2.2.0")]
+    [DataRow("Hosting", "MLNetAutoencoder.Transforms [0.1.0]", "Microsoft.Extensions.DependencyInjection.Abstractions 8.0.2",
+        "Microsoft.Extensions.Diagnostics.HealthChecks 8.0.34", "Microsoft.Extensions.Hosting.Abstractions 8.0.1",
+        "Microsoft.Extensions.Options 8.0.2")]
     [DataRow("Trainers", "MLNetAutoencoder.Transforms [0.1.0]", "TorchSharp [0.107.0, 0.108.0)")]
     public void The_nuspec_names_the_real_packages(string library, params string[] expected)
     {
@@ -39,13 +42,14 @@ public sealed class PackageTests
     [DataRow("Transforms")]
     [DataRow("Pipelines")]
     [DataRow("Reports")]
+    [DataRow("Hosting")]
     [DataRow("Trainers", "buildTransitive/MLNetAutoencoder.Trainers.targets")]
     public void A_package_holds_its_assembly_with_documentation_and_readme_and_nothing_else(string library, params string[] more)
     {
         using var package = Open(library);
         string id = $"MLNetAutoencoder.{library}";
         AssertSame(
-            [$"{id}.nuspec", "README.md", $"lib/net8.0/{id}.dll", $"lib/net8.0/{id}.xml", .. more],
+            [$"{id}.nuspec", "README.md", "icon.png", $"lib/net8.0/{id}.dll", $"lib/net8.0/{id}.xml", .. more],
             package.Entries.Select(entry => entry.FullName).Where(name => !IsContainer(name)));
     }
 
@@ -54,6 +58,7 @@ public sealed class PackageTests
     [DataRow("Transforms")]
     [DataRow("Pipelines")]
     [DataRow("Reports")]
+    [DataRow("Hosting")]
     [DataRow("Trainers")]
     public void A_package_describes_itself(string library)
     {
@@ -64,6 +69,8 @@ public sealed class PackageTests
         Assert.AreEqual("0.1.0", metadata["version"].Single());
         Assert.AreEqual("MIT", metadata["license"].Single());
         Assert.AreEqual("README.md", metadata["readme"].Single());
+        Assert.AreEqual("icon.png", metadata["icon"].Single());
+        StringAssert.Contains(metadata["releaseNotes"].Single(), "## 0.1.0");
         Assert.AreNotEqual("Package Description", metadata["description"].Single(), "pack's placeholder for a missing description");
     }
 

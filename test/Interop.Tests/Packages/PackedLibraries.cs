@@ -23,7 +23,7 @@ public sealed class PackedLibraries
     {
         string folder = Directory.CreateTempSubdirectory("packages-").FullName;
         string configuration = typeof(PackedLibraries).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach (string library in new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Trainers" })
+        foreach (string library in new[] { "Onnx", "Transforms", "Pipelines", "Reports", "Hosting", "Trainers" })
         {
             var start = new ProcessStartInfo(
                 "dotnet", ["pack", Repository.PathOf("src", library), "-c", configuration, "--no-build", "-o", folder, "-nodeReuse:false",
