@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -196,6 +197,31 @@ public sealed class TableTests
             // Other batches, and so other kernels of ONNX Runtime.
             Assert.AreEqual(score, float.Parse(values[place + 1], CultureInfo.InvariantCulture), 1e-4 * score);
         }
+    }
+
+    [TestMethod]
+    public void A_shard_that_was_killed_is_run_again()
+    {
+        string[] lines = File.ReadAllLines(InstalledTool.PathOf(Mixed.Data));
+        InstalledTool.Write("big.csv",
+            string.Join('\n', lines.Take(1).Concat(Enumerable.Repeat(lines.Skip(1), 20).SelectMany(rows => rows))));
+        string[] Arguments(int part) =>
+            ["score", "big.csv", "-m", Mixed.Model, "--shard", $"{part}/3", "--only-new", "-o", $"shard{part}.csv"];
+        Process[] processes = [.. Enumerable.Range(1, 3).Select(part => InstalledTool.Start(Arguments(part)))];
+        var wait = Stopwatch.StartNew();
+        while (Directory.GetFiles(InstalledTool.Folder, "shard2.csv.*").Length == 0 && wait.Elapsed < TimeSpan.FromSeconds(30))
+            Thread.Sleep(1);
+        processes[1].Kill();
+        foreach (var process in processes)
+        {
+            process.WaitForExit();
+            process.Dispose();
+        }
+        Assert.IsFalse(File.Exists(InstalledTool.PathOf("shard2.csv")), "a file that is not whole");
+        InstalledTool.Run(Arguments(2)).Ends(0);
+        int[] rows = [.. Enumerable.Range(1, 3).SelectMany(part => File.ReadLines(InstalledTool.PathOf($"shard{part}.csv")).Skip(1))
+            .Select(line => int.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)).Order()];
+        CollectionAssert.AreEqual(Enumerable.Range(1, 20 * (lines.Length - 1)).ToArray(), rows);
     }
 
     /// <summary>The rows, with a comma between the values whatever separates them.</summary>

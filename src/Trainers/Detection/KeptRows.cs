@@ -26,9 +26,15 @@ internal sealed class KeptRows
     private readonly float[] _keys;
     private readonly int _width, _k;
 
-    private KeptRows(NeighborSpace space, float[] rows, float[] keys, float[] scales, long[] numbers, int k)
+    // The nearest others of each kept row, one more than are wanted, and what is added to their mean distance; null where scales are 1.
+    private readonly (float[] Distances, long[] Places)[]? _own;
+    private readonly float _typical;
+
+    private KeptRows(NeighborSpace space, float[] rows, float[] keys, float[] scales, long[] numbers, int k,
+        (float[] Distances, long[] Places)[]? own, float typical)
     {
         (_space, _rows, _keys, _scales, _width, _k) = (space, rows, keys, scales, keys.Length / numbers.Length, k);
+        (_own, _typical) = (own, typical);
         _places = numbers.Select((number, place) => (number, place)).ToDictionary(pair => pair.number, pair => pair.place);
     }
 
@@ -45,13 +51,14 @@ internal sealed class KeptRows
         long[] numbers = Select(data, most, seed);
         int count = numbers.Length;
         var (rows, keys) = space.Read(data, numbers);
-        float[][] own = Own(keys, keys.Length / count, neighbors ?? Neighbors, cancellation);
-        float[] means = Array.ConvertAll(own, distances => distances.Average());
+        int compared = Math.Min(neighbors ?? Neighbors, count - 1);
+        var own = Own(keys, keys.Length / count, compared + 1, cancellation);
+        float[] means = Array.ConvertAll(own, nearest => nearest.Distances.Take(compared).Average());
         float typical = means.Order().ElementAt(count / 2);
-        bool isRepeated = own.Count(distances => distances[0] == 0) > MostRepeated * count || typical == 0;
+        bool isRepeated = own.Count(nearest => nearest.Distances[0] == 0) > MostRepeated * count || typical == 0;
         int k = Math.Min(neighbors ?? (isRepeated ? NeighborsOfRepeated : Neighbors), count - 1);
         float[] scales = isRepeated ? Enumerable.Repeat(1f, count).ToArray() : Array.ConvertAll(means, mean => mean + typical);
-        return new KeptRows(space, rows, keys, scales, numbers, k);
+        return new KeptRows(space, rows, keys, scales, numbers, k, isRepeated ? null : own, typical);
     }
 
     /// <summary>
@@ -97,7 +104,10 @@ internal sealed class KeptRows
         Codes = _space.IsCode ? _keys : null,
     };
 
-    /// <summary>The scores of some rows as the graph gives them, but that no row is a neighbor of itself.</summary>
+    /// <summary>
+    /// The scores of some rows as the graph gives them to rows that are not kept: no row is a neighbor of itself, nor one of its neighbors'
+    /// neighbors.
+    /// </summary>
     /// <param name="data">The training rows.</param>
     /// <param name="wanted">The numbers of the rows, rising.</param>
     public double[] Distances(TrainingData data, long[] wanted)
@@ -114,11 +124,23 @@ internal sealed class KeptRows
             var (distances, places) = Nearest(memory, queries.AsSpan(start * _width, count * _width), _width, _k, selves);
             for (int i = 0; i < count; i++)
             {
-                double scale = Enumerable.Range(0, _k).Average(j => (double)_scales[places[i * _k + j]]);
+                double scale = Enumerable.Range(0, _k).Average(j => ScaleWithout(places[i * _k + j], selves[i]));
                 scores[start + i] = Enumerable.Range(0, _k).Average(j => (double)distances[i * _k + j]) / scale;
             }
         }
         return scores;
+    }
+
+    /// <summary>What the distance to a kept row would be divided by if another one were not kept.</summary>
+    private double ScaleWithout(long row, long other)
+    {
+        if (_own is null || other < 0)
+            return _scales[row];
+        var (distances, places) = _own[row];
+        if (Array.IndexOf(places, other, 0, Math.Min(_k, places.Length)) < 0)
+            return _scales[row];
+        double[] others = [.. Enumerable.Range(0, places.Length).Where(j => places[j] != other).Take(_k).Select(j => (double)distances[j])];
+        return others.Length == 0 ? _scales[row] : others.Average() + _typical;
     }
 
     /// <summary>The numbers of rows that are drawn at random.</summary>
@@ -135,23 +157,23 @@ internal sealed class KeptRows
         return [.. numbers];
     }
 
-    /// <summary>The distances of each row to its nearest others, rising.</summary>
-    private static float[][] Own(float[] rows, int d, int k, CancellationToken cancellation)
+    /// <summary>The nearest others of each row, and their distances, rising.</summary>
+    private static (float[] Distances, long[] Places)[] Own(float[] rows, int d, int k, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
         var memory = Memory(rows, d);
         int count = rows.Length / d;
         k = Math.Min(k, count - 1);
-        float[][] own = new float[count][];
+        var own = new (float[], long[])[count];
         for (int start = 0; start < count; start += QueriesAtATime)
         {
             cancellation.ThrowIfCancellationRequested();
             int length = Math.Min(QueriesAtATime, count - start);
-            var (distances, _) = Nearest(memory, rows.AsSpan(start * d, length * d), d, k,
+            var (distances, places) = Nearest(memory, rows.AsSpan(start * d, length * d), d, k,
                 [.. Enumerable.Range(start, length).Select(i => (long)i)]);
             for (int i = 0; i < length; i++)
-                own[start + i] = distances[(i * k)..((i + 1) * k)];
+                own[start + i] = (distances[(i * k)..((i + 1) * k)], places[(i * k)..((i + 1) * k)]);
         }
         return own;
     }

@@ -49,6 +49,29 @@ public sealed class PValueTests
         }
     }
 
+    /// <summary>
+    /// Where all rows are kept, held-out ones too: a row that counted among its neighbors' neighbors would have scored higher than one that
+    /// is not kept, and p-values would be too large.
+    /// </summary>
+    [TestMethod]
+    public void Kept_rows_are_measured_as_rows_that_are_not_kept()
+    {
+        const int draws = 30;
+        const double rate = 0.2;
+        double[] shares = [.. Enumerable.Range(0, draws).Select(draw =>
+        {
+            var options = DetectionRows.Quick(seed: draw);
+            (options.Steps, options.Width, options.Code, options.Masking) = (2, 4, 2, new Masking { ScoreRounds = 1 });
+            using var model = s_ml.Autoencoders().AnomalyDetection(options)
+                .Fit(DetectionRows.View(s_ml, DetectionRows.Make(800, 3, seed: 2000 + draw)));
+            return model.Transform(DetectionRows.View(s_ml, DetectionRows.Make(400, 3, seed: 6000 + draw)))
+                .GetColumn<float>("PValue").Count(value => value <= rate) / 400.0;
+        })];
+        double mean = shares.Average(), error = Math.Sqrt(shares.Sum(share => (share - mean) * (share - mean)) / (draws - 1) / draws);
+        TestContext.WriteLine($"p <= {rate}: {mean:P2} of normal rows, standard error {error:P2}");
+        Assert.AreEqual(rate, mean, 3 * error);
+    }
+
     [TestMethod]
     [DataRow(120)]
     [DataRow(3000)]
