@@ -34,19 +34,21 @@ internal static class DriftSection
                 ], "numbers words"),
                 Html.Element("p", Html.Class("note"),
                     "It is drift where the p-value is below 0.01; the index tells how much. Anomalies among " +
-                    "the rows count too, and a model may score the rows that it was trained on a little lower than new ones."))));
+                    "the rows count too, and a model may score the rows that it was trained on lower than new ones: a detector " +
+                    "knows them."))));
     }
 
     /// <summary>The verdict in words.</summary>
     public static string Words(Drift drift)
     {
-        string direction = drift.IsHigher ? "higher" : "lower";
+        string direction = drift.IsHigher ? "higher" : "lower",
+            reason = drift.IsHigher ? "" : ", as those of rows that the model was trained on are";
         return drift.Level switch
         {
             DriftLevel.None => "No drift: the scores are those of the training, as far as so many rows can tell.",
-            DriftLevel.Slight => $"Slight drift: the scores are a little {direction} than in training.",
-            DriftLevel.Moderate => $"Moderate drift: the scores are {direction} than in training.",
-            _ => $"Strong drift: the scores are much {direction} than in training.",
+            DriftLevel.Slight => $"Slight drift: the scores are a little {direction} than in training{reason}.",
+            DriftLevel.Moderate => $"Moderate drift: the scores are {direction} than in training{reason}.",
+            _ => $"Strong drift: the scores are much {direction} than in training{reason}.",
         };
     }
 }
