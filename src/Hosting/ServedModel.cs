@@ -63,7 +63,8 @@ internal sealed class ServedModel
         AutoencoderTransformer scorer;
         using (var model = found.Model.WithMetadata(found.Metadata with { Columns = columns }, new OptionalScores(null, hasPValue)))
             scorer = ml.Autoencoders().FromModel(model, scoring);
-        var pipeline = new TransformerChain<ITransformer>([.. StepsBefore(loaded, found), scorer]);
+        var pipeline = new TransformerChain<ITransformer>([
+            .. TransformerChains.PartsOf(loaded, TransformerScope.Scoring).TakeWhile(step => step != found), scorer]);
         schema ??= SchemaOf(found);
         return new ServedModel(pipeline, scorer, RowColumns.Of(path, schema, pipeline, Prefix + GraphNames.Score),
             Math.Min(topFeatures, found.Metadata.FeatureCount), hasPValue, Convert.ToHexString(SHA256.HashData(bytes))[..16]);
@@ -116,13 +117,6 @@ internal sealed class ServedModel
             scores[i] = new RowScore(value, anomaly, pValue is null ? null : p, explain?.Read() ?? [], Info.Version);
         }
     }
-
-    /// <summary>The steps of a pipeline before its autoencoder; nested chains as one list.</summary>
-    private static IEnumerable<ITransformer> StepsBefore(ITransformer model, AutoencoderTransformer autoencoder) =>
-        Flat(model).TakeWhile(step => step != autoencoder);
-
-    private static IEnumerable<ITransformer> Flat(ITransformer model) =>
-        model is IEnumerable<ITransformer> chain ? chain.SelectMany(Flat) : [model];
 
     /// <summary>The schema of rows for an autoencoder that was saved with none.</summary>
     private static DataViewSchema SchemaOf(AutoencoderTransformer autoencoder)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAutoencoder.Hosting;
 
 namespace MLNetAutoencoder.Tests.Hosting;
@@ -103,6 +104,24 @@ public sealed class ScorerTests
         Assert.AreEqual(score.Score, (await scorer.ScoreAsync(new Dictionary<string, object?> { ["Features"] = features })).Score);
         var failure = await Assert.ThrowsExactlyAsync<RowFormatException>(async () => await scorer.ScoreAsync(features.AsMemory(1)));
         StringAssert.Contains(failure.Message, $"has {features.Length - 1} numbers; the model expects {features.Length}");
+    }
+
+    /// <summary>What a chain does in training alone, a service does not do, and does not ask rows for.</summary>
+    [TestMethod]
+    public async Task Steps_for_training_alone_are_left_out()
+    {
+        var ml = ServedModels.Context;
+        var rows = ml.Data.LoadFromEnumerable(s_rows);
+        using var model = new MemoryStream();
+        var inTraining = ml.Transforms.Conversion.ConvertType(nameof(Reading.Speed), nameof(Reading.Load), DataKind.Single);
+        ml.Model.Save(new EstimatorChain<ITransformer>().Append(inTraining, TransformerScope.Training)
+            .Append(ml.Transforms.CopyColumns("Features", nameof(Reading.Speed)))
+            .Append(ml.Autoencoders().AnomalyDetection(new AnomalyDetectionEstimator.Options { Steps = 5, Members = 1, Seed = 1 }))
+            .Fit(rows), rows.Schema, model);
+        using var host = await Start(model.ToArray());
+        var scorer = host.Services.GetRequiredService<IAutoencoderScorer>();
+        Assert.AreEqual("Speed", scorer.Model.Inputs.Single().Name);
+        Assert.IsTrue(float.IsFinite((await scorer.ScoreAsync(new[] { 12f })).Score));
     }
 
     [TestMethod]

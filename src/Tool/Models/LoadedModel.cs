@@ -63,7 +63,7 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>A model that was just trained.</summary>
     public static LoadedModel Of(MLContext context, string path, ITransformer chain, DataViewSchema schema, ModelNotes? notes)
     {
-        if (Parts(chain).ToArray() is not [.. var before, AutoencoderTransformer autoencoder])
+        if (TransformerChains.PartsOf(chain, TransformerScope.Scoring).ToArray() is not [.. var before, AutoencoderTransformer autoencoder])
             throw new InputException($"'{path}' does not end in an autoencoder; expected a model that 'mlnet-autoencoder train' wrote.");
         foreach (var column in schema)
         {
@@ -84,9 +84,6 @@ internal sealed class LoadedModel : IDisposable
     public string? ColumnOf(string output) => Autoencoder.Metadata.Columns.GetValueOrDefault(output);
 
     public void Dispose() => Autoencoder.Dispose();
-
-    private static IEnumerable<ITransformer> Parts(ITransformer model) =>
-        model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];
 
     private static IDataView Transform(IDataView rows, IEnumerable<ITransformer> parts) =>
         parts.Aggregate(rows, (view, part) => part.Transform(view));
