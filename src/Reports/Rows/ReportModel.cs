@@ -20,7 +20,7 @@ internal sealed class ReportModel
 
     public static ReportModel Find(ITransformer model)
     {
-        ITransformer[] parts = [.. TransformerChains.PartsOf(model, TransformerScope.Everything)];
+        ITransformer[] parts = [.. TransformerChains.PartsOf(model, TransformerScope.Scoring)];
         int place = TransformerChains.PlaceOf(parts, part => part is AutoencoderTransformer, "A report is on one.");
         var autoencoder = (AutoencoderTransformer)parts[place];
         if (!autoencoder.Model.Inputs.Contains(GraphNames.Features) || !autoencoder.Model.Outputs.Contains(GraphNames.Score))
