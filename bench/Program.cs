@@ -4,6 +4,7 @@ using MLNetAutoencoder.Bench.Codes;
 using MLNetAutoencoder.Bench.Detector;
 using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
+using MLNetAutoencoder.Bench.Series;
 using MLNetAutoencoder.Bench.Service;
 using MLNetAutoencoder.Bench.Stacked;
 using MLNetAutoencoder.Bench.Tool;
@@ -13,9 +14,11 @@ using MLNetAutoencoder.Bench.Training;
 if (args.Length > 0 && args[0] == MemoryProbe.Command)
     return MemoryProbe.RunChild(args[1..]);
 
-// It takes a folder and options of its own.
+// They take a folder and options of their own.
 if (args.Length > 0 && args[0] == "accuracy")
     return AccuracyBenchmark.Run(args[1..]);
+if (args.Length > 0 && args[0] == "series")
+    return SeriesBenchmark.Run(args[1..]);
 
 Dictionary<string, Func<int>> benchmarks = new()
 {
@@ -33,7 +36,7 @@ Dictionary<string, Func<int>> benchmarks = new()
 string[] names = args.Length > 0 ? args : [.. benchmarks.Keys];
 if (names.FirstOrDefault(name => !benchmarks.ContainsKey(name)) is { } unknown)
 {
-    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are: accuracy, {string.Join(", ", benchmarks.Keys)}.");
+    Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are: accuracy, series, {string.Join(", ", benchmarks.Keys)}.");
     return 2;
 }
 

@@ -25,12 +25,37 @@ public sealed class AutoencoderCatalog
     public AutoencoderTransformer FromModel(AutoencoderModel model, ScoringOptions? scoring = null,
         IReadOnlyList<TrainingEpoch>? history = null)
     {
-        var transformer = Make(model, scoring) as AutoencoderTransformer
+        var made = Make(model, scoring);
+        var transformer = made as AutoencoderTransformer ?? (made as TimeSeriesTransformer)?.WindowsAlone()
             ?? throw new ArgumentException(
                 $"The graph is a {model.Metadata.Variant}, which gives classes and no anomaly scores. Use {nameof(ClassifierFromModel)}.",
                 nameof(model));
         transformer.History = history ?? [];
         return transformer;
+    }
+
+    /// <summary>Makes a transformer of time series of a graph over windows that this library wrote.</summary>
+    /// <param name="model">The graph, a whole autoencoder. The transformer has sessions of its own over it.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="ArgumentException">The graph is none over windows of a time series, or only a part of one.</exception>
+    public TimeSeriesTransformer TimeSeriesFromModel(AutoencoderModel model, ScoringOptions? scoring = null) =>
+        Make(model, scoring) as TimeSeriesTransformer
+            ?? throw new ArgumentException(
+                $"The graph is the {model.Metadata.Graph} of a {model.Metadata.Variant} autoencoder and knows no windows of a time " +
+                $"series. Use {nameof(FromModel)}.", nameof(model));
+
+    /// <summary>Opens an ONNX file with a scorer of windows that this library wrote.</summary>
+    /// <param name="filePath">The file, as <see cref="TimeSeriesTransformer.ExportOnnx"/> wrote it.</param>
+    /// <param name="scoring">Device, threads and batches; null for the context's device and ONNX Runtime's threads.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, not one of this library, of a newer format, or no scorer of
+    /// windows.</exception>
+    public TimeSeriesTransformer TimeSeriesFromOnnx(string filePath, ScoringOptions? scoring = null)
+    {
+        var model = new AutoencoderModel(Require.File(filePath, "an ONNX file", "ONNX file"), $"The file '{filePath}'");
+        return IsSeries(model) ? TimeSeriesFromModel(model, scoring) : throw new InvalidDataException(
+            $"The file '{filePath}' is the {model.Metadata.Graph} of a {model.Metadata.Variant} autoencoder and knows no windows of a " +
+            $"time series. Use {nameof(FromOnnx)}.");
     }
 
     /// <summary>Makes a transformer of a classifier's graph that this library wrote.</summary>
@@ -184,7 +209,8 @@ public sealed class AutoencoderCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         var placed = ScoringTransformer.ForContext(Context, model, scoring ?? new ScoringOptions());
-        return IsClassifier(model) ? new StackedClassifierTransformer(Context, placed) : new AutoencoderTransformer(Context, placed);
+        return IsClassifier(model) ? new StackedClassifierTransformer(Context, placed)
+            : IsSeries(model) ? new TimeSeriesTransformer(Context, placed) : new AutoencoderTransformer(Context, placed);
     }
 
     private AutoencoderTransformer FromOnnx(byte[] bytes, string source, ScoringOptions? scoring)
@@ -205,6 +231,10 @@ public sealed class AutoencoderCatalog
                 $"{source} is the {model.Metadata.Graph} of an autoencoder ({model.Metadata.Variant}) and tells no classes. Use " +
                 $"{nameof(FromOnnx)}.");
     }
+
+    // A part of an autoencoder over windows knows no steps.
+    private static bool IsSeries(AutoencoderModel model) => model.Metadata.Windows is not null && model.Outputs.Contains(GraphNames.Score)
+        && model.Inputs.Contains(GraphNames.Features);
 
     private static bool IsClassifier(AutoencoderModel model) => model.Metadata.ClassNames.Count > 0;
 }

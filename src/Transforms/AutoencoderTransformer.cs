@@ -27,7 +27,7 @@ public sealed partial class AutoencoderTransformer : ScoringTransformer
     {
     }
 
-    private AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns,
+    internal AutoencoderTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns,
         TopFeatureColumns? topFeatures, bool ownsModel)
         : base(context, model, columns, ownsModel) => _topFeatures = topFeatures;
 

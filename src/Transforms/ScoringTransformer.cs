@@ -30,7 +30,7 @@ public abstract class ScoringTransformer : ITransformer, IDisposable
     public AutoencoderMetadata Metadata => Model.Metadata;
 
     /// <inheritdoc/>
-    public bool IsRowToRowMapper => true;
+    public virtual bool IsRowToRowMapper => true;
 
     internal MLContext Context { get; }
 
@@ -45,17 +45,17 @@ public abstract class ScoringTransformer : ITransformer, IDisposable
     private protected MissingKeyWarning MissingKey { get; }
 
     /// <inheritdoc/>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Plan(inputSchema).OutputSchema;
+    public virtual DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Plan(inputSchema).OutputSchema;
 
     /// <inheritdoc/>
-    public IDataView Transform(IDataView input)
+    public virtual IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         return new ScoredDataView(Plan(input.Schema), input);
     }
 
     /// <inheritdoc/>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AutoencoderRowMapper(Plan(inputSchema));
+    public virtual IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AutoencoderRowMapper(Plan(inputSchema));
 
     /// <summary>Releases the native sessions. Safe to call twice; scoring afterwards is an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
@@ -90,13 +90,18 @@ public abstract class ScoringTransformer : ITransformer, IDisposable
         });
     }
 
-    private ScoringPlan Plan(DataViewSchema inputSchema)
+    private protected void ThrowIfDisposed()
     {
-        ArgumentNullException.ThrowIfNull(inputSchema);
         if (IsDisposed)
             throw new ObjectDisposedException(GetType().Name,
                 $"The {(Metadata.ClassNames.Count > 0 ? "classifier" : "autoencoder")} has been disposed, and with it its ONNX Runtime " +
                 "sessions; it can transform no more.");
+    }
+
+    private ScoringPlan Plan(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ThrowIfDisposed();
         return new ScoringPlan(Model, Columns, OutputsAfter(inputSchema), inputSchema) { OnMissingKey = MissingKey.Report };
     }
 }

@@ -51,6 +51,8 @@ internal static class OnnxFile
     /// <exception cref="ArgumentException">A name is not in the graph, or an output needs an input that is not named.</exception>
     public static ModelProto Cut(ModelProto model, IReadOnlyCollection<string> inputs, IReadOnlyCollection<string> outputs)
     {
+        if (!inputs.Contains(GraphNames.Features))
+            model = WindowLevelGraph.WithoutLevel(model);
         var graph = model.Graph;
         var border = graph.Input.Concat(graph.Output).ToDictionary(value => value.Name, StringComparer.Ordinal);
         foreach (string name in inputs.Concat(outputs))

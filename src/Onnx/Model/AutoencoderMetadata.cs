@@ -18,7 +18,7 @@ public sealed record AutoencoderMetadata
     public const string Prefix = "autoencoder.";
 
     /// <summary>The format's version that this library writes: <c>major.minor</c>. A reader refuses a newer major.</summary>
-    public const string CurrentFormatVersion = "1.3";
+    public const string CurrentFormatVersion = "1.4";
 
     /// <summary>The first version whose files list the network's layers.</summary>
     internal const string LeastFormatWithLayers = "1.3";
@@ -188,6 +188,9 @@ public sealed record AutoencoderMetadata
     /// <summary>The functions of the network in their order, and where their weights are; empty in files before 1.3.</summary>
     internal IReadOnlyList<NetworkLayer> Layers { get; init; } = [];
 
+    /// <summary>How windows of a time series are cut; null where a row is no window, as in files before 1.4.</summary>
+    public WindowDescription? Windows { get; init; }
+
     /// <summary>The options that the model was trained with, as JSON.</summary>
     public required string Options { get; init; }
 
@@ -258,6 +261,7 @@ public sealed record AutoencoderMetadata
         [Prefix + "code_mixture_covariances"] = Join(Packed(CodeMixtureCovariances)),
         [Prefix + "quantization"] = Quantization,
         [Prefix + "layers"] = NetworkLayer.ToJson(Layers),
+        [Prefix + "windows"] = WindowDescription.Write(Windows),
         [Prefix + "options"] = Options,
         [Prefix + "seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         [Prefix + "thread_count"] = ThreadCount.ToString(CultureInfo.InvariantCulture),
@@ -343,6 +347,7 @@ public sealed record AutoencoderMetadata
             CodeMixtureCovariances = ParseNewer("code_mixture_covariances", Split, []),
             Quantization = ParseNewer("quantization", text => text, QuantizationName.None),
             Layers = ParseNewer("layers", NetworkLayer.Parse, []),
+            Windows = ParseNewer("windows", WindowDescription.Parse, null),
             Options = Text("options"),
             Seed = Parse("seed", WholeLong),
             ThreadCount = Parse("thread_count", Whole),

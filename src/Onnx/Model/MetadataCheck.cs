@@ -49,6 +49,21 @@ internal static class MetadataCheck
         Numbers("code_mixture_covariances", metadata.CodeMixtureCovariances, value => !float.IsNaN(value), "numbers",
             (long)components * k * k);
 
+        if (metadata.Windows is { } windows)
+        {
+            if ((long)windows.Width * windows.Channels.Count != d)
+                throw Wrong("windows", $"{windows.Channels.Count} channels of {windows.Width} steps", $"{d} values together");
+            Number("windows", windows.Step, double.IsFinite(windows.Step) && windows.Step >= 0, "a finite step of at least 0");
+            Number("windows", windows.CoveringThreshold, !float.IsNaN(windows.CoveringThreshold), "a number for a threshold");
+            Numbers("windows", windows.CoveringQuantiles, float.IsFinite, "finite quantiles", 0, AutoencoderMetadata.QuantileCount);
+            Rising("windows", windows.CoveringQuantiles);
+            Numbers("windows", windows.CoveringLargest, float.IsFinite, "finite scores", windows.CoveringLargest.Count);
+            Rising("windows", windows.CoveringLargest);
+            Number("windows", windows.CoveringCount, windows.CoveringCount >= windows.CoveringLargest.Count,
+                "a count of at least as many as there are largest scores");
+            if (new[] { windows.ValueColumn, windows.TimeColumn ?? "-", windows.KeyColumn ?? "-" }.Any(string.IsNullOrWhiteSpace))
+                throw Wrong("windows", "an empty name of a column", "names");
+        }
         foreach (var (graphName, column) in metadata.Columns)
         {
             if (string.IsNullOrWhiteSpace(column))

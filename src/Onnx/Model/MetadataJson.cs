@@ -4,10 +4,12 @@ using System.Text.Json.Serialization;
 namespace MLNetAutoencoder.Onnx;
 
 /// <summary>The metadata that are JSON, written and read without reflection, so that an application can be trimmed.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(SortedDictionary<string, string>))]
 [JsonSerializable(typeof(NetworkLayer[]))]
+[JsonSerializable(typeof(WindowDescription))]
 [JsonSerializable(typeof(SafeTensors.Entry))]
 internal sealed partial class MetadataJson : JsonSerializerContext
 {

@@ -22,7 +22,8 @@ internal static class ClassifierGraph
         var graph = new OnnxGraphBuilder(metadata.Variant);
         var missing = new MissingValueGraph(graph, metadata);
 
-        string present = missing.Features(graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."));
+        string present = missing.Features(
+            graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."), level: null);
         string code = graph.Rename(encoder(graph, new ScalingGraph(graph, metadata).Scale(present), null), GraphNames.Code);
         graph.Part = NetworkLayer.Decoder;
         string softmax = graph.Node("Softmax", "classes/softmax", [head(graph, code, null)], OnnxAttribute.Int64("axis", -1));

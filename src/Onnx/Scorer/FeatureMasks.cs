@@ -4,6 +4,7 @@ namespace MLNetAutoencoder.Onnx;
 /// <param name="Count">The number of masks.</param>
 /// <param name="Visible">1 for a feature that a mask leaves visible and 0 for one that it hides, [masks, d] row by row.</param>
 /// <param name="Weights">
-/// What the error of a hidden feature is multiplied by under each mask: 1 / (its mean error on normal rows); 0 for a visible one.
+/// What the error of a feature is multiplied by under each mask: 1 / (its mean error on normal rows); 0 for one that does not count,
+/// which a visible one does only under a mask that hides none.
 /// </param>
 internal sealed record FeatureMasks(int Count, float[] Visible, float[] Weights);

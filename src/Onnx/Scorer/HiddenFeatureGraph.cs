@@ -46,7 +46,7 @@ internal sealed class HiddenFeatureGraph(
         string relative = Node("Min", "relative", Node("Mul", "relative_unbounded", errors.Errors(rows, predicted, $"{path}/score"),
             graph.Initializer($"{path}/weights", masks.Weights, shape)), graph.Initializer($"{path}/largest_error", [LargestError]));
         string counted = Node("Mul", "counted", observedRows,
-            graph.Initializer($"{path}/hidden", Array.ConvertAll(masks.Visible, visible => 1 - visible), shape));
+            graph.Initializer($"{path}/hidden", Array.ConvertAll(masks.Weights, weight => weight > 0 ? 1f : 0f), shape));
         string ofHidden = Node("Mul", "of_hidden", relative, counted);
         string count = Sum("count", counted, masks.Count);
         string root = Node("Max", "root_or_least", Node("Sqrt", "root", Node("Mul", "sum_times_count", Sum("sum", ofHidden, masks.Count),

@@ -15,9 +15,14 @@ internal sealed class MissingValueGraph(OnnxGraphBuilder graph, AutoencoderMetad
     private string? _isMissing;
 
     /// <summary>The features, the training mean in the place of a missing one.</summary>
-    public string Features(string features)
+    /// <param name="features">The raw features.</param>
+    /// <param name="level">Of windows of a time series, what takes off their level; otherwise null.</param>
+    public string Features(string features, WindowLevelGraph? level)
     {
         _isMissing = IsMissing(features);
+        if (level is not null)
+            features = level.Remove(graph.Node("Where", Folder + "feature_or_zero",
+                [_isMissing, graph.Initializer(Folder + "feature_zero", [0f], 1), features]), _isMissing);
         return graph.Node("Where", Folder + "feature_or_mean",
             [_isMissing, graph.Initializer(Folder + "mean", [.. metadata.FeatureMeans], metadata.FeatureCount), features]);
     }

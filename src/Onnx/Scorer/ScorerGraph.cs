@@ -26,7 +26,9 @@ internal static class ScorerGraph
         var graph = new OnnxGraphBuilder($"{metadata.Variant} autoencoder");
         var missing = new MissingValueGraph(graph, metadata);
 
-        string present = missing.Features(graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."));
+        var level = metadata.Windows is { RemovesLevel: true } windows ? new WindowLevelGraph(graph, windows) : null;
+        string present = missing.Features(
+            graph.Input(GraphNames.Features, d, "Raw features. NaN and infinities count as missing."), level);
         string? condition = metadata.ConditionSize == 0 ? null
             : missing.Side(graph.Input(GraphNames.Condition, metadata.ConditionSize,
                 "What encoder and decoder are told besides; for a label, one-hot."));
@@ -60,8 +62,10 @@ internal static class ScorerGraph
 
         graph.Part = NetworkLayer.Decoder;
         string scaledReconstruction = parts.Decoder(graph, code, condition);
-        string reconstruction = graph.Rename(scaling.Unscale(scaledReconstruction), GraphNames.Reconstruction);
-        scaledReconstruction = scaling.IsIdentity ? reconstruction : scaledReconstruction;
+        string relative = graph.Rename(
+            scaling.Unscale(scaledReconstruction), level is null ? GraphNames.Reconstruction : WindowLevelGraph.Relative);
+        scaledReconstruction = scaling.IsIdentity ? relative : scaledReconstruction;
+        string reconstruction = level is null ? relative : graph.Rename(level.Add(), GraphNames.Reconstruction);
 
         string errors = graph.Rename(missing.FeatureErrors(hidden is null ? errorGraph.Errors(scaled, scaledReconstruction, "score")
             : parts.Detector is { } detector ? new DetectorGraph(graph, metadata, errorGraph, detector)

@@ -65,6 +65,43 @@ public static class AutoencoderTrainersCatalog
         return new AnomalyDetectionEstimator(catalog.Context, options);
     }
 
+    /// <summary>
+    /// An autoencoder over windows of time series, which scores each step of them; its defaults need no tuning.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="valueColumnName">The column with the values of a step, a scalar or a vector of Single; values may be missing.</param>
+    /// <param name="timeColumnName">The column with the time of a step, which tells gaps: date, time span or number. Null for rows at equal
+    /// distances.</param>
+    /// <param name="keyColumnName">The column that tells the series of a row: text, key or whole number. Null for one series.</param>
+    /// <param name="width">The steps of a window, at least 2.</param>
+    /// <param name="falseAlarmRate">The share of normal steps that the threshold may call anomalies, between 0 and 1.</param>
+    /// <param name="seed">The seed of everything random; null to draw one from the context.</param>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>
+    public static TimeSeriesEstimator TimeSeries(this AutoencoderCatalog catalog,
+        string valueColumnName = TimeSeriesEstimator.Options.DefaultValueColumnName, string? timeColumnName = null,
+        string? keyColumnName = null, int width = WindowWidth.DefaultSteps,
+        double falseAlarmRate = TimeSeriesEstimator.Options.DefaultFalseAlarmRate, int? seed = null) =>
+        catalog.TimeSeries(new TimeSeriesEstimator.Options
+        {
+            FeatureColumnName = valueColumnName,
+            TimeColumnName = timeColumnName,
+            KeyColumnName = keyColumnName,
+            Width = WindowWidth.Steps(width),
+            Threshold = ThresholdRule.FalseAlarmRate(falseAlarmRate),
+            Seed = seed,
+        });
+
+    /// <summary>An autoencoder over windows of time series with all options.</summary>
+    /// <inheritdoc cref="TimeSeries(AutoencoderCatalog, string, string?, string?, int, double, int?)"
+    /// path="/param[@name='catalog'] | /exception"/>
+    /// <param name="options">The options.</param>
+    public static TimeSeriesEstimator TimeSeries(this AutoencoderCatalog catalog, TimeSeriesEstimator.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return new TimeSeriesEstimator(catalog.Context, options);
+    }
+
     /// <summary>A dense autoencoder: fully connected layers down to the code and up again.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="featureColumnName">The column with the features, a vector of known size of Single.</param>

@@ -21,6 +21,11 @@ public sealed record Masking
     // How many parts the features are hidden in, round after round.
     private static readonly int[] s_parts = [2, 3, 4, 7];
 
+    /// <summary>
+    /// What is hidden together: features one by one, or runs of steps of a window. The default value is <see cref="MaskShape.Features"/>.
+    /// </summary>
+    public MaskShape Shape { get; init; }
+
     /// <summary>The least share of a row's features that is hidden, drawn for each row anew. The default value is 0.1.</summary>
     public double LeastShare { get; init; } = 0.1;
 
@@ -31,10 +36,19 @@ public sealed record Masking
     public double VisibleWeight { get; init; } = 0.1;
 
     /// <summary>
+    /// Whether a score shows the network all features that are there, and measures how well it reproduces them. The default value is false:
+    /// it hides them.
+    /// </summary>
+    public bool ScoresVisible { get; init; }
+
+    /// <summary>
     /// How often the masks of a score hide each feature. The default value is 4: once as one of two parts, and of three, four and
     /// seven, which are 16 masks.
     /// </summary>
     public int ScoreRounds { get; init; } = 4;
+
+    /// <summary>The steps of a window; 0 where a row is no window, and is taken for one of a single channel.</summary>
+    internal int Width { get; init; }
 
     internal void Validate()
     {
@@ -44,6 +58,9 @@ public sealed record Masking
             FormattableString.Invariant($"at least {LeastShare} ({nameof(LeastShare)}) and less than 1"));
         Require.InRange(VisibleWeight is >= 0 and <= 1, VisibleWeight, $"{path}.{nameof(VisibleWeight)}", "at least 0 and at most 1");
         Require.AtLeast(ScoreRounds, 1, $"{path}.{nameof(ScoreRounds)}");
+        Require.Defined(Shape, $"{path}.{nameof(Shape)}");
+        Require.Not(ScoresVisible && VisibleWeight == 0, $"{path}.{nameof(ScoresVisible)}", ScoresVisible,
+            $"{path}.{nameof(VisibleWeight)}", VisibleWeight, "the network would not learn to reproduce what it sees");
     }
 
     /// <summary>1 for the features of a batch that stay visible, 0 for those that are hidden or missing.</summary>
@@ -52,9 +69,20 @@ public sealed record Masking
         Tensor Uniform(params long[] shape) =>
             rand(shape, dtype: ScalarType.Float32, device: batch.Rows.device, generator: generator);
         using var scope = NewDisposeScope();
-        var share = Uniform(batch.Rows.shape[0], 1).Times(GreatestShare - LeastShare).Plus(LeastShare);
-        var visible = Uniform(batch.Rows.shape).ge(share).to(ScalarType.Float32);
+        Tensor Shares(params long[] shape) => Uniform(shape).Times(GreatestShare - LeastShare).Plus(LeastShare);
+        var visible = (Shape == MaskShape.Runs ? Runs() : Uniform(batch.Rows.shape).ge(Shares(batch.Rows.shape[0], 1)))
+            .to(ScalarType.Float32);
         return (batch.Known is { } known ? visible.mul_(known) : visible).MoveToOuterDisposeScope();
+
+        // In each channel a run that may begin before the window, or end after it.
+        Tensor Runs()
+        {
+            long count = batch.Rows.shape[0], features = batch.Rows.shape[1], width = Width == 0 ? features : Width;
+            var length = Shares(count, features / width, 1).Times(width);
+            var start = Uniform(count, features / width, 1).mul(length.Plus(width)).Plus(length.Times(-1));
+            var steps = arange(width, dtype: ScalarType.Float32, device: batch.Rows.device);
+            return steps.lt(start).logical_or(steps.ge(start.Plus(length))).reshape(batch.Rows.shape);
+        }
     }
 
     /// <summary>What the features of a batch count in the loss, [b, d].</summary>
@@ -69,22 +97,44 @@ public sealed record Masking
     /// <summary>The masks of a score, [masks, d] row by row, 0 for what is hidden: each feature equally often.</summary>
     internal float[] ScoreMasks(int featureCount, long seed)
     {
+        if (ScoresVisible)
+            return [.. Enumerable.Repeat(1f, featureCount)];
         var random = new Random(SelectionSampling.SeedOf(seed));
-        int[] places = [.. Enumerable.Range(0, featureCount)];
+        int width = Shape == MaskShape.Features ? featureCount : Width == 0 ? featureCount : Width;
+        int[] places = [.. Enumerable.Range(0, width)];
         List<float> masks = [];
         for (int round = 0; round < ScoreRounds; round++)
         {
-            random.Shuffle(places);
-            int parts = Math.Min(s_parts[round % s_parts.Length], featureCount);
+            if (Shape == MaskShape.Features)
+                random.Shuffle(places);
+            int parts = Math.Min(s_parts[round % s_parts.Length], width);
             for (int part = 0; part < parts; part++)
             {
                 float[] mask = new float[featureCount];
                 Array.Fill(mask, 1f);
-                for (int i = part; i < featureCount; i += parts)
-                    mask[places[i]] = 0;
+
+                // Every so many of the places in their random order, or one run of steps in all channels.
+                for (int i = 0; i < featureCount; i++)
+                {
+                    if (Shape == MaskShape.Features ? i % parts == part : i % width * parts / width == part)
+                        mask[Shape == MaskShape.Features ? places[i] : i] = 0;
+                }
                 masks.AddRange(mask);
             }
         }
         return [.. masks];
     }
+}
+
+/// <summary>What a mask hides together.</summary>
+public enum MaskShape
+{
+    /// <summary>Each feature by itself.</summary>
+    Features,
+
+    /// <summary>
+    /// In each channel of a window of a time series, a run of steps: single steps could be guessed from those beside them. Of a row that is
+    /// no window, a run of features.
+    /// </summary>
+    Runs,
 }

@@ -108,6 +108,29 @@ internal sealed class FeatureScaling
             scaling == InputScaling.StandardizeCompressed);
     }
 
+    /// <summary>The same for windows of a time series: all steps of a channel are scaled alike.</summary>
+    /// <param name="width">The steps of a window.</param>
+    public FeatureScaling OfChannels(int width)
+    {
+        int d = Offsets.Length;
+        float[] offsets = new float[d], scales = new float[d], means = new float[d], least = new float[d], most = new float[d];
+        for (int start = 0; start < d; start += width)
+        {
+            // The variance of all steps is the mean of their variances and the variance of their means.
+            var steps = Enumerable.Range(start, width).ToArray();
+            double offset = steps.Average(j => (double)Offsets[j]);
+            double variance = steps.Average(j => (Constant.Contains(j) ? 0 : (double)Scales[j] * Scales[j])
+                + (Offsets[j] - offset) * (Offsets[j] - offset));
+            float scale = variance > 0 && float.IsFinite((float)Math.Sqrt(variance)) ? (float)Math.Sqrt(variance) : 1;
+            offsets.AsSpan(start, width).Fill((float)offset);
+            scales.AsSpan(start, width).Fill(scale > 0 ? scale : 1);
+            means.AsSpan(start, width).Fill((float)steps.Average(j => (double)Means[j]));
+            least.AsSpan(start, width).Fill(steps.Min(j => Least[j]));
+            most.AsSpan(start, width).Fill(steps.Max(j => Most[j]));
+        }
+        return new FeatureScaling(offsets, scales, means, least, most, _isCompressed);
+    }
+
     /// <summary>Scales a row without missing values.</summary>
     public void Scale(ReadOnlySpan<float> row, Span<float> scaled)
     {

@@ -11,6 +11,9 @@ internal sealed record TrainingColumns
 
     public required string[] FeatureNames { get; init; }
 
+    /// <summary>How windows of time series are cut; null where rows are no windows.</summary>
+    public WindowDescription? Windows { get; init; }
+
     public DataViewSchema.Column? Condition { get; init; }
 
     public DataViewSchema.Column? Offset { get; init; }

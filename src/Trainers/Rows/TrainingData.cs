@@ -136,6 +136,16 @@ internal sealed class TrainingData : IDisposable
             _source.Buffer?.Dispose();
     }
 
+    /// <summary>Rows that were made, such as windows. They own the buffer.</summary>
+    public static TrainingData Of(RowBuffer rows, TrainingColumns columns, RowReading reading)
+    {
+        var source = new Source(View: null, columns, reading) { Buffer = rows };
+        var tally = new Tally(columns.Layout, withDigest: false);
+        for (long row = 0; row < rows.Count; row++)
+            tally.Add(rows[row], IsFinite(rows[row]));
+        return new TrainingData(source, tally, _ => true, places: null, ownsSource: true);
+    }
+
     /// <summary>Reads a view for the first time, and keeps its rows while they fit.</summary>
     /// <param name="view">The view.</param>
     /// <param name="columns">Its columns.</param>
@@ -192,27 +202,27 @@ internal sealed class TrainingData : IDisposable
         }
     }
 
-    /// <summary>The view, and its rows where they fit the budget.</summary>
-    private sealed record Source(IDataView View, TrainingColumns Columns, RowReading Reading)
+    /// <summary>The view, where the rows are of one, and its rows where they fit the budget.</summary>
+    private sealed record Source(IDataView? View, TrainingColumns Columns, RowReading Reading)
     {
         public delegate void RowAction(long row, ReadOnlySpan<float> record, bool isComplete);
 
         /// <summary>The rows, or null where they did not fit.</summary>
-        public RowBuffer? Buffer { get; private set; }
+        public RowBuffer? Buffer { get; set; }
 
         public long Skipped { get; private set; }
 
         public long Anomalies { get; private set; }
 
         /// <summary>Starts to read the view again. A fit that keeps what it has when it is canceled still needs these rows.</summary>
-        public RowReader Read() => new(View, Columns, Reading.MissingValues,
+        public RowReader Read() => new(View!, Columns, Reading.MissingValues,
             Reading.KeepsWhenCanceled ? CancellationToken.None : Reading.Cancellation);
 
         public void ReadFirst(RowAction action, IChannel channel)
         {
             // The places of some rows in the buffer are numbers of 32 bits.
             long fitting = Math.Min(Reading.Budget / Columns.Layout.ByteCount, Array.MaxLength), count = 0;
-            long expected = View.GetRowCount() ?? 0;
+            long expected = View!.GetRowCount() ?? 0;
             if (expected <= fitting)
                 Buffer = new RowBuffer(Columns.Layout.Width, expected);
             float[] record = new float[Columns.Layout.Width];

@@ -46,7 +46,7 @@ internal static class HiddenErrors
             for (long i = 0; i < masks.shape[0]; i++)
             {
                 using var ofMask = NewDisposeScope();
-                var hidden = masks[i].Complement().expand_as(batch.Rows);
+                var hidden = (masking.ScoresVisible ? masks[i] : masks[i].Complement()).expand_as(batch.Rows);
                 var seen = masks[i].expand_as(batch.Rows);
                 if (batch.Known is { } known)
                     (hidden, seen) = (hidden * known, seen * known);
@@ -58,15 +58,28 @@ internal static class HiddenErrors
         double[] Values(Tensor tensor) => MemoryMarshal.Cast<byte, double>(tensor.cpu().bytes).ToArray();
         double[] errors = Values(sums!), rowCounts = Values(counts!);
         int count = (int)masks!.shape[0];
+        if (masking.Width > 0)
+            PoolSteps(masking.Width, errors, rowCounts);
         double typical = errors.Sum() / Math.Max(1, rowCounts.Sum());
         float[] weights = new float[visible!.Length];
         for (int i = 0; i < weights.Length; i++)
         {
             // A feature that no row has has no error of its own.
             double mean = rowCounts[i] == 0 ? typical : errors[i] / rowCounts[i];
-            if (visible[i] == 0)
+            if (visible[i] == 0 || masking.ScoresVisible)
                 weights[i] = (float)(1 / Math.Max(mean, Math.Max(LeastShare * typical, LeastError)));
         }
         return new FeatureMasks(count, visible, weights);
+    }
+
+    /// <summary>The steps of a channel have one mean error: windows begin anywhere, so that no step is unlike the others.</summary>
+    private static void PoolSteps(int width, double[] errors, double[] counts)
+    {
+        for (int start = 0; start < errors.Length; start += width)
+        {
+            double error = errors.AsSpan(start, width).ToArray().Sum(), count = counts.AsSpan(start, width).ToArray().Sum();
+            errors.AsSpan(start, width).Fill(error);
+            counts.AsSpan(start, width).Fill(count);
+        }
     }
 }

@@ -106,5 +106,6 @@ internal abstract class TrainingRun : IDisposable
         ThreadCount = Threads,
         Training = training,
         Columns = options.Columns(),
+        Windows = Columns.Windows,
     };
 }

@@ -222,7 +222,8 @@ internal static class AutoencoderColumns
             ? ReadSlotNames(FindInput(input, GraphNames.Features, features, model.Width(GraphNames.Features), nameof(input)))
             : [.. model.Metadata.FeatureNames];
 
-    private static IEnumerable<OutputColumn> OutputColumns(
+    /// <summary>The columns that outputs of the graph become.</summary>
+    public static IEnumerable<OutputColumn> OutputColumns(
         IReadOnlyDictionary<string, string> columns, Func<string, int> width, string[]? slotNames, uint scoreSetId, float threshold)
     {
         foreach (string output in Outputs(columns))

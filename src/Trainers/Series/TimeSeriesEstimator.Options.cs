@@ -1,0 +1,222 @@
+using System.Text.Json.Serialization;
+using MLNetAutoencoder.Onnx;
+
+namespace MLNetAutoencoder;
+
+public sealed partial class TimeSeriesEstimator
+{
+    /// <summary>The options of <see cref="TimeSeriesEstimator"/>. They are copied when the estimator is made.</summary>
+    /// <remarks>
+    /// <see cref="TrainingOptions.FeatureColumnName"/> is the column with the values of a step, a scalar or a vector of Single, by default
+    /// "Value". <see cref="TrainingOptions.Epochs"/> count only where <see cref="Steps"/> is null.
+    /// </remarks>
+    public sealed class Options : TrainingOptions
+    {
+        /// <summary>The false-alarm rate that <see cref="Threshold"/> has by default.</summary>
+        public const double DefaultFalseAlarmRate = 0.01;
+
+        /// <summary>The default value of <see cref="Steps"/>.</summary>
+        public const int DefaultTrainingSteps = 500;
+
+        /// <summary>The name of the value column by default.</summary>
+        public const string DefaultValueColumnName = "Value";
+
+        /// <summary>Makes the options with their default values.</summary>
+        public Options()
+        {
+            FeatureColumnName = DefaultValueColumnName;
+            BatchSize = 128;
+            Schedule = new CosineSchedule();
+            MissingValues = TrainingMissingValues.Masked;
+            ScoringMissingValues = ScoringMissingValues.Hidden;
+        }
+
+        /// <summary>
+        /// The column with the time of a step: date, time span or number, rising within each series. Where a step is left out, windows
+        /// have a
+        /// missing one there. The default value is null: rows follow each other at equal distances.
+        /// </summary>
+        [JsonIgnore]
+        public string? TimeColumnName { get; set; }
+
+        /// <summary>
+        /// The column that tells which series a row belongs to: text, key or whole number. No window has steps of two, and their rows may
+        /// interleave. The default value is null: there is one series.
+        /// </summary>
+        [JsonIgnore]
+        public string? KeyColumnName { get; set; }
+
+        /// <summary>
+        /// A column that tells known anomalies, as <see cref="AutoencoderEstimator.Options.LabelColumnName"/>: windows with one are left
+        /// out.
+        /// The default value is null: every window is trained on.
+        /// </summary>
+        [JsonIgnore]
+        public string? LabelColumnName { get; set; }
+
+        /// <summary>The value of <see cref="LabelColumnName"/> that means anomaly. The default value is null.</summary>
+        [JsonIgnore]
+        public string? AnomalyLabelValue { get; set; }
+
+        /// <summary>The column for the p-value, how often a normal step scores as high, or null for none. The default value is
+        /// null.</summary>
+        [JsonIgnore]
+        public string? PValueColumnName { get; set; }
+
+        /// <summary>The column for the expected values, a vector of Single, or null for none. The default value is null.</summary>
+        [JsonIgnore]
+        public string? ExpectedColumnName { get; set; }
+
+        /// <summary>
+        /// The column for the errors of the channels, a vector of Single whose mean is the score, or null for none. The default value is
+        /// null.
+        /// </summary>
+        [JsonIgnore]
+        public string? ChannelErrorsColumnName { get; set; }
+
+        /// <summary>The steps of a window. The default value is 100.</summary>
+        [JsonIgnore]
+        public WindowWidth Width { get; set; } = WindowWidth.Steps(WindowWidth.DefaultSteps);
+
+        /// <summary>
+        /// Whether each window is seen around its own level: the mean of each channel over it is taken off. The default value is true: a
+        /// series that drifts slowly stays normal, and a jump shows in the windows that it lies in. With false, values far from those of
+        /// the
+        /// training are anomalies for as long as they last.
+        /// </summary>
+        public bool RemovesLevel { get; set; } = true;
+
+        /// <summary>
+        /// Whether the score of a step is the mean over all windows that cover it, for which later steps are looked at, and not that of the
+        /// window which ends with it. The default value is false, as a stream has it.
+        /// </summary>
+        public bool IsCovering { get; set; }
+
+        /// <summary>
+        /// Whether steps before the first whole window of a series are scored with what there is, the rest missing. The default value is
+        /// true; with false they have the score NaN, and are no anomalies.
+        /// </summary>
+        public bool ScoresFirstSteps { get; set; } = true;
+
+        /// <summary>
+        /// The layers around the code. The default value is null: dense ones, a residual block of 128 units before the code and one after
+        /// it.
+        /// </summary>
+        public NetworkOptions? Network { get; set; }
+
+        /// <summary>The code. The default value is 8 linear units.</summary>
+        public CodeOptions Code { get; set; } = new();
+
+        /// <summary>
+        /// What is hidden from the network while training, and in a score. The default value hides a run of steps, and shows all in a
+        /// score.
+        /// With null nothing is: then a window with a missing value has no score, unless
+        /// <see cref="TrainingOptions.ScoringMissingValues"/> says otherwise.
+        /// </summary>
+        public Masking? Masking { get; set; } = new()
+        {
+            Shape = MaskShape.Runs,
+            LeastShare = 0.01,
+            GreatestShare = 0.5,
+            VisibleWeight = 1,
+            ScoresVisible = true,
+        };
+
+        /// <summary>What is minimized. The default value is <see cref="ReconstructionLoss.MeanSquared"/>.</summary>
+        public ReconstructionLoss Loss { get; set; } = ReconstructionLoss.MeanSquared;
+
+        /// <summary>
+        /// How many steps of <see cref="TrainingOptions.BatchSize"/> windows the network is trained; one pass over the windows at least.
+        /// The
+        /// default value is 500; null for <see cref="TrainingOptions.Epochs"/>.
+        /// </summary>
+        public int? Steps { get; set; } = DefaultTrainingSteps;
+
+        /// <summary>
+        /// The share of the windows of each series, the last ones, that the network is not trained on: the threshold comes from their
+        /// scores.
+        /// Above 0 and at most 0.5. The default value is 0.2.
+        /// </summary>
+        public double HeldOutShare { get; set; } = 0.2;
+
+        /// <summary>How many windows are trained on at most, drawn at random. The default value is 16,384.</summary>
+        public int MostWindows { get; set; } = 16_384;
+
+        /// <inheritdoc cref="AutoencoderEstimator.Options.Device"/>
+        [JsonIgnore]
+        public TrainingDevice Device { get; set; } = TrainingDevice.Auto;
+
+        /// <summary>How the threshold is chosen. The default value is a false-alarm rate of 0.01.</summary>
+        [JsonIgnore]
+        public ThresholdRule Threshold { get; set; } = ThresholdRule.FalseAlarmRate(DefaultFalseAlarmRate);
+
+        [JsonInclude, JsonPropertyName("threshold")]
+        internal string ThresholdText => Threshold.ToString();
+
+        [JsonInclude, JsonPropertyName("width")]
+        internal string WidthText => Width.ToString();
+
+        internal override void Validate()
+        {
+            Require.NotNull(Width, nameof(Width));
+            Require.AtLeast(Steps, 1, nameof(Steps));
+            Require.AtLeast(MostWindows, 1, nameof(MostWindows));
+            Require.InRange(HeldOutShare is > 0 and <= 0.5, HeldOutShare, nameof(HeldOutShare), "more than 0 and at most 0.5");
+            Require.InRange(Scaling is InputScaling.None or InputScaling.Standardize or InputScaling.StandardizeCompressed, Scaling,
+                nameof(Scaling), $"{InputScaling.None}, {InputScaling.Standardize} or {InputScaling.StandardizeCompressed}, which are " +
+                "the same for all steps of a channel");
+            OptionalColumn(TimeColumnName, nameof(TimeColumnName));
+            OptionalColumn(KeyColumnName, nameof(KeyColumnName));
+            OptionalColumn(LabelColumnName, nameof(LabelColumnName));
+            Require.Not(CodeColumnName is not null, nameof(CodeColumnName), CodeColumnName ?? "", "the code", "that of a window",
+                "a step has none; use Windows of the fitted transformer");
+            Require.Not(Code?.OffsetColumnName is not null, "Code.OffsetColumnName", Code?.OffsetColumnName ?? "", "the code",
+                "that of a window", "a window has no offset");
+            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }, epochs: 1).Validate();
+        }
+
+        internal Options Clone() => (Options)MemberwiseClone();
+
+        internal override IReadOnlyDictionary<string, string> Columns() => AutoencoderColumns.Named(
+            (GraphNames.Features, FeatureColumnName), (GraphNames.IsAnomaly, PredictedLabelColumnName),
+            (GraphNames.Score, ScoreColumnName), (GraphNames.PValue, PValueColumnName), (GraphNames.Reconstruction, ExpectedColumnName),
+            (GraphNames.FeatureErrors, ChannelErrorsColumnName));
+
+        /// <summary>The options of the autoencoder over windows.</summary>
+        internal AutoencoderEstimator.Options Member(WindowDescription windows, int epochs) => new()
+        {
+            FeatureColumnName = FeatureColumnName,
+            PredictedLabelColumnName = PredictedLabelColumnName,
+            ScoreColumnName = ScoreColumnName,
+            PValueColumnName = PValueColumnName,
+            ReconstructionColumnName = ExpectedColumnName,
+            FeatureErrorsColumnName = ChannelErrorsColumnName,
+            LabelColumnName = LabelColumnName,
+            AnomalyLabelValue = AnomalyLabelValue,
+            Network = Network
+                ?? LayersNetworkOptions.Residual(AutoencoderTrainersCatalog.DefaultMaskedWidth, blocks: 1),
+            Code = Code,
+            Masking = Masking is null ? null : Masking with { Width = windows.Width },
+            Loss = Loss,
+            Corruption = Corruption,
+            Scaling = Scaling,
+            Epochs = epochs,
+            BatchSize = BatchSize,
+            LearningRate = LearningRate,
+            Optimizer = Optimizer,
+            Schedule = Schedule,
+            WarmUpEpochs = WarmUpEpochs,
+            GradientClipping = GradientClipping,
+            Progress = Progress,
+            Cancellation = Cancellation,
+            WhenCanceled = WhenCanceled,
+            MaxTrainingTime = MaxTrainingTime,
+            Threads = Threads,
+            Scoring = Scoring,
+            MissingValues = MissingValues,
+            ScoringMissingValues = ScoringMissingValues,
+            Threshold = Threshold,
+            Device = Device,
+        };
+    }
+}
