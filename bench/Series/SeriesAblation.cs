@@ -11,6 +11,7 @@ internal static class SeriesAblation
     [
         ("(the defaults)", _ => { }),
         ("levels stay", options => options.RemovesLevel = false),
+        ("rows are steps, without times", options => options.TimeColumnName = null),
         ("windows of 16", options => options.Width = WindowWidth.Steps(16)),
         ("windows of 50", options => options.Width = WindowWidth.Steps(50)),
         ("windows of 200", options => options.Width = WindowWidth.Steps(200)),
@@ -34,12 +35,7 @@ internal static class SeriesAblation
         double[]? defaults = null;
         foreach (var (name, change) in s_changes)
         {
-            var results = series.Select(one => SeriesBenchmark.Measure(one, seeds, () =>
-            {
-                var options = new TimeSeriesEstimator.Options();
-                change(options);
-                return options;
-            })).ToArray();
+            var results = series.Select(one => SeriesBenchmark.Measure(one, seeds, change)).ToArray();
             double[] values = [.. results.Select(result => result.Covering)];
             defaults ??= values;
             double[] gains = [.. values.Zip(defaults, (value, before) => value - before)];

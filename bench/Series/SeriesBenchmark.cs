@@ -33,7 +33,7 @@ internal static class SeriesBenchmark
         List<(string Name, Result Result)> results = [];
         foreach (var one in series)
         {
-            var result = Measure(one, seeds, () => new TimeSeriesEstimator.Options());
+            var result = Measure(one, seeds, _ => { });
             results.Add((one.Name, result));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{one.Name,-40} {one.Rows.Length,6} {one.Rows.Count(row => row.IsTraining),6} {result.Covering,9:F3} {result.Last,6:F3} " +
@@ -56,13 +56,14 @@ internal static class SeriesBenchmark
     }
 
     /// <summary>Fits and measures a series.</summary>
-    public static Result Measure(LabeledSeries series, int seeds, Func<TimeSeriesEstimator.Options> create)
+    public static Result Measure(LabeledSeries series, int seeds, Action<TimeSeriesEstimator.Options> change)
     {
         var results = Enumerable.Range(0, seeds).Select(seed =>
         {
             var ml = new MLContext(seed: 1);
-            var options = create();
-            (options.TimeColumnName, options.Seed, options.Threads) = (nameof(LabeledSeries.Row.Time), seed, 1);
+            var options = new TimeSeriesEstimator.Options { TimeColumnName = nameof(LabeledSeries.Row.Time) };
+            change(options);
+            (options.Seed, options.Threads) = (seed, 1);
             options.Scoring = new() { IntraOpThreads = 1 };
             IDataView training = series.Training(ml), all = series.All(ml);
             var clock = Stopwatch.StartNew();

@@ -46,8 +46,10 @@ internal sealed class Objective
     /// <param name="pass">How the network is run.</param>
     public List<Tensor> Terms(TrainingBatch batch, int epoch, Pass pass)
     {
-        var input = _options.Corruption?.Apply(batch.Rows, _set, pass.Generator) ?? batch.Rows;
         var visible = _options.Masking?.Draw(batch, pass.Generator);
+        if (visible is not null)
+            batch = _options.Masking!.Leveled(batch, visible);
+        var input = _options.Corruption?.Apply(batch.Rows, _set, pass.Generator) ?? batch.Rows;
         var encoding = _network.Encode(input, batch.Condition, batch.Offset, pass, visible);
         var reconstruction = _network.Decode(encoding.Code, batch.Condition, pass);
         var counted = visible is null ? batch : _options.Masking!.Counted(batch, visible);

@@ -50,6 +50,9 @@ public sealed record Masking
     /// <summary>The steps of a window; 0 where a row is no window, and is taken for one of a single channel.</summary>
     internal int Width { get; init; }
 
+    /// <summary>Whether a window stands around the level of its visible steps, and not of all: it is what a gap leaves.</summary>
+    internal bool MovesLevel { get; init; }
+
     internal void Validate()
     {
         const string path = nameof(AutoencoderEstimator.Options.Masking);
@@ -83,6 +86,18 @@ public sealed record Masking
             var steps = arange(width, dtype: ScalarType.Float32, device: batch.Rows.device);
             return steps.lt(start).logical_or(steps.ge(start.Plus(length))).reshape(batch.Rows.shape);
         }
+    }
+
+    /// <summary>The rows of a batch as they would be if what is hidden were not there.</summary>
+    internal TrainingBatch Leveled(TrainingBatch batch, Tensor visible)
+    {
+        if (!MovesLevel)
+            return batch;
+        using var scope = NewDisposeScope();
+        long[] windows = [batch.Rows.shape[0], batch.Rows.shape[1] / Width, Width];
+        var (rows, seen) = (batch.Rows.reshape(windows), visible.reshape(windows));
+        var level = (rows * seen).sum(2, keepdim: true) / seen.sum(2, keepdim: true).clamp_min(1);
+        return batch with { Rows = (rows - level).reshape(batch.Rows.shape).MoveToOuterDisposeScope() };
     }
 
     /// <summary>What the features of a batch count in the loss, [b, d].</summary>

@@ -93,10 +93,11 @@ public sealed partial class TimeSeriesEstimator
         public bool IsCovering { get; set; }
 
         /// <summary>
-        /// Whether steps before the first whole window of a series are scored with what there is, the rest missing. The default value is
-        /// true; with false they have the score NaN, and are no anomalies.
+        /// Whether steps before the first whole window of a series are scored with what there is, the rest missing; a few steps tell
+        /// little,
+        /// so that they score higher than others. The default value is false: they have the score NaN, and are no anomalies.
         /// </summary>
-        public bool ScoresFirstSteps { get; set; } = true;
+        public bool ScoresFirstSteps { get; set; }
 
         /// <summary>
         /// The layers around the code. The default value is null: dense ones, a residual block of 128 units before the code and one after
@@ -196,7 +197,11 @@ public sealed partial class TimeSeriesEstimator
             Network = Network
                 ?? LayersNetworkOptions.Residual(AutoencoderTrainersCatalog.DefaultMaskedWidth, blocks: 1),
             Code = Code,
-            Masking = Masking is null ? null : Masking with { Width = windows.Width },
+            Masking = Masking is null ? null : Masking with
+            {
+                Width = windows.Width,
+                MovesLevel = RemovesLevel && Masking.ScoresVisible,
+            },
             Loss = Loss,
             Corruption = Corruption,
             Scaling = Scaling,

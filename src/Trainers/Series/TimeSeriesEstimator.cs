@@ -43,7 +43,7 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
     /// two or three times.</param>
     /// <returns>The fitted transformer, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">No series has as many steps as a window, a time is missing, goes back or repeats,
+    /// <exception cref="InvalidOperationException">No series has as many steps as a window, a time is missing or goes back,
     /// training diverges, or a native library is missing.</exception>
     /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so
     /// far.</exception>

@@ -56,7 +56,7 @@ public sealed record TimeSeriesMetrics
         var events = Runs(labels);
         if (events.Count == 0 || !labels.Contains(false))
             throw new ArgumentException(
-                $"{(events.Count == 0 ? "No" : "Every one")} of the {labels.Length} steps belongs to an event; expected some of both " +
+                $"{(events.Count == 0 ? "None" : "Every one")} of the {labels.Length} steps belongs to an event; expected some of both " +
                 "kinds.", nameof(labels));
         var ordered = new float[scores.Length];
         for (int i = 0; i < ordered.Length; i++)
