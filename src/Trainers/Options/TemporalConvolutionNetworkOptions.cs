@@ -113,9 +113,11 @@ public sealed record TemporalConvolutionNetworkOptions : NetworkOptions
     {
         var window = Window(Filters[^1]);
         var small = window.Pooled(Pooling);
+
+        // Without an activation: past the blocks' convolutions a linear way leads from the code to the window.
         List<NetworkPart> parts =
         [
-            new DenseLayer("decoder/dense1", code.Units.Outputs + conditionSize, checked((int)small.Count), Activation, generator),
+            new DenseLayer("decoder/dense1", code.Units.Outputs + conditionSize, checked((int)small.Count), Activation.Linear, generator),
             new ImagePart("decoder/window", small),
         ];
         if (Pooling > 1)
