@@ -35,6 +35,8 @@ def run(layers, tensors, x, condition=None):
             x = torch.cat([x, torch.ones_like(x)], 1)
         elif layer["function"] == "keep":
             kept.append(x)
+        elif layer["function"] == "swap_kept":
+            x, kept[-1] = kept[-1], x
         elif layer["function"] == "add_kept":
             x = kept.pop() + x
         elif layer["function"] in ("compress", "expand"):

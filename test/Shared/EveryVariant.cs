@@ -19,6 +19,8 @@ internal static class EveryVariant
         ["dense, layer-normalized"] = options => options.Network =
             new DenseNetworkOptions { Hidden = [10], Activation = Activation.Tanh, Normalization = Normalization.Layer },
         ["convolutional"] = options => options.Network = new ConvolutionalNetworkOptions { Height = 3, Width = 4, Filters = [4] },
+        ["temporal convolutional"] = options => options.Network = new TemporalConvolutionNetworkOptions { Channels = 2, Width = 6,
+            Filters = [4, 6], IsCausal = true },
         ["variational"] = options => options.Code = options.Code with { Variational = new VariationalOptions() },
         ["conditional"] = options => options.ConditionColumnName = "Key",
         ["dense with a code offset"] = options => options.Code = options.Code with { OffsetColumnName = "Offset" },

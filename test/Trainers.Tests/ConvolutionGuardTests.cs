@@ -206,7 +206,7 @@ public sealed class ConvolutionGuardTests
                 var large = new ImageShape(0, small.Height * factor, small.Width * factor);
                 const Activation none = Activation.Linear;
                 using ImageLayer layer = i % 2 == 0
-                    ? new ConvolutionLayer("layer", small, filters, kernel, none, Normalization.None, generator)
+                    ? new ConvolutionLayer("layer", small, filters, ConvolutionKernel.Square(kernel), none, Normalization.None, generator)
                     : new TransposedConvolutionLayer("layer", small, filters, kernel, large, factor, none, Normalization.None, generator);
                 return ConvolutionCheck.FindFault(layer, new ConvolutionRun(random.Next(1, 33), derivatives)) is not null;
             });

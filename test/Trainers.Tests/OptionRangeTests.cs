@@ -53,6 +53,8 @@ public sealed partial class OptionRangeTests
             options.Optimizer = new RmsPropOptimizer();
             options.Schedule = new PlateauSchedule();
         }),
+        ["temporal convolutional"] = () => Common(options =>
+            options.Network = new TemporalConvolutionNetworkOptions { Channels = 2, Width = 6, Filters = [4], Dilations = [2] }),
         ["layers"] = () => Common(options =>
         {
             options.Network = new LayersNetworkOptions();

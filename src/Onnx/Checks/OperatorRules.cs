@@ -14,13 +14,16 @@ namespace MLNetAutoencoder.Onnx;
 /// </remarks>
 internal static class OperatorRules
 {
+    /// <summary>The most that a kernel, its dilation, and the border on one side of an image may be.</summary>
+    public const int MostBorder = 1024;
+
     /// <summary>The most that an axis of an image grows by at once.</summary>
     private const int MostGrowth = 64;
 
     /// <summary>What attributes may be, whatever the operator: no loop, division or border of a length that nobody means.</summary>
     private static readonly Dictionary<string, (long Least, long Most)> s_attributes = new(StringComparer.Ordinal)
     {
-        ["kernel_shape"] = (1, 1024), ["dilations"] = (1, 1024), ["pads"] = (0, 1024), ["group"] = (1, 1 << 20),
+        ["kernel_shape"] = (1, MostBorder), ["dilations"] = (1, MostBorder), ["pads"] = (0, MostBorder), ["group"] = (1, 1 << 20),
         ["strides"] = (1, MostGrowth), ["output_padding"] = (0, MostGrowth), ["output_shape"] = (1, 1024),
         ["blocksize"] = (1, MostGrowth), ["num_groups"] = (1, 1 << 20), ["num_outputs"] = (1, 1024), ["split"] = (0, 1 << 24),
         ["keepdims"] = (0, 1), ["allowzero"] = (0, 0), ["block_size"] = (0, 0), ["output_dtype"] = (0, 0), ["training_mode"] = (0, 0),

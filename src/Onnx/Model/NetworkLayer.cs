@@ -48,6 +48,9 @@ internal sealed record NetworkLayer(
     /// <summary>The function that adds what was kept last, which then is forgotten.</summary>
     public const string AddKept = "add_kept";
 
+    /// <summary>The function that keeps what it is given in the place of what was kept last, and passes that on.</summary>
+    public const string SwapKept = "swap_kept";
+
     /// <summary>A list as JSON.</summary>
     public static string ToJson(IEnumerable<NetworkLayer> layers) =>
         JsonSerializer.Serialize(layers.ToArray(), MetadataJson.Default.NetworkLayerArray);

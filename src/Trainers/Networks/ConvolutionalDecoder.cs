@@ -29,11 +29,6 @@ internal sealed class ConvolutionalDecoder : NetworkPart
         _last = AddPart($"convolution{layers.Length + 1}", last);
     }
 
-    // A transposed convolution uses each weight once for each pixel that it takes, a convolution for each that it gives.
-    public override long MultiplyAdds =>
-        _hidden.MultiplyAdds + _last.MultiplyAdds * _blocks[^1].From.Places
-        + _layers.Zip(_blocks, (layer, block) => layer.MultiplyAdds * (layer is ConvolutionLayer ? block.From : block.To).Places).Sum();
-
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var images = ImageRows.ToImages(_hidden.Forward(input, condition, pass), _blocks[0].To, ImageLayout.Planar);

@@ -19,9 +19,6 @@ internal sealed class ConvolutionalEncoder : NetworkPart
         _hidden = AddPart("hidden", hidden);
     }
 
-    public override long MultiplyAdds =>
-        _hidden.MultiplyAdds + _convolutions.Zip(_blocks, (layer, block) => layer.MultiplyAdds * block.From.Places).Sum();
-
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
     {
         var images = ImageRows.ToImages(input, _blocks[0].From, _layout);

@@ -43,6 +43,8 @@ internal abstract class ImageLayer : NetworkPart
     /// <summary>What it does, in words: layers of one description are one to libtorch.</summary>
     public abstract string Description { get; }
 
+    public override long MultiplyAdds => _weight.numel() * Uses;
+
     public override IEnumerable<(string Name, Tensor Tensor)> GraphWeights => [($"{Name}/weight", _weight), ($"{Name}/bias", _bias)];
 
     public override Tensor Forward(Tensor input, Tensor? condition, Pass pass)
@@ -58,6 +60,9 @@ internal abstract class ImageLayer : NetworkPart
             Initializer(graph, $"{Name}/bias", bias));
         return Activations.Emit(_activation, graph, $"{Name}/activation", sum);
     }
+
+    /// <summary>How often an image's way forwards uses each weight.</summary>
+    protected virtual long Uses => Output.Places;
 
     /// <summary>The bare convolution, of tensors of any precision.</summary>
     public abstract Tensor Convolve(Tensor images, Tensor weight, Tensor bias);

@@ -168,7 +168,7 @@ internal sealed class LayerBuilder(string name, Generator generator)
                 return new ImagePart($"{name}/images{++_others}", shape);
             case Layer.ConvolutionOf convolution:
                 var layer = new ConvolutionLayer($"{name}/convolution{++_convolutions}", input.Image!.Value, convolution.Filters,
-                    convolution.KernelSize, Activation.Linear, Absorbed(layers, place), generator);
+                    ConvolutionKernel.Square(convolution.KernelSize), Activation.Linear, Absorbed(layers, place), generator);
                 output = LayerShape.Of(layer.Output);
                 return layer;
             case Layer.MaxPoolingOf pooling:

@@ -48,23 +48,38 @@ internal sealed class LayerStack : NetworkPart
     }
 }
 
-/// <summary>x + f(x).</summary>
+/// <summary>x + f(x), or s(x) + f(x) where f changes the shape.</summary>
 internal sealed class ResidualPart : NetworkPart
 {
     private readonly string _name;
-    private readonly LayerStack _layers;
+    private readonly NetworkPart _layers;
+    private readonly NetworkPart? _skip;
 
-    public ResidualPart(string name, LayerStack layers)
-        : base(name) => (_name, _layers) = (name, AddPart("layers", layers));
+    /// <param name="name">Its name in the graph.</param>
+    /// <param name="layers">f.</param>
+    /// <param name="skip">s, or null.</param>
+    public ResidualPart(string name, NetworkPart layers, NetworkPart? skip = null)
+        : base(name)
+    {
+        (_name, _layers) = (name, AddPart("layers", layers));
+        _skip = skip is null ? null : AddPart("skip", skip);
+    }
 
-    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) => input.Plus(_layers.Forward(input, null, pass));
+    public override Tensor Forward(Tensor input, Tensor? condition, Pass pass) =>
+        (_skip?.Forward(input, null, pass) ?? input).Plus(_layers.Forward(input, null, pass));
 
     public override string Emit(OnnxGraphBuilder graph, string input, string? condition)
     {
         graph.Layer(NetworkLayer.Keep, []);
+        string kept = input;
+        if (_skip is not null)
+        {
+            kept = _skip.Emit(graph, input, null);
+            graph.Layer(NetworkLayer.SwapKept, []);
+        }
         string change = _layers.Emit(graph, input, null);
         graph.Layer(NetworkLayer.AddKept, []);
-        return graph.Node("Add", _name, [input, change]);
+        return graph.Node("Add", _name, [kept, change]);
     }
 }
 

@@ -26,6 +26,8 @@ internal sealed class TransposedConvolutionLayer(
     public override string Description =>
         $"transposed convolution of {Input} to {Output}, kernels of {_kernelSize} x {_kernelSize}, strides {_strides[0]} x {_strides[1]}";
 
+    protected override long Uses => Input.Places;
+
     public override Tensor Convolve(Tensor images, Tensor weight, Tensor bias) =>
         nn.functional.conv_transpose2d(images, weight, bias, strides: _strides, padding: [_border, _border],
             output_padding: _outputPadding);

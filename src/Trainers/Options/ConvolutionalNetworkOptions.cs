@@ -63,6 +63,8 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
 
     internal override string Kind => "convolutional";
 
+    private ConvolutionKernel Kernel => ConvolutionKernel.Square(KernelSize);
+
     internal override void Validate(AutoencoderEstimator.Options options)
     {
         const string path = nameof(AutoencoderEstimator.Options.Network);
@@ -103,7 +105,7 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
         // A masked encoder gets beside each channel one that tells what is visible of it.
         blocks[0] = blocks[0] with { From = blocks[0].From with { Channels = checked((int)(featureCount / blocks[0].From.Places)) } };
         ConvolutionLayer[] convolutions = [.. blocks.Select((block, i) =>
-            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, KernelSize, Activation, Normalization,
+            new ConvolutionLayer($"encoder/convolution{i + 1}", block.From, block.To.Channels, Kernel, Activation, Normalization,
                 generator))];
         int[] widths = [checked((int)blocks[^1].To.Count) + conditionSize, .. Hidden];
         width = widths[^1];
@@ -129,10 +131,10 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
                 ? new TransposedConvolutionLayer(name, block.To, filters, KernelSize, block.From, block.Factor, Activation,
                     Normalization, generator)
                 : (ImageLayer)new ConvolutionLayer(
-                    name, block.From with { Channels = block.To.Channels }, filters, KernelSize, Activation, Normalization, generator);
+                    name, block.From with { Channels = block.To.Channels }, filters, Kernel, Activation, Normalization, generator);
         })];
         var last = new ConvolutionLayer($"decoder/convolution{blocks.Length + 1}",
-            blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, KernelSize, OutputActivation, Normalization.None,
+            blocks[^1].From with { Channels = blocks[^1].To.Channels }, Channels, Kernel, OutputActivation, Normalization.None,
             generator);
         return new ConvolutionalDecoder(Layout, blocks, hidden, layers, last);
     }

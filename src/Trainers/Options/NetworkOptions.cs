@@ -8,6 +8,7 @@ namespace MLNetAutoencoder;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(DenseNetworkOptions), "dense")]
 [JsonDerivedType(typeof(ConvolutionalNetworkOptions), "convolutional")]
+[JsonDerivedType(typeof(TemporalConvolutionNetworkOptions), "temporal_convolution")]
 [JsonDerivedType(typeof(LayersNetworkOptions), "layers")]
 public abstract record NetworkOptions
 {

@@ -194,8 +194,13 @@ public sealed partial class TimeSeriesEstimator
             FeatureErrorsColumnName = ChannelErrorsColumnName,
             LabelColumnName = LabelColumnName,
             AnomalyLabelValue = AnomalyLabelValue,
-            Network = Network
-                ?? LayersNetworkOptions.Residual(AutoencoderTrainersCatalog.DefaultMaskedWidth, blocks: 1),
+            Network = Network switch
+            {
+                null => LayersNetworkOptions.Residual(AutoencoderTrainersCatalog.DefaultMaskedWidth, blocks: 1),
+                TemporalConvolutionNetworkOptions { Width: 0 } temporal =>
+                    temporal with { Width = windows.Width, Channels = windows.Channels.Count },
+                _ => Network,
+            },
             Code = Code,
             Masking = Masking is null ? null : Masking with
             {

@@ -58,6 +58,7 @@ public sealed class OperatorListTests
         ("ArgMax ArgMin", 13, "f:n,2,3", "axis=-1 keepdims=0"),
         ("TopK", 13, "f:n,5,2|=l:1=5", "axis=1 largest=0"),
         ("Conv", 12, Image + "|=f:6,2,3,2|=f:6", "strides=[2,3] dilations=[2,1] pads=[0,1,3,2] group=2"),
+        ("Conv", 12, "f:n,4,1,7|=f:6,4,1,3|=f:6", "kernel_shape=[1,3] pads=[0,1024,0,0] dilations=[1,512]"),
         ("ConvTranspose", 12, Image + "|=f:4,3,3,3|=f:3", "strides=[2,2] pads=[1,1,1,1] output_padding=[1,0]"),
         ("MaxPool AveragePool", 12, Image, "kernel_shape=[2,2] strides=[2,2] ceil_mode=1"),
         ("GlobalAveragePool GlobalMaxPool", 13, Image, ""),
@@ -182,6 +183,8 @@ public sealed class OperatorListTests
     [DataRow("Conv", 17, Image + "|=f:6,4,3,3", "strides=[0,1]", "with 'strides' of 0, 1; expected 1 to 64")]
     [DataRow("Conv", 17, Image + "|=f:6,4,3,3", "pads=[1,1,1,-1]", "with 'pads'")]
     [DataRow("Conv", 17, Image + "|=f:6,4,3,3", "group=0", "with 'group' of 0")]
+    [DataRow("Conv", 17, Image + "|=f:6,4,3,3", "dilations=[1,0]", "with 'dilations' of 1, 0; expected 1 to 1024")]
+    [DataRow("Conv", 17, Image + "|=f:6,4,3,3", "dilations=[1,1025] pads=[0,2050,0,0]", "with 'dilations' of 1, 1025")]
     [DataRow("ConvTranspose", 17, Image + "|=f:4,3,3,3", "strides=[65537,1]", "with 'strides'")]
     [DataRow("DepthToSpace", 17, Image, "blocksize=0", "with 'blocksize' of 0")]
     [DataRow("Resize", 17, Image + "|-|=f:4=1,1,1000,1000", "", "has the scales [1, 1, 1000, 1000]; expected numbers up to 64")]

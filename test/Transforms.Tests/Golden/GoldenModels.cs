@@ -36,6 +36,10 @@ internal static class GoldenModels
             Channels = 2, Height = 2, Width = 3, Layout = ImageLayout.Interleaved, Filters = [4],
             Upsampling = Upsampling.TransposedConvolution, Normalization = Normalization.Batch,
         }),
+        ["temporal-convolutional"] = () => Fit(options => options.Network = new TemporalConvolutionNetworkOptions
+        {
+            Channels = 2, Width = 6, Filters = [4, 6], IsCausal = true,
+        }),
         ["classifier"] = () => s_ml.Autoencoders().StackedClassifier(new StackedClassifierEstimator.Options
         {
             LabelColumnName = "Key", CodeColumnName = "Code",
