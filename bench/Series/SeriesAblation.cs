@@ -22,9 +22,13 @@ internal static class SeriesAblation
         ("scores of hidden runs", options => options.Masking = s_masking with { ScoresVisible = false }),
         ("a code of 4 units", options => options.Code = new CodeOptions { Size = 4 }),
         ("a code of 16 units", options => options.Code = new CodeOptions { Size = 16 }),
-        ("250 steps", options => options.Steps = 250),
         ("1,500 steps", options => options.Steps = 1500),
         ("a tenth held out", options => options.HeldOutShare = 0.1),
+        ("distance to 3 nearest windows joined", options => options.Neighbors = 3),
+        ("variational", options =>
+            (options.Code, options.Masking, options.ScoringMissingValues, options.MissingValues) =
+                (new CodeOptions { Variational = new VariationalOptions() }, null, ScoringMissingValues.Mean, TrainingMissingValues.Mean)),
+        ("temporal convolution", options => options.Network = new TemporalConvolutionNetworkOptions()),
         ("values beyond 5 deviations compressed", options => options.Scaling = InputScaling.StandardizeCompressed),
     ];
 

@@ -242,7 +242,7 @@ internal sealed class DetectorTraining : IDisposable
     }
 
     /// <summary>A robust spread of some scores; where most are one and the same, that of the others, and 1 where all are.</summary>
-    private static double Spread(double[] scores)
+    internal static double Spread(double[] scores)
     {
         double median = Median([.. scores]);
         double spread = DeviationOfMedian * Median(Array.ConvertAll(scores, score => Math.Abs(score - median)));

@@ -108,9 +108,10 @@ internal sealed class KeptRows
     /// The scores of some rows as the graph gives them to rows that are not kept: no row is a neighbor of itself, nor one of its neighbors'
     /// neighbors.
     /// </summary>
-    /// <param name="data">The training rows.</param>
+    /// <param name="data">The training rows, or others.</param>
     /// <param name="wanted">The numbers of the rows, rising.</param>
-    public double[] Distances(TrainingData data, long[] wanted)
+    /// <param name="areOthers">Whether none of them is kept.</param>
+    public double[] Distances(TrainingData data, long[] wanted, bool areOthers = false)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
@@ -120,7 +121,7 @@ internal sealed class KeptRows
         for (int start = 0; start < wanted.Length; start += QueriesAtATime)
         {
             int count = Math.Min(QueriesAtATime, wanted.Length - start);
-            long[] selves = [.. wanted.Skip(start).Take(count).Select(row => (long)_places.GetValueOrDefault(row, -1))];
+            long[] selves = [.. wanted.Skip(start).Take(count).Select(row => areOthers ? -1L : _places.GetValueOrDefault(row, -1))];
             var (distances, places) = Nearest(memory, queries.AsSpan(start * _width, count * _width), _width, _k, selves);
             for (int i = 0; i < count; i++)
             {

@@ -101,7 +101,7 @@ public sealed partial class TimeSeriesEstimator
 
         /// <summary>
         /// The layers around the code. The default value is null: dense ones, a residual block of 128 units before the code and one after
-        /// it.
+        /// it. A <see cref="TemporalConvolutionNetworkOptions"/> without a width gets width and channels from the series.
         /// </summary>
         public NetworkOptions? Network { get; set; }
 
@@ -143,6 +143,12 @@ public sealed partial class TimeSeriesEstimator
         /// <summary>How many windows are trained on at most, drawn at random. The default value is 16,384.</summary>
         public int MostWindows { get; set; } = 16_384;
 
+        /// <summary>
+        /// How many nearest windows of the training are looked for; their distance is a second part of the score, as in the
+        /// <see cref="AnomalyDetectionEstimator"/>. It needs <see cref="Masking"/>. The default value is 0: none.
+        /// </summary>
+        public int Neighbors { get; set; }
+
         /// <inheritdoc cref="AutoencoderEstimator.Options.Device"/>
         [JsonIgnore]
         public TrainingDevice Device { get; set; } = TrainingDevice.Auto;
@@ -162,6 +168,11 @@ public sealed partial class TimeSeriesEstimator
             Require.NotNull(Width, nameof(Width));
             Require.AtLeast(Steps, 1, nameof(Steps));
             Require.AtLeast(MostWindows, 1, nameof(MostWindows));
+            Require.AtLeast(Neighbors, 0, nameof(Neighbors));
+            Require.Not(Neighbors > 0 && (Masking is null || Code?.Variational is not null || Scaling == InputScaling.None),
+                nameof(Neighbors), Neighbors, $"{nameof(Masking)}, Code.Variational and {nameof(Scaling)}",
+                $"{(Masking is null ? "null" : "set")}, {(Code?.Variational is null ? "null" : "set")} and {Scaling}",
+                "the distance joins the score of a masked network without variance, over scaled windows");
             Require.InRange(HeldOutShare is > 0 and <= 0.5, HeldOutShare, nameof(HeldOutShare), "more than 0 and at most 0.5");
             Require.InRange(Scaling is InputScaling.None or InputScaling.Standardize or InputScaling.StandardizeCompressed, Scaling,
                 nameof(Scaling), $"{InputScaling.None}, {InputScaling.Standardize} or {InputScaling.StandardizeCompressed}, which are " +

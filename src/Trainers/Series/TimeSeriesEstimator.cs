@@ -65,7 +65,8 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
         using var training = new AutoencoderTraining(
             member, _seed, windows.Columns, windows.Training, windows.HeldOut, device, channel, scaling);
         var history = training.Run(ConvolutionGuard.Process, inspect: null);
-        using var model = training.ToModel(history);
+        using var alone = training.ToModel(history);
+        using var model = _options.Neighbors == 0 ? alone : WithNeighbors(alone, training, windows, scaling);
         var measured = windows.MeasureCovering(model, _options.Threshold);
         var metadata = model.Metadata with
         {
@@ -73,7 +74,43 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
             Windows = measured,
             Options = _options.ToJson(),
         };
-        return _context.Autoencoders().TimeSeriesFromModel(model.WithMetadata(metadata), _options.Scoring);
+        var transformer = _context.Autoencoders().TimeSeriesFromModel(model.WithMetadata(metadata), _options.Scoring);
+        transformer.History = history;
+        return transformer;
+    }
+
+    /// <summary>The model with the distance to the nearest windows as a second part of its score.</summary>
+    private AutoencoderModel WithNeighbors(
+        AutoencoderModel alone, AutoencoderTraining training, TrainingWindows windows, FeatureScaling scaling)
+    {
+        List<double> scores = [];
+        TrainingScores.Compute(alone, windows.HeldOut, (score, _) => scores.Add(score));
+        long[] scored = [.. Enumerable.Range(0, scores.Count).Where(i => double.IsFinite(scores[i])).Select(i => (long)i)];
+        var kept = KeptRows.Choose(windows.Training, NeighborSpace.OfFeatures(scaling), _options.Neighbors, most: null, _seed,
+            _options.Cancellation);
+        double[] distances = kept.Distances(windows.HeldOut, scored, areOthers: true);
+        double ofNetwork = 1 / DetectorTraining.Spread([.. scored.Select(i => scores[(int)i])]);
+        double ofDistance = 1 / DetectorTraining.Spread(distances);
+        var statistics = new RowStatistics(alone.Metadata.CodeSize);
+        for (int i = 0; i < scored.Length; i++)
+            statistics.AddScore((float)(ofNetwork * scores[(int)scored[i]] + ofDistance * distances[i]));
+        var codes = alone.Metadata;
+        var metadata = statistics.AddTo(codes with { ScoreKind = ScoreKind.Detector }, _options.Threshold) with
+        {
+            CodeMean = codes.CodeMean,
+            CodeCovariance = codes.CodeCovariance,
+            CodeMixtureWeights = codes.CodeMixtureWeights,
+            CodeMixtureMeans = codes.CodeMixtureMeans,
+            CodeMixtureCovariances = codes.CodeMixtureCovariances,
+        };
+        using var detector = training.ToDetector(metadata, new DetectorParts
+        {
+            Members = [new DetectorMember(training.EmitNetwork, training.Masks!, Features: null)],
+            MemberWeight = (float)ofNetwork,
+            CountedErrors = windows.Description.FeatureCount,
+            Neighbors = [kept.ToMemory((float)ofDistance)],
+        });
+        return detector.WithMetadata(metadata, new OptionalScores(Probability: false, _options.PValueColumnName is not null));
     }
 
     /// <inheritdoc/>

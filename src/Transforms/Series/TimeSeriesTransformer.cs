@@ -41,6 +41,11 @@ public sealed class TimeSeriesTransformer : ScoringTransformer
     /// <summary>How windows are cut, and what else is known of them.</summary>
     public WindowDescription Description => Metadata.Windows!;
 
+    /// <summary>
+    /// What the epochs of the training came to. Empty for a model that was opened from a file.
+    /// </summary>
+    public IReadOnlyList<TrainingEpoch> History { get; internal set; } = [];
+
     /// <summary>The score above which a step counts as an anomaly.</summary>
     public float Threshold => _ofScores.Threshold;
 
