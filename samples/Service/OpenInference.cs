@@ -1,39 +1,65 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using MLNetAutoencoder.Hosting;
 
 namespace Service;
+
+// The messages of the protocol have names, from which clients are generated: /openapi/v1.json describes them.
+internal sealed record ServerMetadata(string Name, string Version, string[] Extensions);
+
+internal sealed record ServerLive(bool Live);
+
+internal sealed record ServerReady(bool Ready);
+
+internal sealed record ModelMetadata(string Name, string[] Versions, string Platform, TensorMetadata[] Inputs, TensorMetadata[] Outputs);
+
+internal sealed record TensorMetadata(string Name, string Datatype, int[] Shape);
+
+internal sealed record ModelReady(string Name, bool Ready);
+
+internal sealed record InferRequest(Tensor[] Inputs, string? Id = null, RequestedOutput[]? Outputs = null);
+
+internal sealed record RequestedOutput(string Name);
+
+internal sealed record InferReply(
+    [property: JsonPropertyName("model_name")] string ModelName, [property: JsonPropertyName("model_version")] string ModelVersion,
+    Tensor[] Outputs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id = null);
+
+/// <summary>A tensor; its values are numbers, texts or truths, and null where there is none.</summary>
+internal sealed record Tensor(string Name, string Datatype, int[] Shape, JsonNode?[] Data);
+
+internal sealed record InferenceError(string Error);
 
 /// <summary>The Open Inference Protocol v2 over HTTP, which clients of KServe and Triton speak.</summary>
 internal static class OpenInference
 {
     public static void MapOpenInference(this WebApplication app, string name)
     {
-        app.MapGet("/v2", () => new { name = "mlnet-autoencoder", version = "1", extensions = Array.Empty<string>() });
-        app.MapGet("/v2/health/live", () => new { live = true });
-        app.MapGet("/v2/health/ready", (IAutoencoderScorer scorer) => new { ready = scorer.Model.Version.Length > 0 });
+        app.MapGet("/v2", () => new ServerMetadata("mlnet-autoencoder", "1", []));
+        app.MapGet("/v2/health/live", () => new ServerLive(true));
+        app.MapGet("/v2/health/ready", (IAutoencoderScorer scorer) => new ServerReady(scorer.Model.Version.Length > 0));
         app.MapGet("/v2/models/{model}", (string model, IAutoencoderScorer scorer) =>
-            model == name ? Results.Ok(Describe(name, scorer.Model)) : Unknown(model, name));
+            model == name ? Results.Ok(Describe(name, scorer.Model)) : Unknown(model, name))
+            .Produces<ModelMetadata>().Produces<InferenceError>(404);
         app.MapGet("/v2/models/{model}/ready", (string model, IAutoencoderScorer scorer) =>
-            model == name ? Results.Ok(new { name, ready = scorer.Model.Version.Length > 0 }) : Unknown(model, name));
+            model == name ? Results.Ok(new ModelReady(name, scorer.Model.Version.Length > 0)) : Unknown(model, name))
+            .Produces<ModelReady>().Produces<InferenceError>(404);
         app.MapPost("/v2/models/{model}/infer", (string model, HttpRequest request, IAutoencoderScorer scorer,
             CancellationToken cancellation) => model == name ? InferAsync(name, request, scorer, cancellation)
-            : Task.FromResult(Unknown(model, name))).Accepts<JsonObject>("application/json").Produces<JsonObject>();
+            : Task.FromResult(Unknown(model, name))).Accepts<InferRequest>("application/json").Produces<InferReply>()
+            .Produces<InferenceError>(400).Produces<InferenceError>(404).Produces<InferenceError>(413);
     }
 
     private static IResult Unknown(string model, string name) => Error($"There is no model '{model}'; the service has '{name}'.", 404);
 
-    private static IResult Error(string message, int status) => Results.Json(new { error = message }, statusCode: status);
+    private static IResult Error(string message, int status) => Results.Json(new InferenceError(message), statusCode: status);
 
-    private static object Describe(string name, ServedModelInfo model) => new
-    {
-        name,
-        versions = new[] { model.Version },
-        platform = "onnxruntime_onnx",
-        inputs = model.Inputs.Select(input => new { name = input.Name, datatype = DataType(input), shape = new[] { -1, input.Size } }),
-        outputs = new[] { ("score", "FP32"), ("is_anomaly", "BOOL"), ("p_value", "FP32") }
-            .Select(output => new { name = output.Item1, datatype = output.Item2, shape = new[] { -1, 1 } }),
-    };
+    private static ModelMetadata Describe(string name, ServedModelInfo model) => new(name, [model.Version], "onnxruntime_onnx",
+        [.. model.Inputs.Select(input => new TensorMetadata(input.Name, DataType(input), [-1, input.Size]))],
+        [.. new[] { ("score", "FP32"), ("is_anomaly", "BOOL"), ("p_value", "FP32") }
+            .Select(output => new TensorMetadata(output.Item1, output.Item2, [-1, 1]))]);
 
     private static string DataType(ModelInput input) => input.Kind switch
     {
@@ -61,19 +87,10 @@ internal static class OpenInference
             ];
             if (wanted?.Except(all.Select(output => output.Name)).FirstOrDefault() is { } unknown)
                 throw new BadRequestException("outputs", $"There is no output '{unknown}'; expected score, is_anomaly or p_value.");
-            var reply = new JsonObject
-            {
-                ["model_name"] = name,
-                ["model_version"] = scores[0].ModelVersion,
-                ["outputs"] = new JsonArray([.. all.Where(output => wanted?.Contains(output.Name) ?? true).Select(output => new JsonObject
-                {
-                    ["name"] = output.Name, ["datatype"] = output.DataType, ["shape"] = new JsonArray(scores.Length, 1),
-                    ["data"] = new JsonArray([.. scores.Select(output.Value)]),
-                })]),
-            };
-            if (root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String)
-                reply["id"] = id.GetString();
-            return Results.Json(reply);
+            string? id = root.TryGetProperty("id", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;
+            return Results.Json(new InferReply(name, scores[0].ModelVersion,
+                [.. all.Where(output => wanted?.Contains(output.Name) ?? true).Select(output => new Tensor(
+                    output.Name, output.DataType, [scores.Length, 1], [.. scores.Select(output.Value)]))], id));
         }
         catch (BadRequestException e)
         {

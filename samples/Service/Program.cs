@@ -1,5 +1,6 @@
 // A service that scores rows with one model: JSON, and the Open Inference Protocol v2. See docs/service.md.
 //   dotnet run --project samples/Service -c Release -- --Model:Path data.model.zip --urls http://localhost:5000
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using MLNetAutoencoder.Hosting;
 using OpenTelemetry.Metrics;
@@ -13,6 +14,8 @@ builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = Re
 builder.Services.AddAutoencoder(name, builder.Configuration.GetSection("Model").Bind);
 builder.Services.AddHealthChecks().AddAutoencoder(name);
 builder.Services.AddProblemDetails();
+// Numbers are numbers: the description for clients would otherwise allow texts in their place.
+builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
 builder.Services.AddOpenApi();
 builder.Services.AddOpenTelemetry()
     .WithTracing(traces => traces.AddSource(AutoencoderTelemetry.Name))

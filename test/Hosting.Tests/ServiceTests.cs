@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace MLNetAutoencoder.Tests.Hosting;
 
@@ -56,11 +57,29 @@ public sealed class ServiceTests
         Assert.AreEqual(HttpStatusCode.NotFound, (await Client.GetAsync("/v2/models/other")).StatusCode);
     }
 
+    /// <summary>A client that is generated from the document has a type of its own for each message.</summary>
     [TestMethod]
-    public async Task Its_document_its_metrics_and_its_health_are_there()
+    public async Task Its_document_describes_every_reply()
+    {
+        var document = await Client.GetFromJsonAsync<JsonObject>("/openapi/v1.json");
+        var schemas = document!["components"]!["schemas"]!.AsObject();
+        foreach (var (name, _) in schemas)
+            StringAssert.Matches(name, new Regex("^[a-zA-Z0-9._-]+$"), "OpenAPI 3.1, components object");
+        foreach (var (path, property) in new[] { ("/score", "scores"), ("/v2", "extensions"), ("/v2/health/live", "live"),
+            ("/v2/health/ready", "ready"), ("/v2/models/{model}", "platform"), ("/v2/models/{model}/ready", "ready"),
+            ("/v2/models/{model}/infer", "model_name") })
+        {
+            var reply = document["paths"]![path]!.AsObject().Single().Value!["responses"]!["200"]!["content"]!["application/json"]!;
+            string name = reply["schema"]!["$ref"]!.GetValue<string>().Split('/')[^1];
+            Assert.IsTrue(schemas[name]!["properties"]!.AsObject().ContainsKey(property), $"{path}: {name} has no '{property}'");
+        }
+        Assert.AreEqual("""["null","number"]""", schemas["RowReply"]!["properties"]!["score"]!["type"]!.ToJsonString());
+    }
+
+    [TestMethod]
+    public async Task Its_metrics_and_its_health_are_there()
     {
         await Post("/score", Body(s_rows[..1]));
-        StringAssert.Contains(await Client.GetStringAsync("/openapi/v1.json"), "/score");
         StringAssert.Contains(await Client.GetStringAsync("/metrics"), "mlnet_autoencoder_rows_total{");
         StringAssert.Contains(await Client.GetStringAsync("/health"), "\"status\":\"Healthy\"");
     }

@@ -22,32 +22,42 @@ public sealed class Debian12Tests
         ["libtorch_python", "libshm", "libtorch_global_deps", "libjitbackend_test", "libtorchbind_test", "libbackend_with_compiler",
             "libaoti_custom_ops", "libnnapi_backend"];
 
-    private static string folder = "", application = "", output = "", torchSharp = "", before = "";
+    private static readonly string s_torchSharp =
+        Path.Combine(PackedLibraries.Machine, "torchsharp", PackedLibraries.VersionOf("TorchSharp"));
+
+    private static PackedApplication application = null!;
+    private static string before = "";
+
+    private static string Output => application.Output;
 
     [ClassInitialize]
     public static void Restore(TestContext context)
     {
-        folder = Directory.CreateTempSubdirectory("debian12-").FullName;
-        application = Directory.CreateDirectory(Path.Combine(folder, "application")).FullName;
-        output = Path.Combine(folder, "output");
-        string machine = Run("dotnet", folder, null, "nuget", "locals", "global-packages", "--list").Output.Split(": ", 2)[1].Trim();
-        torchSharp = Path.Combine(machine, "torchsharp", VersionOf("TorchSharp"));
-        before = Describe(torchSharp);
-        string version = Regex.Match(Directory.GetFiles(PackedLibraries.Folder, "*.Trainers.*.nupkg").Single(),
-            @"\.Trainers\.(.+)\.nupkg$").Groups[1].Value;
-        WriteApplication(version, machine);
-        Dotnet(application, "restore");
+        before = Describe(s_torchSharp);
+        application = new PackedApplication("debian12", """
+            <RuntimeIdentifiers>linux-x64</RuntimeIdentifiers>
+            <EnableRuntimePackDownload>false</EnableRuntimePackDownload>
+            """, ["MLNetAutoencoder.Trainers", PackedApplication.TorchSharp], ("Program.cs", """
+            var library = System.Reflection.Assembly.Load("MLNetAutoencoder.Trainers");
+            var sum = TorchSharp.torch.ones(3).sum();
+            System.Console.WriteLine($"sum {TorchSharp.TensorExtensionMethods.ToSingle(sum)} with {library.GetName().Name}");
+            """), ("Directory.Build.targets", """
+            <Project>
+              <!-- A framework-dependent application needs no runtime pack, but without this target restore would download one. -->
+              <Target Name="NeedNoRuntimePack" AfterTargets="ProcessFrameworkReferences">
+                <ItemGroup><RuntimePack Remove="@(RuntimePack)" /></ItemGroup>
+              </Target>
+            </Project>
+            """));
+        application.Dotnet("restore");
     }
-
-    [ClassCleanup]
-    public static void Delete() => Directory.Delete(folder, recursive: true);
 
     [TestCleanup]
     public void Check()
     {
-        if (Directory.Exists(output))
-            Directory.Delete(output, recursive: true);
-        Assert.AreEqual(before, Describe(torchSharp), "the package folder is untouched");
+        if (Directory.Exists(Output))
+            Directory.Delete(Output, recursive: true);
+        Assert.AreEqual(before, Describe(s_torchSharp), "the package folder is untouched");
     }
 
     [TestMethod]
@@ -55,7 +65,7 @@ public sealed class Debian12Tests
     [DataRow("linux-x64, copied", "", "-r", "linux-x64", "--no-self-contained", "-p:CreateSymbolicLinksForCopyLocalIfPossible=false")]
     public void A_built_application_loads_TorchSharp(string name, string natives, params string[] arguments)
     {
-        Dotnet(application, ["build", "--no-restore", "-o", output, .. arguments]);
+        application.Dotnet(["build", "--no-restore", "-o", Output, .. arguments]);
         AssertLoads(natives, name);
         AssertLeftOut();
     }
@@ -66,7 +76,7 @@ public sealed class Debian12Tests
     [DataRow("single file", "", "-r", "linux-x64", "--no-self-contained", "-p:PublishSingleFile=true")]
     public void A_published_application_loads_TorchSharp(string name, string natives, params string[] arguments)
     {
-        Dotnet(application, ["publish", "--no-restore", "-o", output, .. arguments]);
+        application.Dotnet(["publish", "--no-restore", "-o", Output, .. arguments]);
         AssertLoads(natives, name);
         AssertLeftOut();
     }
@@ -74,10 +84,10 @@ public sealed class Debian12Tests
     [TestMethod]
     public void A_second_build_does_nothing()
     {
-        Dotnet(application, "build", "--no-restore", "-o", output);
-        string treated = Path.Combine(application, "obj", "Release", "net10.0", "torchsharp", Library);
+        application.Dotnet("build", "--no-restore", "-o", Output);
+        string treated = Path.Combine(application.Folder, "obj", "Release", "net10.0", "torchsharp", Library);
         var time = File.GetLastWriteTimeUtc(treated);
-        string second = Dotnet(application, "build", "--no-restore", "-o", output, "-v:normal");
+        string second = application.Dotnet("build", "--no-restore", "-o", Output, "-v:normal");
         StringAssert.Matches(second, new Regex("""Skipping target "_MlaeWeakenTorchSharp" because all output files are up-to-date"""));
         Assert.AreEqual(time, File.GetLastWriteTimeUtc(treated));
     }
@@ -86,16 +96,16 @@ public sealed class Debian12Tests
     [TestMethod]
     public void A_rebuilt_application_loads_TorchSharp()
     {
-        Dotnet(application, "build", "--no-restore", "--no-incremental", "-o", output);
+        application.Dotnet("build", "--no-restore", "--no-incremental", "-o", Output);
         AssertLoads("runtimes/linux-x64/native", "rebuilt");
     }
 
     [TestMethod]
     public void The_property_keeps_TorchSharp_as_it_is()
     {
-        string natives = Path.Combine(output, "runtimes/linux-x64/native");
-        Dotnet(application, "build", "--no-restore", "-o", output, KeepAsIs);
-        Assert.AreSequenceEqual(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage)),
+        string natives = Path.Combine(Output, "runtimes/linux-x64/native");
+        application.Dotnet("build", "--no-restore", "-o", Output, KeepAsIs);
+        Assert.AreSequenceEqual(File.ReadAllBytes(Path.Combine(s_torchSharp, PathInPackage)),
             File.ReadAllBytes(Path.Combine(natives, Library)));
         foreach (string library in LeftOut)
             Assert.IsTrue(File.Exists(Path.Combine(natives, library + ".so")), library);
@@ -104,7 +114,7 @@ public sealed class Debian12Tests
         if (system is null || Find(File.ReadAllBytes(system), Version) >= 0)
             Assert.Inconclusive(
                 $"This system's libstdc++ is new enough for TorchSharp's library as it is: {system ?? "none"} has {Version}.");
-        var (code, text) = RunApplication();
+        var (code, text) = application.Run(Output);
         Assert.AreNotEqual(0, code, text);
     }
 
@@ -112,9 +122,9 @@ public sealed class Debian12Tests
     [TestMethod]
     public void Only_the_expected_library_is_treated()
     {
-        var samples = Samples(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage))).ToArray();
+        var samples = Samples(File.ReadAllBytes(Path.Combine(s_torchSharp, PathInPackage))).ToArray();
         string project = WriteSamples("samples", samples);
-        string first = Dotnet(project, "build");
+        string first = PackedApplication.Dotnet(project, "build");
         foreach (var sample in samples)
         {
             string[] item = ReadItem(project, sample.Name);
@@ -137,7 +147,7 @@ public sealed class Debian12Tests
 
         var written = Directory.GetFiles(Path.Combine(project, "obj"), "*", SearchOption.AllDirectories)
             .Where(path => Path.GetFileName(path) != "item.txt").ToDictionary(path => path, File.GetLastWriteTimeUtc);
-        string second = Dotnet(project, "build");
+        string second = PackedApplication.Dotnet(project, "build");
         Assert.DoesNotContain("MLAE0001", second, "the second build looks again");
         foreach (var (path, time) in written)
             Assert.AreEqual(time, File.GetLastWriteTimeUtc(path), path);
@@ -147,21 +157,21 @@ public sealed class Debian12Tests
     [TestMethod]
     public void A_changed_library_is_looked_at_again()
     {
-        byte[] expected = File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage));
+        byte[] expected = File.ReadAllBytes(Path.Combine(s_torchSharp, PathInPackage));
         string project = WriteSamples("changed", new Sample("library", expected, null));
         string library = Path.Combine(project, "libraries", "library.so");
         string treated = Path.Combine(project, "obj", "library", "torchsharp", Library);
-        Dotnet(project, "build");
+        PackedApplication.Dotnet(project, "build");
         Assert.AreEqual(treated, ReadItem(project, "library")[0]);
 
         File.WriteAllBytes(library, Replaced(expected, Version, "GLIBCXX_3.4.30"));
         File.SetLastWriteTimeUtc(library, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
-        Dotnet(project, "build");
+        PackedApplication.Dotnet(project, "build");
         Assert.AreEqual(library, ReadItem(project, "library")[0]);
         Assert.IsFalse(File.Exists(treated), "the copy of the earlier library is gone");
 
         File.WriteAllBytes(library, expected);
-        Dotnet(project, "build");
+        PackedApplication.Dotnet(project, "build");
         Assert.AreEqual(treated, ReadItem(project, "library")[0]);
     }
 
@@ -224,12 +234,12 @@ public sealed class Debian12Tests
 
     private static void AssertLoads(string natives, string name)
     {
-        AssertTreated(File.ReadAllBytes(Path.Combine(torchSharp, PathInPackage)),
-            File.ReadAllBytes(Path.Combine(output, natives, Library)), name);
-        var (code, text) = RunApplication();
+        AssertTreated(File.ReadAllBytes(Path.Combine(s_torchSharp, PathInPackage)),
+            File.ReadAllBytes(Path.Combine(Output, natives, Library)), name);
+        var (code, text) = application.Run(Output);
         Assert.AreEqual(0, code, $"{name}: {text}");
         StringAssert.Contains(text, "sum 3 with MLNetAutoencoder.Trainers", name);
-        string deps = Path.Combine(output, "Application.deps.json");
+        string deps = Path.Combine(Output, "Application.deps.json");
         if (name == "single file")
             Assert.IsFalse(File.Exists(deps), "the deps.json is inside the file");
         else
@@ -239,9 +249,9 @@ public sealed class Debian12Tests
 
     private static void AssertLeftOut()
     {
-        string[] names = [.. Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))];
+        string[] names = [.. Directory.EnumerateFiles(Output, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))];
         CollectionAssert.Contains(names, "libtorch_cpu.so");
-        string deps = Path.Combine(output, "Application.deps.json"), listed = File.Exists(deps) ? File.ReadAllText(deps) : "";
+        string deps = Path.Combine(Output, "Application.deps.json"), listed = File.Exists(deps) ? File.ReadAllText(deps) : "";
         foreach (string library in LeftOut)
         {
             Assert.IsFalse(names.Any(name => name.StartsWith(library + ".", StringComparison.Ordinal)), library);
@@ -249,60 +259,14 @@ public sealed class Debian12Tests
         }
     }
 
-    private static (int Code, string Output) RunApplication()
-    {
-        // Else TorchSharp copies what it misses out of the package folder.
-        string none = Directory.CreateDirectory(Path.Combine(folder, "none")).FullName;
-        return Run(Path.Combine(output, "Application"), output, none);
-    }
-
-    private static void WriteApplication(string version, string machine)
-    {
-        // Our packages go into a folder of this test. All others come from the machine's, which is never written as a fallback folder.
-        Write("nuget.config", $"""
-            <configuration>
-              <packageSources><add key="packed" value="{PackedLibraries.Folder}" /></packageSources>
-              <fallbackPackageFolders><add key="machine" value="{machine}" /></fallbackPackageFolders>
-            </configuration>
-            """);
-        // A framework-dependent application needs no runtime pack, but without this target restore would download one.
-        Write("Application.csproj", $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <TargetFramework>net10.0</TargetFramework>
-                <RuntimeIdentifiers>linux-x64</RuntimeIdentifiers>
-                <EnableRuntimePackDownload>false</EnableRuntimePackDownload>
-                <OutputType>Exe</OutputType>
-                <Configuration>Release</Configuration>
-                <CreateSymbolicLinksForCopyLocalIfPossible>true</CreateSymbolicLinksForCopyLocalIfPossible>
-                <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="MLNetAutoencoder.Trainers" Version="{version}" />
-                <PackageReference Include="TorchSharp-cpu" Version="{VersionOf("TorchSharp")}" />
-              </ItemGroup>
-              <Target Name="NeedNoRuntimePack" AfterTargets="ProcessFrameworkReferences">
-                <ItemGroup><RuntimePack Remove="@(RuntimePack)" /></ItemGroup>
-              </Target>
-            </Project>
-            """);
-        Write("Program.cs", """
-            var library = System.Reflection.Assembly.Load("MLNetAutoencoder.Trainers");
-            var sum = TorchSharp.torch.ones(3).sum();
-            System.Console.WriteLine($"sum {TorchSharp.TensorExtensionMethods.ToSingle(sum)} with {library.GetName().Name}");
-            """);
-
-        static void Write(string name, string text) => File.WriteAllText(Path.Combine(application, name), text);
-    }
-
     /// <summary>A project whose packages "resolve" to one of the libraries; it builds itself for each.</summary>
     private static string WriteSamples(string name, params Sample[] samples)
     {
-        string project = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        string project = Directory.CreateDirectory(Path.Combine(PackedLibraries.Root, "debian12-" + name)).FullName;
         Directory.CreateDirectory(Path.Combine(project, "libraries"));
         foreach (var sample in samples)
             File.WriteAllBytes(Path.Combine(project, "libraries", sample.Name + ".so"), sample.Content);
-        string targets = Directory.GetFiles(Path.Combine(folder, "packages", "mlnetautoencoder.trainers"), "*.targets",
+        string targets = Directory.GetFiles(Path.Combine(PackedLibraries.Restored, "mlnetautoencoder.trainers"), "*.targets",
             SearchOption.AllDirectories).Single();
         File.WriteAllText(Path.Combine(project, "samples.proj"), $"""
             <Project DefaultTargets="All">
@@ -385,30 +349,5 @@ public sealed class Debian12Tests
             .Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc:O}"));
         return string.Join('\n', files) + '\n' + Convert.ToHexString(
             SHA256.HashData(File.ReadAllBytes(Path.Combine(package, PathInPackage))));
-    }
-
-    /// <summary>The version of a package that the repository uses.</summary>
-    private static string VersionOf(string package) =>
-        Regex.Match(File.ReadAllText(Repository.PathOf("Directory.Packages.props")), $"<{package}Version[^>]*>([^<]+)<").Groups[1].Value;
-
-    private static string Dotnet(string project, params string[] arguments)
-    {
-        var (code, text) = Run("dotnet", project, Path.Combine(folder, "packages"), [.. arguments, "-nodeReuse:false", "-nologo"]);
-        Assert.AreEqual(0, code, $"dotnet {string.Join(' ', arguments)}\n{text}");
-        return text;
-    }
-
-    private static (int Code, string Output) Run(string program, string working, string? packages, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = working, RedirectStandardOutput = true,
-            RedirectStandardError = true };
-        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        if (packages is not null)
-            start.Environment["NUGET_PACKAGES"] = packages;
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, text + errors.Result);
     }
 }

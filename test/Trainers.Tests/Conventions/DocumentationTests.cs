@@ -6,14 +6,16 @@ namespace MLNetAutoencoder.Tests.Trainers;
 [TestClass]
 public sealed partial class DocumentationTests
 {
+    /// <summary>The pages of the documentation.</summary>
+    internal static IEnumerable<string> Pages => [.. Directory.EnumerateFiles(Repository.Root, "*.md"),
+        .. new[] { "docs", "samples" }.SelectMany(folder => Repository.FilesUnder(folder, "*.md"))];
+
     [TestMethod]
     public void Every_link_leads_to_a_file_and_a_heading()
     {
-        string[] files = [.. Directory.EnumerateFiles(Repository.Root, "*.md"),
-            .. new[] { "docs", "samples" }.SelectMany(folder => Repository.FilesUnder(folder, "*.md"))];
         List<string> wrong = [];
         int links = 0;
-        foreach (string file in files)
+        foreach (string file in Pages)
         {
             foreach (Match link in Link().Matches(Code().Replace(File.ReadAllText(file), "")))
             {
