@@ -1,6 +1,7 @@
 using MLNetAutoencoder.Bench;
 using MLNetAutoencoder.Bench.Accuracy;
 using MLNetAutoencoder.Bench.Codes;
+using MLNetAutoencoder.Bench.Convolution;
 using MLNetAutoencoder.Bench.Detector;
 using MLNetAutoencoder.Bench.Quantized;
 using MLNetAutoencoder.Bench.Scoring;
@@ -23,6 +24,7 @@ if (args.Length > 0 && args[0] == "series")
 Dictionary<string, Func<int>> benchmarks = new()
 {
     ["codes"] = CodesBenchmark.Run,
+    ["convolution"] = ConvolutionStudy.Run,
     ["cuda"] = CudaBenchmark.Run,
     ["detector"] = DetectorBenchmark.Run,
     ["quantized"] = QuantizedBenchmark.Run,

@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNetAutoencoder.Bench.Series;
 
 /// <summary>How many steps a stream scores in a second, and what 10,000 series take.</summary>
 internal static class StreamSpeed
 {
-    private const int Keys = 10_000;
+    private const int Keys = 10_000, ManyRows = 10_000_000;
 
     public static int Run()
     {
@@ -45,7 +46,10 @@ internal static class StreamSpeed
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"stream, {name}: {speeds[2]:N0} steps/s"));
             Report.Ratio($"series.stream-steps-per-second-{name}", speeds[2]);
             if (network is not null)
+            {
+                TransformMany(ml, model);
                 continue;
+            }
             long before = GC.GetTotalMemory(forceFullCollection: true);
             for (int key = 0; key < Keys; key++)
                 stream.Add(value, key.ToString(CultureInfo.InvariantCulture));
@@ -54,6 +58,23 @@ internal static class StreamSpeed
             Report.Ratio("series.stream-megabytes-of-10000", megabytes);
         }
         return 0;
+    }
+
+    /// <summary>One series of many rows through a cursor: the memory must not grow with the rows.</summary>
+    private static void TransformMany(MLContext ml, TimeSeriesTransformer model)
+    {
+        var rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, ManyRows).Select(i => new Row { Value = MathF.Sin(i * 0.3f) }));
+        long before = GC.GetTotalMemory(forceFullCollection: true), most = 0, count = 0;
+        var clock = Stopwatch.StartNew();
+        foreach (float _ in model.Transform(rows).GetColumn<float>("Score"))
+        {
+            if (++count % (ManyRows / 5) == 0)
+                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"transform, dense: {count:N0} rows of one series, {count / clock.Elapsed.TotalSeconds:N0} rows/s, " +
+            $"{most / 1e6:F1} MB more at most"));
+        Report.Ratio("series.transform-rows-per-second-dense", count / clock.Elapsed.TotalSeconds);
     }
 
     private sealed class Row

@@ -131,7 +131,7 @@ public sealed class ConvolutionalTests
     }
 
     [TestMethod]
-    public void Held_out_digits_are_reconstructed_better_than_by_a_dense_network_with_no_fewer_parameters()
+    public void Held_out_digits_are_reconstructed_better_than_by_a_dense_network_as_deep_with_no_fewer_parameters()
     {
         var data = DataSets.Digits(s_ml);
         var pixels = s_ml.Transforms.CopyColumns("Features", data.Features[0]);
@@ -139,32 +139,20 @@ public sealed class ConvolutionalTests
         var heldOut = pixels.Fit(data.Test).Transform(s_ml.Data.TakeRows(data.Test, 301));
         Assert.IsTrue(heldOut.GetColumn<float>(DataSets.Label).All(label => label == 0));
 
-        // The same training for all of them; the figures stand in docs/variants/convolutional.md.
-        (double Error, long Parameters) Measure(string name, Func<NetworkOptions> network)
+        // The same training for both; the benchmark 'convolution' has more networks, trainings and seeds.
+        (double Error, long Parameters) Measure(NetworkOptions network)
         {
             long parameters = 0;
-            double error = Experiment.Seeds.Average(seed =>
-            {
-                var options = new AutoencoderEstimator.Options { Network = network(), Scaling = InputScaling.None, Epochs = 100,
-                    LearningRate = 3e-3, Seed = seed };
-                using var model = new AutoencoderEstimator(s_ml, options).Fit(train, (trained, _) => parameters = trained.ParameterCount);
-                return model.Transform(heldOut).GetColumn<float>("Score").Average();
-            });
-            Console.WriteLine($"{name}: {parameters} parameters, held-out error {error:F2}");
-            return (error, parameters);
+            var options = new AutoencoderEstimator.Options { Network = network, Scaling = InputScaling.None, Epochs = 100,
+                LearningRate = 3e-3, Seed = 1 };
+            using var model = new AutoencoderEstimator(s_ml, options).Fit(train, (trained, _) => parameters = trained.ParameterCount);
+            return (model.Transform(heldOut).GetColumn<float>("Score").Average(), parameters);
         }
 
-        var convolutional = Measure("convolutional", () =>
-            new ConvolutionalNetworkOptions { Height = 8, Width = 8, Normalization = Normalization.Batch });
-        foreach (int[] hidden in new int[][] { [128], [72, 36] })
-        {
-            var dense = Measure($"dense {string.Join('-', hidden)}", () => new DenseNetworkOptions { Hidden = hidden });
-            Assert.IsGreaterThanOrEqualTo(convolutional.Parameters, dense.Parameters);
-            Assert.IsLessThan(dense.Error, convolutional.Error, string.Join('-', hidden));
-        }
-
-        // For the page: how much larger a dense network has to be to come close.
-        Measure("dense 400", () => new DenseNetworkOptions { Hidden = [400] });
+        var convolutional = Measure(new ConvolutionalNetworkOptions { Height = 8, Width = 8, Normalization = Normalization.Batch });
+        var dense = Measure(new DenseNetworkOptions { Hidden = [72, 36] });
+        Assert.IsGreaterThanOrEqualTo(convolutional.Parameters, dense.Parameters);
+        Assert.IsLessThan(0.95 * dense.Error, convolutional.Error);
     }
 
     [TestMethod]

@@ -64,6 +64,50 @@ public sealed class SampleScorerTests
     }
 
     [TestMethod]
+    public void Windows_of_a_series_are_cut_in_a_few_lines()
+    {
+        const int width = 12;
+        var ml = new MLContext(seed: 1);
+        Step[] Steps(int count, int seed)
+        {
+            var random = new Random(seed);
+            return [.. Enumerable.Range(0, count).Select(i => new Step
+            {
+                Value = [MathF.Sin(i / 2f) + 0.1f * random.NextSingle(), 5 + MathF.Cos(i / 3f) + 0.1f * random.NextSingle()],
+            })];
+        }
+        using var model = ml.Autoencoders().TimeSeries(new TimeSeriesEstimator.Options
+        {
+            Width = WindowWidth.Steps(width), Steps = 100, Network = new DenseNetworkOptions { Hidden = [16] }, Seed = 1,
+        }).Fit(ml.Data.LoadFromEnumerable(Steps(300, seed: 1)));
+        var later = Steps(60, seed: 2);
+        (later[30].Value[1], later[40].Value[0]) = (float.NaN, 4);
+        var scored = model.Transform(ml.Data.LoadFromEnumerable(later));
+        float[] scores = [.. scored.GetColumn<float>("Score").Skip(width - 1)];
+        bool[] isAnomaly = [.. scored.GetColumn<bool>("PredictedLabel").Skip(width - 1)];
+        Assert.IsTrue(isAnomaly.Contains(true) && isAnomaly.Contains(false));
+
+        string folder = Directory.CreateTempSubdirectory().FullName, scorer = Path.Combine(folder, "scorer.onnx"),
+            data = Path.Combine(folder, "series.csv"), script = Repository.PathOf("test", "Interop.Tests", "Tools", "series.mjs");
+        model.ExportOnnx(scorer);
+        File.WriteAllLines(data, later.Select(step => Line(step.Value)));
+        string python = Repository.PathOf("samples", "OtherRuntimes", "series.py");
+        Run("python3", "-c", $"compile(open('{python}').read(), 'series.py', 'exec')");
+        if (!Directory.Exists(Repository.PathOf("test", "Interop.Tests", "Tools", "node_modules", "onnxruntime-node")))
+            Assert.Inconclusive("onnxruntime-node is not installed; .ci/run installs it.");
+        File.Copy(Repository.PathOf("samples", "OtherRuntimes", "series.mjs"), script, overwrite: true);
+        try
+        {
+            AssertSame(scores, isAnomaly, Read(Run("node", script, scorer, data, $"{width}")));
+        }
+        finally
+        {
+            File.Delete(script);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
     public async Task Browser_scores_what_is_typed()
     {
         var (model, rows, scores, _) = s_case.Value;
@@ -159,5 +203,11 @@ public sealed class SampleScorerTests
         public string Address { get; private set; } = "";
 
         public void Dispose() => _listener.Close();
+    }
+
+    private sealed class Step
+    {
+        [VectorType(2)]
+        public float[] Value { get; set; } = [];
     }
 }
