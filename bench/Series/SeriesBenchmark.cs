@@ -61,7 +61,10 @@ internal static class SeriesBenchmark
         var results = Enumerable.Range(0, seeds).Select(seed =>
         {
             var ml = new MLContext(seed: 1);
-            var options = new TimeSeriesEstimator.Options { TimeColumnName = nameof(LabeledSeries.Row.Time) };
+            var options = new TimeSeriesEstimator.Options
+            {
+                TimeColumnName = series.HasTimes ? nameof(LabeledSeries.Row.Time) : null,
+            };
             change(options);
             (options.Seed, options.Threads) = (seed, 1);
             options.Scoring = new() { IntraOpThreads = 1 };
