@@ -31,8 +31,7 @@ internal sealed class LoadedModel : IDisposable
     public AutoencoderTransformer Autoencoder => Series?.Windows ?? (AutoencoderTransformer)_scorer;
 
     /// <summary>What is known of the scores that the model gives.</summary>
-    public AutoencoderMetadata Metadata => Series is { Description.IsCovering: true } ? CoveringScores.MetadataOf(_scorer.Metadata)
-        : _scorer.Metadata;
+    public AutoencoderMetadata Metadata => Series?.ScoreMetadata ?? _scorer.Metadata;
 
     public float Threshold => Metadata.Threshold;
 
