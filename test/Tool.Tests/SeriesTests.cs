@@ -62,6 +62,9 @@ public sealed class SeriesTests
         Assert.IsInRange(0.3, 1, (double)series["vusPr"]!);
         InstalledTool.Run("evaluate", "later.csv", "-m", s_model.Value, "--label", "label", "--threshold", "1e9").Ends(0)
             .Says("  VUS-PR, AUC-PR ", "(means of 2 of 2 series)", "  events             0 of 2 found; 0 false alarms");
+        InstalledTool.Run("report", "later.csv", "-m", s_model.Value, "--label", "label").Ends(0)
+            .Says("600 rows, with the labels of 'label'");
+        StringAssert.Contains(File.ReadAllText(InstalledTool.PathOf("later.report.html")), "16 of 16 anomalies found");
     }
 
     /// <summary>Seconds since 1970, of which a Single tells no two hours apart; and numbers with a comma.</summary>
