@@ -24,8 +24,9 @@ internal sealed class InfoCommand : ToolCommand
         if (windows is not null)
         {
             output.Say(FormattableString.Invariant($"  windows    {windows.Width:N0} steps of {windows.Channels.Count:N0} channels"));
-            output.Say(FormattableString.Invariant($"  time       {TableReader.Shown(windows.TimeColumn)}, a step every {windows.Step:G6}")
-                + (IsDated(model) ? " seconds" : ""));
+            output.Say("  time       " + (windows.TimeColumn is null ? "none"
+                : FormattableString.Invariant($"{TableReader.Shown(windows.TimeColumn)}, a step every {windows.Step:G6}")
+                    + (IsDated(model) ? " seconds" : "")));
             output.Say($"  series     {(windows.KeyColumn is null ? "one" : $"by {TableReader.Shown(windows.KeyColumn)}")}");
             output.Say($"  scores     of {(windows.IsCovering ? "all windows that cover a row" : "the window that ends with a row")}");
         }
