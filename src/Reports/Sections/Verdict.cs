@@ -84,8 +84,9 @@ internal static class Verdict
                 ? "No row needs a look, but the scores have changed: compare again soon, and train again if it lasts."
                 : "Nothing: the rows look like those of the training.";
         if (rows.Series?.Alarms.FirstOrDefault() is { } alarm)
-            return $"Look at the alarm from {rows.Series.TimeText(alarm.From)} first, which has the highest score; the others are listed " +
-                "below. Short alarms just above the threshold may be false.";
+            return $"Look at the alarm from {rows.Series.TimeText(alarm.From)}" +
+                (rows.Series.AlarmCount == 1 ? "" : " first, which has the highest score; others are listed below") +
+                ". Short alarms just above the threshold may be false.";
         long[] numbers = [.. rows.Top.Where(row => row.IsFlagged).Take(MostListed).Select(row => row.Number)];
         string first = numbers.Length == 0 ? "Look at the rows without a score first. "
             : $"Look at {(numbers.Length == 1 ? "row" : "rows")} {Listed(numbers)} first, and at the values that are marked there. ";
