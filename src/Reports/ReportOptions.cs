@@ -31,7 +31,8 @@ public sealed record ReportOptions
     /// </summary>
     public IDataView? TrainingData { get; init; }
 
-    /// <summary>How many of the most anomalous rows are shown, from 1 to 200. The default value is 20.</summary>
+    /// <summary>How many of the most anomalous rows, or alarms of time series, are shown, from 1 to 200. The default value is
+    /// 20.</summary>
     public int MaxRows { get; init; } = DefaultMaxRows;
 
     /// <summary>

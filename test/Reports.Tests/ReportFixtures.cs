@@ -15,6 +15,18 @@ public sealed class LabeledRow
     public string Kind { get; set; } = "";
 }
 
+/// <summary>A step of a series.</summary>
+public sealed class StepRow
+{
+    public DateTime Time { get; set; }
+
+    public string Key { get; set; } = "";
+
+    public float[] Value { get; set; } = [];
+
+    public bool Label { get; set; }
+}
+
 /// <summary>A model, the rows that a report on it scores, and the options of the report.</summary>
 internal sealed record ReportCase(ITransformer Model, IDataView Rows, ReportOptions Options)
 {
@@ -60,6 +72,7 @@ internal static class ReportFixtures
         ["all missing"] = () => Made(5, Names(5), _ => { }) is var made
             ? made with { Rows = View(Enumerable.Range(0, 30).Select(_ => new LabeledRow
                 { Features = [float.NaN, float.NaN, float.NaN, float.NaN, float.NaN] }), Names(5)) } : null!,
+        ["time series"] = TimeSeries,
         ["one feature"] = () => Made(1, ["Temperature"], options => options.Code = new CodeOptions { Size = 1 }),
         ["thousand features"] = () => Made(1_000, Names(1_000), options => options.Epochs = 1),
     };
@@ -113,6 +126,52 @@ internal static class ReportFixtures
         new Random(5).Shuffle(scored);
         var model = Ml.Autoencoders().AnomalyDetection("Features", seed: 1).Fit(View(normal.Take(238), names));
         return new ReportCase(model, View(scored, names), new ReportOptions { Title = "Breast cancer cells", LabelColumnName = "Label" });
+    }
+
+    /// <summary>Five series of two channels, the fourth with an anomaly of ten hours; names are those of strangers.</summary>
+    private static ReportCase TimeSeries()
+    {
+        static StepRow[] Steps(int count, int seed, bool hasAnomaly)
+        {
+            var random = new Random(seed);
+            return [.. Enumerable.Range(0, count).SelectMany(i => HostileNames.Take(5).Select((key, series) =>
+            {
+                bool isOdd = hasAnomaly && series == 3 && i is >= 200 and < 210;
+                double angle = 2 * Math.PI * i / 12 + series;
+                return new StepRow
+                {
+                    Time = new DateTime(2026, 1, 1).AddHours(i),
+                    Key = key,
+                    Label = isOdd,
+                    Value = [(float)(10 * Math.Sin(angle) + random.NextDouble()),
+                        (float)(Math.Cos(angle) + 0.1 * random.NextDouble() + (isOdd ? 2 : 0))],
+                };
+            }))];
+        }
+        var model = Ml.Autoencoders().TimeSeries(new TimeSeriesEstimator.Options
+        {
+            FeatureColumnName = nameof(StepRow.Value),
+            TimeColumnName = nameof(StepRow.Time),
+            KeyColumnName = nameof(StepRow.Key),
+            Width = WindowWidth.Steps(12),
+            Network = new DenseNetworkOptions { Hidden = [24] },
+            Code = new CodeOptions { Size = 3 },
+            Steps = 300,
+            LearningRate = 3e-3,
+            IsCovering = true,
+            Seed = 1,
+        }).Fit(StepView(Steps(300, seed: 1, hasAnomaly: false), HostileNames[..2]));
+        return new ReportCase(model, StepView(Steps(300, seed: 2, hasAnomaly: true), HostileNames[..2]),
+            new ReportOptions { Title = "Five pumps", LabelColumnName = nameof(StepRow.Label) });
+    }
+
+    private static IDataView StepView(StepRow[] rows, string[] names)
+    {
+        var schema = SchemaDefinition.Create(typeof(StepRow));
+        schema[nameof(StepRow.Value)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, names.Length);
+        schema[nameof(StepRow.Value)].AddAnnotation("SlotNames", new VBuffer<ReadOnlyMemory<char>>(
+            names.Length, [.. names.Select(name => name.AsMemory())]), new VectorDataViewType(TextDataViewType.Instance, names.Length));
+        return Ml.Data.LoadFromEnumerable(rows, schema);
     }
 
     /// <summary>A model of the digits from 0 to 4; the rows are those held out and some of the others.</summary>

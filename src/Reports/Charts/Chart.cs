@@ -69,9 +69,11 @@ internal static class Chart
     /// <param name="id">What its ids start with; no two charts of a page share it.</param>
     /// <param name="title">What it shows, for those who cannot see it.</param>
     /// <param name="description">What can be seen in it, for them.</param>
-    public static XElement Draw(PlotModel model, string id, string title, string description)
+    /// <param name="size">Its size; null for that of most charts.</param>
+    public static XElement Draw(PlotModel model, string id, string title, string description, (int Width, int Height)? size = null)
     {
-        string text = new SvgExporter { Width = Width, Height = Height, TextMeasurer = new Measurer() }.ExportToString(model);
+        var (width, height) = size ?? (Width, Height);
+        string text = new SvgExporter { Width = width, Height = height, TextMeasurer = new Measurer() }.ExportToString(model);
         var svg = XDocument.Parse(text).Root!;
         string ink = $"rgb({s_ink.R},{s_ink.G},{s_ink.B})";
         foreach (var attribute in svg.Descendants().Attributes())
@@ -81,7 +83,7 @@ internal static class Chart
                     .Replace("url(#", $"url(#{id}-", StringComparison.Ordinal);
         }
         svg.Attributes().Where(attribute => attribute.Name == "width" || attribute.Name == "height").Remove();
-        svg.SetAttributeValue("viewBox", FormattableString.Invariant($"0 0 {Width} {Height}"));
+        svg.SetAttributeValue("viewBox", FormattableString.Invariant($"0 0 {width} {height}"));
         svg.SetAttributeValue("role", "img");
         svg.SetAttributeValue("aria-labelledby", $"{id}-title {id}-description");
         svg.AddFirst(new XElement(s_svg + "title", new XAttribute("id", $"{id}-title"), title),

@@ -6,7 +6,7 @@ using OxyPlot.Series;
 namespace MLNetAutoencoder;
 
 /// <summary>The charts of the report.</summary>
-internal static class Charts
+internal static partial class Charts
 {
     private const int BinCount = 40, MostLinePoints = 300;
 

@@ -72,8 +72,9 @@ internal sealed class Report
     {
         var sections = new[]
         {
-            ScoreSection.Of(this), RowSection.Of(this), FeatureSection.Of(this), DriftSection.Of(this), LabelSection.Of(this),
-            CodeSection.Of(this), ImageSection.Of(this), GenerationSection.Of(this), TrainingSection.Of(this), EnvironmentSection.Of(this),
+            SeriesSection.Of(this), ScoreSection.Of(this), RowSection.Of(this), FeatureSection.Of(this), DriftSection.Of(this),
+            LabelSection.Of(this), CodeSection.Of(this), ImageSection.Of(this), GenerationSection.Of(this), TrainingSection.Of(this),
+            EnvironmentSection.Of(this),
         }.OfType<Section>().ToArray();
         return Html.ToBytes(Html.Element("html", new XAttribute("lang", "en"),
             Html.Element("head",

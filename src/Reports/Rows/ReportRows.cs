@@ -32,8 +32,9 @@ internal sealed class ReportRows
     private readonly RandomSample<ShownRow> _typical;
     private readonly PriorityQueue<ShownRow, float> _top = new();
 
-    public ReportRows(AutoencoderMetadata metadata, ReportOptions options, bool hasLabels)
+    public ReportRows(AutoencoderMetadata metadata, ReportOptions options, bool hasLabels, ReportSeries? series = null)
     {
+        Series = series;
         _maxRows = options.MaxRows;
         HasLabels = hasLabels;
         _scores = new(MostScores, options.Seed);
@@ -49,13 +50,19 @@ internal sealed class ReportRows
 
     public bool HasLabels { get; }
 
+    /// <summary>The time series that the rows are steps of; null where they are none.</summary>
+    public ReportSeries? Series { get; }
+
     public long Count { get; private set; }
 
     /// <summary>Rows with a score.</summary>
     public long Scored { get; private set; }
 
-    /// <summary>Flagged rows, among them those without a score.</summary>
+    /// <summary>Flagged rows, among them those without a score, unless they come before the first whole window of a series.</summary>
     public long Flagged { get; private set; }
+
+    /// <summary>Flagged rows without a score.</summary>
+    public long FlaggedUnscored { get; private set; }
 
     /// <summary>Rows that are anomalies by their label.</summary>
     public long Anomalies { get; private set; }
@@ -99,11 +106,12 @@ internal sealed class ReportRows
     {
         Count++;
         Flagged += row.IsFlagged ? 1 : 0;
+        FlaggedUnscored += row.IsFlagged && !float.IsFinite(row.Score) ? 1 : 0;
         Anomalies += row.IsAnomaly ? 1 : 0;
         CountMissing(row.Features);
         foreach (var threshold in Thresholds)
         {
-            if (row.Score <= threshold.Threshold)
+            if (row.Score <= threshold.Threshold || (float.IsNaN(row.Score) && !row.IsFlagged))
                 continue;
             threshold.Flagged++;
             threshold.Found += row.IsAnomaly ? 1 : 0;
@@ -114,7 +122,7 @@ internal sealed class ReportRows
         SumErrors(row);
         if (_scores.Next() is { } place)
             _scores.Put(place, new LabeledScore(row.Score, row.IsAnomaly));
-        if (Array.TrueForAll(row.Code, float.IsFinite) && _codes.Next() is { } codePlace)
+        if (row.Code.Length > 0 && Array.TrueForAll(row.Code, float.IsFinite) && _codes.Next() is { } codePlace)
             _codes.Put(codePlace, new ScoredCode([.. row.Code], row.Score, row.IsFlagged));
         if (!row.IsFlagged && _typical.Next() is { } typicalPlace)
             _typical.Put(typicalPlace, new ShownRow(Count, row));

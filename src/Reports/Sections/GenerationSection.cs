@@ -14,7 +14,7 @@ internal static class GenerationSection
     public static Section? Of(Report report)
     {
         var metadata = report.Metadata;
-        if (!metadata.IsVariational || report.Options.SampleCount == 0)
+        if (!metadata.IsVariational || report.Rows.Series is not null || report.Options.SampleCount == 0)
             return null;
         const string id = "generation", heading = "What the model makes";
         if (metadata.ConditionSize > 0 || metadata.CodeOffsetSize > 0)

@@ -11,7 +11,7 @@ internal static class RowSection
     public static Section? Of(Report report)
     {
         var top = report.Rows.Top;
-        if (top.Length == 0)
+        if (top.Length == 0 || report.Rows.Series is not null)
             return null;
         var names = report.Metadata.FeatureNames;
         int[] shown = [.. Enumerable.Range(0, names.Count).Select(j => (Feature: j, Sum: top.Sum(row => row.Share(j))))

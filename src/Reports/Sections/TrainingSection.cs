@@ -15,6 +15,7 @@ internal static class TrainingSection
             : $"The loss went from {Text.Number(points[0].Loss)} in epoch {Text.Number(points[0].Epoch)} to " +
             $"{Text.Number(points[^1].Loss)} in epoch {Text.Number(points[^1].Epoch)}.";
         string source = model.History.Count > 0 ? ""
+            : points.Length > 0 && report.Rows.Series is not null ? " The model keeps 20 epochs at most: the curve goes through these."
             : points.Length > 0 ? " The model was opened from a file, which keeps 20 epochs at most: the curve goes through these."
             : "The model was opened from a file that keeps nothing of its epochs, so that there is no loss curve.";
         return new Section("training", "Training",

@@ -14,7 +14,9 @@ internal static class Verdict
         return Html.Element("header",
             Html.Element("h1", Html.Element("bdi", report.Options.Title)),
             Html.Element("p", Html.Class("subtitle"), Html.Name(Capital(report.Metadata.Variant)),
-                $", {Text.Count(report.Metadata.FeatureCount, "feature")}, " +
+                report.Model.Series is { Description: var windows }
+                    ? $", {Text.Count(windows.Channels.Count, "channel")} in windows of {Text.Count(windows.Width, "row")}, "
+                    : $", {Text.Count(report.Metadata.FeatureCount, "feature")}, ",
                 DateTime.UtcNow.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture)),
             Html.Element("div", Html.Class($"verdict {Tone(report)}"), new XAttribute("id", "verdict"),
                 Html.Element("p", Html.Class("headline"), Headline(rows)),
@@ -38,10 +40,13 @@ internal static class Verdict
         var rows = report.Rows;
         if (rows.Scored > 0 && Text.FalseAlarmRate(report.Metadata.ThresholdRule) is { } rate)
             yield return Compared((double)rows.Flagged / rows.Count, rate);
-        if (rows.Scored > 0 && report.Telling.Count > 0)
+        if (rows.Series is { AlarmCount: > 0 } series)
+            yield return $"The flagged rows are {Text.Count(series.AlarmCount, "alarm")}, runs of such rows, in " +
+                $"{Text.Count(series.WithAlarms)} of {Text.Count(series.Traces.Count, "series", "series")}.";
+        if (rows.Scored > 0 && report.Telling.Count > 0 && report.Metadata.FeatureCount > 1)
             yield return new object[]
             {
-                rows.Flagged > rows.Count - rows.Scored ? "The features that tell most: " : "The features with the largest errors: ",
+                rows.Flagged > rows.FlaggedUnscored ? "The features that tell most: " : "The features with the largest errors: ",
                 Html.Names(report.Telling.Take(MostNamed).Select(j => report.Metadata.FeatureNames[j])),
                 $" ({Text.Percent(report.Telling.Take(MostNamed).Sum(j => report.Share(j, report.Rows.FlaggedErrors.Sum() > 0)))} of the " +
                 $"{(rows.FlaggedErrors.Sum() > 0 ? "flagged rows' " : "")}error).",
@@ -53,9 +58,12 @@ internal static class Verdict
                 $"{Text.Count(rows.Anomalies, "anomaly", "anomalies")} " +
                 $"found, {Text.Count(rows.Flagged - rows.Thresholds[0].Found, "false alarm")}, area under the ROC curve " +
                 $"{curves.Area.ToString("0.000", CultureInfo.InvariantCulture)}.";
-        if (rows.Count > rows.Scored)
-            yield return $"{Text.Count(rows.Count - rows.Scored, "row")} without a score " +
-                $"{(rows.Count - rows.Scored == 1 ? "counts as an anomaly" : "count as anomalies")}: " +
+        if (rows.Count - rows.Scored - rows.FlaggedUnscored is > 0 and var first)
+            yield return $"{Text.Count(first, "row")} without a score {(first == 1 ? "comes" : "come")} before the first whole window of " +
+                $"{Text.Count(report.Model.Series!.Description.Width, "row")}, and count as normal.";
+        if (rows.FlaggedUnscored > 0)
+            yield return $"{Text.Count(rows.FlaggedUnscored, "row")} without a score " +
+                $"{(rows.FlaggedUnscored == 1 ? "counts as an anomaly" : "count as anomalies")}: " +
                 "values are missing, or too large to compute with.";
     }
 
@@ -64,6 +72,8 @@ internal static class Verdict
         var rows = report.Rows;
         if (rows.Count == 0)
             return "Check that the file and the filters before the model let rows through.";
+        if (rows.Scored == 0 && rows.FlaggedUnscored == 0)
+            return "Give longer series: each needs as many rows as a window before one is scored.";
         if (rows.Scored == 0)
             return "Find out why the values are missing; the table of features says which ones. Nothing else can be said of these rows.";
         if (IsUnlike(report))
@@ -73,6 +83,10 @@ internal static class Verdict
             return report.Drift?.Level >= DriftLevel.Moderate
                 ? "No row needs a look, but the scores have changed: compare again soon, and train again if it lasts."
                 : "Nothing: the rows look like those of the training.";
+        if (rows.Series?.Alarms.FirstOrDefault() is { } alarm)
+            return $"Look at the alarm from {rows.Series.TimeText(alarm.From)}" +
+                (rows.Series.AlarmCount == 1 ? "" : " first, which has the highest score; others are listed below") +
+                ". Short alarms just above the threshold may be false.";
         long[] numbers = [.. rows.Top.Where(row => row.IsFlagged).Take(MostListed).Select(row => row.Number)];
         string first = numbers.Length == 0 ? "Look at the rows without a score first. "
             : $"Look at {(numbers.Length == 1 ? "row" : "rows")} {Listed(numbers)} first, and at the values that are marked there. ";

@@ -31,7 +31,8 @@ internal sealed class EvaluateCommand : ToolCommand
         var model = _threshold.Read(result) is { } rule ? opened.With(rule) : opened;
         string label = _label.Column(result) ?? model.Notes?.Label
             ?? throw new UsageException($"'{model.Path}' was trained without labels; name the column with the labels by --label.");
-        using var file = TableFile.Open(result.GetRequiredValue(_data), _table.Read(result, model.Notes), isReadAgain: false);
+        using var file = TableFile.Open(result.GetRequiredValue(_data), _table.Read(result, model.Notes),
+            isReadAgain: model.Series is not null);
         var run = new ScoringRun(model, file, new ScoringRequest { SkipsBad = _table.SkipsBad(result) });
         var evaluation = Evaluation.Of(model, run, file, label, _label.Read(result, model.Notes), stop);
         var measures = evaluation.Measure(model.Context);
@@ -46,7 +47,7 @@ internal sealed class EvaluateCommand : ToolCommand
             var document = run.Document();
             document["label"] = label;
             document["leftOut"] = evaluation.LeftOut;
-            document["threshold"] = Json.Number(model.Autoencoder.Threshold);
+            document["threshold"] = Json.Number(model.Threshold);
             document["evaluation"] = measures.Document();
             return document;
         });

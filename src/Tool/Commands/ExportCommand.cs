@@ -31,6 +31,8 @@ internal sealed class ExportCommand : ToolCommand
     {
         using var model = LoadedModel.Open(result.GetRequiredValue(_model));
         string graph = result.GetRequiredValue(_graph);
+        if (graph == Pipeline)
+            model.RefuseSeries("a graph does not cut windows. Give --graph scorer, encoder or decoder, which take whole windows.");
         string target = result.GetValue(_output) ?? Path.ChangeExtension(model.Path, ".onnx");
         try
         {

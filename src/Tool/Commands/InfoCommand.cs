@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
 using MLNetAutoencoder.Tool.Models;
 using MLNetAutoencoder.Tool.Tables;
 
@@ -15,10 +16,20 @@ internal sealed class InfoCommand : ToolCommand
     protected override int Run(ParseResult result, bool isJson, CancellationToken stop)
     {
         using var model = LoadedModel.Open(result.GetRequiredValue(_model));
-        var metadata = model.Autoencoder.Metadata;
+        var metadata = model.Metadata;
+        var windows = model.Series?.Description;
         var output = new Output(isJson);
         output.Say($"{model.Path}: {metadata.Variant}");
         output.Say(FormattableString.Invariant($"  features   {metadata.FeatureCount:N0}, of {model.InputSchema.Count:N0} columns"));
+        if (windows is not null)
+        {
+            output.Say(FormattableString.Invariant($"  windows    {windows.Width:N0} steps of {windows.Channels.Count:N0} channels"));
+            output.Say("  time       " + (windows.TimeColumn is null ? "none"
+                : FormattableString.Invariant($"{TableReader.Shown(windows.TimeColumn)}, a step every {windows.Step:G6}")
+                    + (IsDated(model) ? " seconds" : "")));
+            output.Say($"  series     {(windows.KeyColumn is null ? "one" : $"by {TableReader.Shown(windows.KeyColumn)}")}");
+            output.Say($"  scores     of {(windows.IsCovering ? "all windows that cover a row" : "the window that ends with a row")}");
+        }
         foreach (var column in model.Slots)
             output.Say(FormattableString.Invariant($"    {(column.IsCategory ? "category" : "number"),-9}")
                 + TableReader.Shown(column.Name)
@@ -47,6 +58,15 @@ internal sealed class InfoCommand : ToolCommand
             }),
             ["notRead"] = Json.Array(model.Notes?.Columns.Where(column => model.InputSchema.GetColumnOrNull(column.Name) is null) ?? [],
                 column => new JsonObject { ["name"] = column.Name, ["kind"] = column.Kind }),
+            ["windows"] = windows is null ? null : new JsonObject
+            {
+                ["width"] = windows.Width,
+                ["channels"] = Json.Array(windows.Channels, name => name),
+                ["time"] = windows.TimeColumn,
+                ["key"] = windows.KeyColumn,
+                ["step"] = Json.Number(windows.Step),
+                ["covering"] = windows.IsCovering,
+            },
             ["code"] = metadata.CodeSize,
             ["threshold"] = Json.Number(metadata.Threshold),
             ["thresholdRule"] = metadata.ThresholdRule,
@@ -57,4 +77,7 @@ internal sealed class InfoCommand : ToolCommand
         });
         return ExitCode.Fine;
     }
+
+    private static bool IsDated(LoadedModel model) =>
+        model.Series!.Description.TimeColumn is { } time && model.InputSchema[time].Type is DateTimeDataViewType;
 }

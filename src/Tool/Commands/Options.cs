@@ -5,6 +5,7 @@ using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Tool.Models;
 using MLNetAutoencoder.Tool.Scoring;
 using MLNetAutoencoder.Tool.Tables;
+using MLNetAutoencoder.Tool.Training;
 
 namespace MLNetAutoencoder.Tool.Commands;
 
@@ -177,6 +178,63 @@ internal sealed class LabelOptionSet
 
     public Labels Read(ParseResult result, ModelNotes? notes = null) =>
         new(result.GetValue(_normal) is { Length: > 0 } normal ? normal : notes?.Normal ?? Labels.DefaultNormal);
+}
+
+/// <summary>How the rows of a file become time series.</summary>
+internal sealed class SeriesOptionSet
+{
+    private readonly Option<string?> _time = new("--time")
+    {
+        Description = "The column with the time: the rows are the steps of a series, in this order. No feature is made of it.",
+    };
+    private readonly Option<string?> _key = new("--key") { Description = "The column that tells which of several series a row is of." };
+    private readonly Option<WindowWidth?> _width = new("--width")
+    {
+        Description = "The rows of a window: a number, a duration such as 90m or 1d, or 'auto' for what repeats. By default "
+            + $"{WindowWidth.DefaultSteps}.",
+    };
+    private readonly Option<bool> _covering = new("--covering")
+    {
+        Description = "Score a row by all windows that cover it, and so by later rows too.",
+    };
+
+    public SeriesOptionSet() => _width.CustomParser = result =>
+    {
+        string text = result.Tokens[0].Value;
+        if (Parse(text) is { } width)
+            return width;
+        result.AddError($"--width takes a whole number from 2, a duration such as 30s, 90m, 36h or 7d, or 'auto', not '{text}'.");
+        return null;
+    };
+
+    public void AddTo(Command command)
+    {
+        Option[] others = [_key, _width, _covering];
+        command.Add(_time);
+        foreach (var option in others)
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
+            foreach (var option in others.Where(option => result.GetResult(option) is not null && result.GetResult(_time) is null))
+                result.AddError($"{option.Name} goes with a time series; name the column with the time by --time.");
+        });
+    }
+
+    /// <summary>What was asked for; null where the rows are no series.</summary>
+    public SeriesChoices? Read(ParseResult result) => result.GetValue(_time) is not { } time ? null
+        : new SeriesChoices(time, result.GetValue(_key), result.GetValue(_width), result.GetValue(_covering));
+
+    private static WindowWidth? Parse(string text)
+    {
+        if (text == "auto")
+            return WindowWidth.Autocorrelation();
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int steps))
+            return steps >= 2 ? WindowWidth.Steps(steps) : null;
+        double seconds = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        return seconds > 0 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)
+            && count > 0 && count * seconds < TimeSpan.MaxValue.TotalSeconds
+            ? WindowWidth.Duration(TimeSpan.FromSeconds(count * seconds)) : null;
+    }
 }
 
 /// <summary>What the commands share that write a table.</summary>

@@ -30,6 +30,7 @@ internal sealed class SampleCommand : ToolCommand
         if (isJson && target is null)
             throw new UsageException("--json takes standard output; name the file for the rows with --output.");
         using var model = LoadedModel.Open(result.GetRequiredValue(_model));
+        model.RefuseSeries("it makes windows, and no rows.");
         int rows = result.GetValue(_rows);
         var view = model.Autoencoder.Generator.Sample(rows, result.GetValue(_seed));
         var column = view.Schema[model.ColumnOf(GraphNames.Reconstruction) ?? GraphNames.Reconstruction];

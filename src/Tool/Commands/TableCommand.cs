@@ -43,8 +43,10 @@ internal abstract class TableCommand : ToolCommand
         var request = _writing.Read(result, _table.SkipsBad(result), isJson);
         using var opened = LoadedModel.Open(result.GetRequiredValue(_model));
         var model = Adapt(opened, result);
+        if (request.Shard is not null)
+            model.RefuseSeries("--shard would tear the steps of a series apart. Split the file by series.");
         var options = _table.Read(result, model.Notes);
-        using var file = TableFile.Open(result.GetRequiredValue(_data), options, isReadAgain: false);
+        using var file = TableFile.Open(result.GetRequiredValue(_data), options, isReadAgain: model.Series is not null);
         var run = new ScoringRun(model, file, request);
         var shape = Shape(model, result);
         run.Write(shape, options, stop);
@@ -85,10 +87,10 @@ internal sealed class ScoreCommand : TableCommand
     {
         long anomalies = ((ScoreShape)shape).Anomalies;
         document["anomalies"] = anomalies;
-        document["threshold"] = Json.Number(model.Autoencoder.Threshold);
+        document["threshold"] = Json.Number(model.Threshold);
         output.Say(FormattableString.Invariant(
             $"{run.Rows:N0} rows, {anomalies:N0} anomalies ({(double)anomalies / Math.Max(1, run.Rows):P2}): ")
-            + FormattableString.Invariant($"scores above {model.Autoencoder.Threshold:G6}."));
+            + FormattableString.Invariant($"scores above {model.Threshold:G6}."));
         return anomalies > 0 && result.GetValue(_fail) ? ExitCode.Anomalies : ExitCode.Fine;
     }
 }
@@ -133,7 +135,11 @@ internal sealed class ExplainCommand : TableCommand
 internal sealed class EncodeCommand() : TableCommand("encode", "Add the code: what the network makes of a row.",
     "encode new.csv --model data.model.zip --only-new --output codes.csv")
 {
-    protected override RowShape Shape(LoadedModel model, ParseResult result) => new EncodeShape(model);
+    protected override RowShape Shape(LoadedModel model, ParseResult result)
+    {
+        model.RefuseSeries("a row has no code, only a window of rows has.");
+        return new EncodeShape(model);
+    }
 }
 
 /// <summary>Adds what the model expects.</summary>

@@ -27,6 +27,7 @@ internal sealed class TrainCommand : ToolCommand
     {
         Description = "Say what a column holds, such as zip=category or code=number.", AllowMultipleArgumentsPerToken = true,
     };
+    private readonly SeriesOptionSet _series = new();
     private readonly LabelOptionSet _label = new();
     private readonly Option<bool> _onNormal = new("--train-on-normal")
     {
@@ -56,6 +57,7 @@ internal sealed class TrainCommand : ToolCommand
         Add(_data);
         foreach (var option in new Option[] { _output, _columns, _exclude, _kinds })
             Add(option);
+        _series.AddTo(this);
         _label.AddTo(this);
         foreach (var option in new Option[] { _onNormal, _fromLabels, _variant, _epochs, _steps, _code, _hidden, _seed, _device })
             Add(option);
@@ -72,6 +74,8 @@ internal sealed class TrainCommand : ToolCommand
             throw new UsageException("--train-on-normal and --threshold-from-labels need --label.");
         var labels = _label.Read(result);
         var choices = Choices(result).Check();
+        if (choices.Series is { } series)
+            CheckSeries(result, series, label);
         var options = _table.Read(result);
         bool skipsBad = _table.SkipsBad(result);
         string path = result.GetRequiredValue(_data);
@@ -81,11 +85,14 @@ internal sealed class TrainCommand : ToolCommand
         var columns = Columns(file, result, label, skipsBad, stop, out int sampled);
         SayColumns(output, columns, sampled);
 
+        // Of a series no row can be left out: its windows would miss it.
+        bool onNormal = result.GetValue(_onNormal), isSeries = choices.Series is not null;
         var trainer = new Trainer(file, columns, choices, new RowSelection
         {
             SkipsBad = skipsBad,
-            OnlyNormal = result.GetValue(_onNormal)
+            OnlyNormal = onNormal && !isSeries
                 ? (Array.Find(columns, column => column.Use == ColumnUse.Label)!.Profile.Index, labels) : null,
+            Flagged = onNormal && isSeries ? (label!, labels) : null,
         });
         List<string> warnings = [];
         var notes = new ModelNotes([.. columns.Select(column => (column.Profile.Name, column.Word))], options.Missing, label,
@@ -118,16 +125,30 @@ internal sealed class TrainCommand : ToolCommand
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Fine;
     }
 
+    /// <summary>Refuses what does not go with series.</summary>
+    private void CheckSeries(ParseResult result, SeriesChoices series, string? label)
+    {
+        if (result.GetResult(_variant) is { Implicit: false })
+            throw new UsageException("--variant and --time do not go together; a time series has a model of its own.");
+        if (Kinds(result.GetValue(_kinds) ?? []).FirstOrDefault(pair => pair.Value == ColumnKind.Category).Key is { } category)
+            throw new UsageException($"--kind {category}=category does not go with --time; a time series is made of numbers.");
+        if (new[] { series.Time, series.Key, label }.OfType<string>().CountBy(name => name).FirstOrDefault(pair => pair.Value > 1).Key
+            is { } twice)
+            throw new UsageException($"The column '{twice}' is named twice; --time, --key and --label take different ones.");
+    }
 
     private ChosenColumn[] Columns(TableFile file, ParseResult result, string? label, bool skipsBad, CancellationToken stop,
         out int sampled)
     {
+        var series = _series.Read(result);
         using var reader = file.Read();
         var choice = new ColumnChoice
         {
             Included = result.GetValue(_columns) ?? [],
             Excluded = result.GetValue(_exclude) ?? [],
             Label = label,
+            Time = series?.Time,
+            Key = series?.Key,
             Kinds = Kinds(result.GetValue(_kinds) ?? []),
         };
         (var profiles, sampled) = ColumnProfiler.Find(reader, skipsBad, stop);
@@ -136,7 +157,11 @@ internal sealed class TrainCommand : ToolCommand
             throw new InputException($"'{file.Name}' has {sampled} rows; a model compares rows, and expects at least 2.");
         if (!Array.Exists(columns, column => column.Use == ColumnUse.Feature))
             throw new InputException($"'{file.Name}' has no column to train on: " + string.Join(", ", columns.Take(20)
-                .Select(column => $"'{column.Profile.Name}' ({column.Word})")) + ". Expected numbers or categories.");
+                .Select(column => $"'{column.Profile.Name}' ({column.Word})"))
+                + $". Expected numbers{(series is null ? " or categories" : "")}.");
+        if (series?.Width?.Span is { } span && columns.First(column => column.Use == ColumnUse.Time).Profile.HasOnlyNumbers)
+            throw new UsageException($"--width {span} is a duration, and the column '{series.Time}' has numbers and no dates; "
+                + "give a number of rows.");
         return columns;
     }
 
@@ -162,6 +187,8 @@ internal sealed class TrainCommand : ToolCommand
         Epochs = result.GetValue(_epochs),
         Steps = result.GetValue(_steps),
         Code = result.GetValue(_code),
+        Series = _series.Read(result) is { } series
+            ? series with { Label = result.GetValue(_onNormal) ? _label.Column(result) : null } : null,
         Hidden = result.GetValue(_hidden) ?? [],
         Seed = result.GetValue(_seed),
         Device = Enum.Parse<TrainingDevice>(result.GetRequiredValue(_device), ignoreCase: true),
@@ -192,14 +219,18 @@ internal sealed class TrainCommand : ToolCommand
         string target,
         bool isCanceled)
     {
-        var metadata = model.Autoencoder.Metadata;
-        output.Say(FormattableString.Invariant($"Trained on {summary.Rows:N0} rows with {metadata.FeatureCount:N0} features: ")
+        var metadata = model.Metadata;
+        string features = model.Series is { Description: var windows }
+            ? FormattableString.Invariant($"{windows.Channels.Count:N0} values in windows of {windows.Width:N0} rows")
+            : FormattableString.Invariant($"{metadata.FeatureCount:N0} features");
+        output.Say(FormattableString.Invariant($"Trained on {summary.Rows:N0} rows with {features}: ")
             + metadata.Variant + "." + (isCanceled ? " It was stopped early." : ""));
         if (skipped > 0)
             output.Say(FormattableString.Invariant($"{skipped:N0} rows could not be read and were left out."));
         output.Say(FormattableString.Invariant($"Threshold {metadata.Threshold:G6} ({metadata.ThresholdRule}); ")
             + FormattableString.Invariant($"it flags {summary.FlaggedShare:P2} of the rows that were held out."));
-        output.Say("Most telling columns: " + string.Join(", ", summary.Telling.Select(pair =>
+        if (model.Slots.Count > 1)
+            output.Say("Most telling columns: " + string.Join(", ", summary.Telling.Select(pair =>
             FormattableString.Invariant($"{TableReader.Shown(pair.Name)} ({pair.Share:P0})"))) + ".");
         foreach (string line in measures?.Lines() ?? [])
             output.Say(line);
@@ -224,7 +255,7 @@ internal sealed class TrainCommand : ToolCommand
                 ["use"] = column.Use.ToString().ToLowerInvariant(),
                 ["missing"] = column.Profile.Missing,
             }),
-            ["threshold"] = Json.Number(model.Autoencoder.Threshold),
+            ["threshold"] = Json.Number(model.Threshold),
             ["thresholdRule"] = model.Autoencoder.Metadata.ThresholdRule,
             ["flaggedShare"] = Json.Number(summary.FlaggedShare),
             ["tellingColumns"] = Json.Array(summary.Telling, pair =>

@@ -10,6 +10,7 @@ internal sealed class Explanation
     private readonly float[] _errors;
     private readonly int[] _top;
     private double _sum;
+    private bool _isEmpty;
     private float[] _reconstruction = [];
 
     public Explanation(LoadedModel model, int count)
@@ -43,11 +44,18 @@ internal sealed class Explanation
         TopFeatures.Find(_errors, _top);
         _sum = TopFeatures.Sum(_errors);
         _reconstruction = row.Reconstruction.ToArray();
+
+        // Before its first whole window a series is not scored, and has nothing to explain.
+        _isEmpty = _model.Series is not null && float.IsNaN(row.Score);
     }
 
     /// <summary>Writes name, value, expected value and share of one of the columns that were found.</summary>
     public void Write(int place, PendingRow pending, TableWriter writer)
     {
+        for (int i = 0; _isEmpty && i < 4; i++)
+            writer.Text([]);
+        if (_isEmpty)
+            return;
         var slots = _model.Slots[_top[place]];
         writer.Text(slots.Name);
         writer.Text(slots.Column is null ? [] : pending.Value(_top[place]));

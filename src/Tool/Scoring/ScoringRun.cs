@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.ML;
 using MLNetAutoencoder.Tool.Models;
 using MLNetAutoencoder.Tool.Tables;
 
@@ -30,6 +31,9 @@ internal sealed record ScoringRequest
 
     /// <summary>The column with the labels that becomes one of flags, and the labels.</summary>
     public (string Column, Labels Labels)? Flagged { get; init; }
+
+    /// <summary>How many rows are read at most.</summary>
+    public long Most { get; init; } = long.MaxValue;
 }
 
 /// <summary>Reads a table, lets each row go through a model and writes what comes of it, as a stream.</summary>
@@ -67,6 +71,7 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
             Every = request.Shard?.Count ?? 1,
             First = (request.Shard?.Number ?? 1) - 1,
             SkipsBad = request.SkipsBad,
+            Most = request.Most,
             OnlyNormal = request.OnlyNormal,
             Flagged = request.Flagged,
         }, new PendingValues(keepsLines, [.. values.Select(name => Array.IndexOf(names, name))]), stop)
@@ -84,13 +89,27 @@ internal sealed class ScoringRun(LoadedModel model, TableFile file, ScoringReque
         var getter = cursor.GetGetter<PendingRow>(texts);
         PendingRow pending = null!;
         var row = new ScoredRow(model, cursor);
-        while (cursor.MoveNext())
+        while (MoveNext(cursor))
         {
             getter(ref pending);
             action(row, pending);
             Rows++;
         }
         SkippedRows = view.SkippedRows;
+    }
+
+    /// <summary>Goes to the next row; rows of a series may stand in a wrong order.</summary>
+    private bool MoveNext(DataViewRowCursor cursor)
+    {
+        try
+        {
+            return cursor.MoveNext();
+        }
+        catch (InvalidOperationException e) when (model.Series is not null)
+        {
+            InputException.ThrowInner(e);
+            throw new InputException($"'{file.Name}' cannot be scored: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
     }
 
     /// <summary>Takes over how many rows there were, where others have read the view.</summary>

@@ -27,7 +27,8 @@ internal enum ColumnKind
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">What it holds.</param>
 /// <param name="Missing">How many of the rows that were looked at have no value.</param>
-internal sealed record ColumnProfile(int Index, string Name, ColumnKind Kind, int Missing)
+/// <param name="HasOnlyNumbers">Whether every value is a number.</param>
+internal sealed record ColumnProfile(int Index, string Name, ColumnKind Kind, int Missing, bool HasOnlyNumbers)
 {
     /// <summary>Whether a model can be trained on it.</summary>
     public bool IsFeature => Kind is ColumnKind.Number or ColumnKind.Category;

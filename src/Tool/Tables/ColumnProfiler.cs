@@ -44,7 +44,8 @@ internal sealed class ColumnProfiler
             for (int i = 0; i < profilers.Length && reader.Fault is null; i++)
                 profilers[i].Add(reader, i);
         }
-        return ([.. profilers.Select((profiler, i) => new ColumnProfile(i, reader.Columns[i].Name, profiler.Kind, profiler._missing))],
+        return ([.. profilers.Select((profiler, i) => new ColumnProfile(i, reader.Columns[i].Name, profiler.Kind, profiler._missing,
+            profiler._numbers == profiler._present))],
             rows);
     }
 

@@ -85,6 +85,8 @@ internal sealed class CsvTableReader : TableReader
         }
     }
 
+    protected override CultureInfo Culture => _culture;
+
     public override bool MoveNext()
     {
         if (_isAtFirstRow)

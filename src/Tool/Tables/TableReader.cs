@@ -45,6 +45,9 @@ internal abstract class TableReader(string fileName, TableOptions options) : IDi
 
     protected TableOptions Options => options;
 
+    /// <summary>How numbers are written.</summary>
+    protected virtual CultureInfo Culture => CultureInfo.InvariantCulture;
+
     /// <summary>Where the row stands, for messages.</summary>
     public virtual string Place => string.Create(CultureInfo.InvariantCulture, $"'{FileName}', row {Row}");
 
@@ -65,6 +68,26 @@ internal abstract class TableReader(string fileName, TableOptions options) : IDi
     public abstract void AppendRow(PendingRow destination);
 
     public abstract void Dispose();
+
+    /// <summary>Reads a date and time whose year comes first; one with an offset becomes universal time.</summary>
+    /// <returns>False for anything else, and for a missing one.</returns>
+    public bool TryDate(int column, out DateTime value)
+    {
+        var text = Text(column);
+        bool isDate = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && text.IndexOfAny('-', '/') == 4;
+        value = time.UtcDateTime;
+        return isDate;
+    }
+
+    /// <summary>Reads a number of Double, such as seconds since 1970, whose digits a Single does not hold.</summary>
+    /// <returns>False for anything else, and for a missing one.</returns>
+    public bool TryDouble(int column, out double value) =>
+        double.TryParse(Text(column), NumberStyles.Float, Culture, out value) && double.IsFinite(value);
+
+    /// <summary>What is said of a value that should be a time.</summary>
+    public string NoTime(int column, bool isDated) => $"{Place}, column '{Columns[column].Name}' has '{Shown(Text(column))}'; expected "
+        + (isDated ? "a date and time with the year first, such as 2026-01-31 18:30:00." : "a time that is a number.");
 
     /// <summary>What is said of a value that should be a number.</summary>
     public string NoNumber(int column) => $"{Place}, column '{Columns[column].Name}' has '{Shown(Text(column))}'; expected a number.";

@@ -14,6 +14,9 @@ internal sealed record RowSelection
     /// <summary>Whether rows that cannot be read are left out; otherwise they are an error.</summary>
     public bool SkipsBad { get; init; }
 
+    /// <summary>How many rows are read at most.</summary>
+    public long Most { get; init; } = long.MaxValue;
+
     /// <summary>The column whose label rows are chosen by, and the labels; only normal rows are taken.</summary>
     public (int Column, Labels Labels)? OnlyNormal { get; init; }
 
@@ -22,8 +25,8 @@ internal sealed record RowSelection
 }
 
 /// <summary>
-/// The columns of a file that a model reads, as a data view: numbers as Single, categories as text. Each cursor reads
-/// the file once, and only as far as it is moved.
+/// The columns of a file that a model reads, as a data view: numbers as Single, categories and keys as text, the time of a series as
+/// DateTime or Double. Each cursor reads the file once, and only as far as it is moved.
 /// </summary>
 internal sealed class TableView : IDataView
 {
@@ -34,6 +37,9 @@ internal sealed class TableView : IDataView
     private readonly PendingValues? _pending;
     private readonly int _flagIndex = -1, _flagPlace;
     private TableReader? _opened;
+
+    // A series is read by two cursors at once; the one that is opened last reads ahead, and counts.
+    private object? _last;
 
     /// <summary>Makes a view.</summary>
     /// <param name="file">The file.</param>
@@ -80,11 +86,11 @@ internal sealed class TableView : IDataView
     public Action<long, double?>? Progress { get; init; }
 
     /// <summary>The schema of columns with these names.</summary>
-    public static DataViewSchema SchemaOf(IEnumerable<(string Name, bool IsText)> columns)
+    public static DataViewSchema SchemaOf(IEnumerable<(string Name, DataViewType Type)> columns)
     {
         var builder = new DataViewSchema.Builder();
-        foreach (var (name, isText) in columns)
-            builder.AddColumn(name, isText ? TextDataViewType.Instance : NumberDataViewType.Single);
+        foreach (var (name, type) in columns)
+            builder.AddColumn(name, type);
         return builder.ToSchema();
     }
 
@@ -115,7 +121,10 @@ internal sealed class TableView : IDataView
         private readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _kept =
             new Dictionary<string, string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         private readonly PendingRow _row = new();
-        private readonly int _pendingIndex = -1;
+        private readonly int _pendingIndex = -1, _timeIndex;
+        private readonly bool _isDated;
+        private DateTime _date;
+        private double _time;
         private long _position = -1;
         private bool _flag;
 
@@ -130,7 +139,13 @@ internal sealed class TableView : IDataView
             _texts = new ReadOnlyMemory<char>[view.Schema.Count];
             if (view._pending is not null && _isActive[^1])
                 _pendingIndex = view.Schema.Count - 1;
-            (view.Rows, view.SkippedRows) = (0, 0);
+            _timeIndex = view.Schema.FirstOrDefault(column => IsTime(column.Type)) is { Name: not null } time ? time.Index : -1;
+            _isDated = _timeIndex >= 0 && view.Schema[_timeIndex].Type is DateTimeDataViewType;
+
+            // All cursors leave out the same rows.
+            if (view._selection.SkipsBad)
+                _active = [.. active.Union(Enumerable.Range(0, view._places.Length))];
+            (view._last, view.Rows, view.SkippedRows) = (this, 0, 0);
         }
 
         public override DataViewSchema Schema => _view.Schema;
@@ -146,7 +161,9 @@ internal sealed class TableView : IDataView
             while (_reader.MoveNext())
             {
                 _view._stop.ThrowIfCancellationRequested();
-                _view.Progress?.Invoke(_reader.Row, _reader.Fraction);
+                bool counts = _view._last == this;
+                if (counts)
+                    _view.Progress?.Invoke(_reader.Row, _reader.Fraction);
                 var selection = _view._selection;
                 if (selection.Every > 1 && (_reader.Row - 1) % selection.Every != selection.First)
                     continue;
@@ -154,13 +171,15 @@ internal sealed class TableView : IDataView
                 {
                     if (!selection.SkipsBad)
                         throw new InputException(fault);
-                    _view.SkippedRows++;
+                    _view.SkippedRows += counts ? 1 : 0;
                     continue;
                 }
                 if (selection.OnlyNormal is { } only && only.Labels.IsAnomaly(_reader.Text(only.Column)) != false)
                     continue;
+                if (_position + 1 >= selection.Most)
+                    break;
                 _position++;
-                _view.Rows++;
+                _view.Rows += counts ? 1 : 0;
                 return true;
             }
             _position = -1;
@@ -175,7 +194,9 @@ internal sealed class TableView : IDataView
             int index = column.Index;
             if (index == _pendingIndex)
                 return (ValueGetter<TValue>)(Delegate)(ValueGetter<PendingRow>)((ref PendingRow value) => (value ??= new()).CopyFrom(_row));
-            Delegate getter = index == _view._flagIndex ? (ValueGetter<bool>)((ref bool value) => value = _flag)
+            Delegate getter = index == _timeIndex && _isDated ? (ValueGetter<DateTime>)((ref DateTime value) => value = _date)
+                : index == _timeIndex ? (ValueGetter<double>)((ref double value) => value = _time)
+                : index == _view._flagIndex ? (ValueGetter<bool>)((ref bool value) => value = _flag)
                 : _isText[index]
                 ? (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _texts[index])
                 : (ValueGetter<float>)((ref float value) => value = _numbers[index]);
@@ -209,13 +230,20 @@ internal sealed class TableView : IDataView
                     continue;
                 }
                 int place = _view._places[column];
-                if (_isText[column])
+                if (column == _timeIndex)
+                {
+                    if (!(_isDated ? _reader.TryDate(place, out _date) : _reader.TryDouble(place, out _time)))
+                        return _reader.NoTime(place, _isDated);
+                }
+                else if (_isText[column])
                     _texts[column] = Keep(_reader.Text(place));
                 else if (!_reader.TryNumber(place, out _numbers[column]))
                     return _reader.NoNumber(place);
             }
             return null;
         }
+
+        private static bool IsTime(DataViewType type) => type is DateTimeDataViewType || type == NumberDataViewType.Double;
 
         private ReadOnlyMemory<char> Keep(ReadOnlySpan<char> text)
         {

@@ -13,6 +13,11 @@ internal sealed record ColumnChoice
 
     public string? Label { get; init; }
 
+    /// <summary>The time and the key of series, whose numbers alone are features.</summary>
+    public string? Time { get; init; }
+
+    public string? Key { get; init; }
+
     /// <summary>Kinds that are given rather than found.</summary>
     public IReadOnlyDictionary<string, ColumnKind> Kinds { get; init; } = new Dictionary<string, ColumnKind>(StringComparer.Ordinal);
 
@@ -23,9 +28,10 @@ internal sealed record ColumnChoice
     public ChosenColumn[] Choose(ColumnProfile[] profiles, string fileName)
     {
         string[] names = [.. profiles.Select(profile => profile.Name)];
-        foreach (string pattern in Included.Concat(Excluded).Concat(Kinds.Keys).Concat(Label is null ? [] : [Label]))
+        string[] exact = [.. Kinds.Keys, .. new[] { Label, Time, Key }.OfType<string>()];
+        foreach (string pattern in Included.Concat(Excluded).Concat(exact))
         {
-            if (!names.Any(name => Fits(name, pattern)))
+            if (!names.Contains(pattern) && (exact.Contains(pattern) || !names.Any(name => Fits(name, pattern))))
                 throw new UsageException($"'{fileName}' has no column '{pattern}'; it has {string.Join(", ", names.Take(20))}"
                     + (names.Length > 20 ? FormattableString.Invariant($" and {names.Length - 20} more.") : "."));
         }
@@ -35,10 +41,12 @@ internal sealed record ColumnChoice
 
     private ColumnUse WhatFor(ColumnProfile profile) =>
         profile.Name == Label ? ColumnUse.Label
+        : profile.Name == Time ? ColumnUse.Time
+        : profile.Name == Key ? ColumnUse.Key
         : Excluded.Any(pattern => Fits(profile.Name, pattern))
             || (Included.Length > 0 && !Included.Any(pattern => Fits(profile.Name, pattern)))
             ? ColumnUse.Excluded
-        : profile.IsFeature ? ColumnUse.Feature : ColumnUse.LeftOut;
+        : profile.IsFeature && (Time is null || profile.Kind == ColumnKind.Number) ? ColumnUse.Feature : ColumnUse.LeftOut;
 
     // A name with a * of its own fits itself.
     private static bool Fits(string name, string pattern) =>
@@ -50,6 +58,12 @@ internal enum ColumnUse
 {
     Feature,
     Label,
+
+    /// <summary>The time of a step of a series.</summary>
+    Time,
+
+    /// <summary>What tells the series of a row.</summary>
+    Key,
 
     /// <summary>Left out because the command line says so.</summary>
     Excluded,

@@ -16,6 +16,9 @@ internal sealed class Evaluation
     private readonly List<LabeledScore> _rows = [];
     private readonly List<float> _normalPValues = [];
 
+    // Of series all labeled rows, those before the first whole window too, by their keys.
+    private readonly Dictionary<string, List<LabeledScore>> _series = new(StringComparer.Ordinal);
+
     /// <summary>Rows without a label or without a score, which do not count.</summary>
     public long LeftOut { get; private set; }
 
@@ -30,20 +33,25 @@ internal sealed class Evaluation
         {
             var evaluation = new Evaluation();
             bool hasPValue = model.ColumnOf(GraphNames.PValue) is not null;
-            var view = run.Open(file.Read(), [label], keepsLines: false, progress, stop);
+            string[] values = model.Series?.Description.KeyColumn is { } key ? [label, key] : [label];
+            var view = run.Open(file.Read(), values, keepsLines: false, progress, stop);
             var seen = new HashSet<string>(StringComparer.Ordinal);
             string[] outputs = [GraphNames.Score, GraphNames.IsAnomaly, .. hasPValue ? new[] { GraphNames.PValue } : []];
             run.ForEach(view, outputs, (row, waiting) =>
             {
-                float score = row.Score;
-                if (labels.IsAnomaly(waiting.Value(0)) is not { } isAnomaly || float.IsNaN(score))
+                var scored = new LabeledScore { Score = row.Score, PredictedLabel = row.IsAnomaly };
+                var known = labels.IsAnomaly(waiting.Value(0));
+                scored.Label = known == true ? 1 : 0;
+                if (model.Series is not null && known is not null)
+                    evaluation.AddStep(values.Length > 1 ? waiting.Value(1).ToString() : "", scored);
+                if (known is not { } isAnomaly || float.IsNaN(scored.Score))
                 {
                     evaluation.LeftOut++;
                     return;
                 }
                 if (seen.Count < 10)
                     seen.Add(TableReader.Shown(waiting.Value(0)));
-                evaluation._rows.Add(new LabeledScore { Label = isAnomaly ? 1 : 0, Score = score, PredictedLabel = row.IsAnomaly });
+                evaluation._rows.Add(scored);
                 if (hasPValue && !isAnomaly)
                     evaluation._normalPValues.Add(row.PValue);
             });
@@ -71,7 +79,17 @@ internal sealed class Evaluation
             FalseAlarms = _rows.Count(row => !row.IsAnomaly && row.PredictedLabel),
             Calibration = _normalPValues.Count == 0 ? []
                 : [.. s_levels.Select(level => (level, _normalPValues.Count(p => p <= level) / (double)_normalPValues.Count))],
+            Series = _series.Count == 0 ? null : SeriesMeasures.Of(_series.Values.Select(steps => (
+                steps.ConvertAll(step => step.Score).ToArray(), steps.ConvertAll(step => step.IsAnomaly).ToArray(),
+                steps.ConvertAll(step => step.PredictedLabel).ToArray()))),
         };
+    }
+
+    private void AddStep(string key, LabeledScore step)
+    {
+        if (!_series.TryGetValue(key, out var steps))
+            _series.Add(key, steps = []);
+        steps.Add(step);
     }
 
     /// <summary>The mean of the precision at each anomaly, from the highest score down; equal scores count as one step.</summary>
@@ -90,7 +108,7 @@ internal sealed class Evaluation
 
     private sealed class LabeledScore
     {
-        public float Label { get; init; }
+        public float Label { get; set; }
 
         public bool IsAnomaly => Label > 0;
 
@@ -120,6 +138,9 @@ internal sealed record Measures
     /// <summary>Levels, and the share of the normal rows whose p-value is at most the level.</summary>
     public required IReadOnlyList<(double Level, double Share)> Calibration { get; init; }
 
+    /// <summary>What series have besides; null where the rows are none.</summary>
+    public SeriesMeasures? Series { get; init; }
+
     public double Precision => Found + FalseAlarms == 0 ? 0 : (double)Found / (Found + FalseAlarms);
 
     public double Recall => (double)Found / Anomalies;
@@ -137,6 +158,8 @@ internal sealed record Measures
         if (Calibration.Count > 0)
             yield return "  p-values           " + string.Join(", ", Calibration.Select(pair =>
                 FormattableString.Invariant($"{pair.Share:P2} of normal rows at most {pair.Level}")));
+        foreach (string line in Series?.Lines() ?? [])
+            yield return line;
     }
 
     public JsonObject Document() => new()
@@ -153,5 +176,6 @@ internal sealed record Measures
         ["falseAlarms"] = FalseAlarms,
         ["pValues"] = Json.Array(Calibration, pair =>
             new JsonObject { ["level"] = pair.Level, ["shareOfNormalRows"] = Json.Number(pair.Share) }),
+        ["series"] = Series?.Document(),
     };
 }

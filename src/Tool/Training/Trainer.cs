@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNetAutoencoder.Onnx;
 using MLNetAutoencoder.Tool.Models;
@@ -21,8 +22,9 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
     /// <summary>Rows that were trained on, held-out ones included.</summary>
     public long Rows { get; private set; }
 
-    public DataViewSchema Schema { get; } = TableView.SchemaOf(columns.Where(column => column.Use == ColumnUse.Feature)
-        .Select(column => (column.Profile.Name, column.Profile.Kind == ColumnKind.Category)));
+    public DataViewSchema Schema { get; } = TableView.SchemaOf(columns
+        .Where(column => column.Use is ColumnUse.Feature or ColumnUse.Time or ColumnUse.Key)
+        .Select(column => (column.Profile.Name, TypeOf(column))));
 
     /// <summary>Trains.</summary>
     /// <param name="progress">Is told how far it is.</param>
@@ -41,7 +43,10 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
         {
             Progress = (rows, fraction) => progress.Rows("Reading", rows, fraction),
         };
-        var pipeline = Pipeline(Variants.Create(Context, choices with { FeatureColumnName = FeatureColumnName() }, progress, stop));
+        string[] values = [.. columns.Where(column => column.Use == ColumnUse.Feature).Select(column => column.Profile.Name)];
+        string features = choices.Series is not null && values is [var one] ? one : FeatureColumnName();
+        var pipeline = Pipeline(values, features,
+            Variants.Create(Context, choices with { FeatureColumnName = features }, progress, stop));
         try
         {
             var model = pipeline.Fit(view);
@@ -61,7 +66,8 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
         int every = (int)Math.Max(1, (Rows + MostScored - 1) / MostScored);
         var run = new ScoringRun(model, file, new ScoringRequest
         {
-            Shard = new Shard(1, every),
+            Shard = model.Series is null ? new Shard(1, every) : null,
+            Most = model.Series is null ? long.MaxValue : MostScored,
             SkipsBad = selection.SkipsBad,
             OnlyNormal = selection.OnlyNormal,
         });
@@ -87,7 +93,7 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
             for (int j = 0; j < shares.Length; j++)
                 shares[j] += TopFeatures.Share(errors[j], sum) / highest.Count;
         }
-        return new TrainedRows(Rows, FlaggedShare(model.Autoencoder.Metadata),
+        return new TrainedRows(Rows, FlaggedShare(model.Metadata),
             [.. shares.Select((share, j) => (model.Slots[j].Name, share)).OrderByDescending(pair => pair.share).Take(5)]);
     }
 
@@ -108,12 +114,21 @@ internal sealed class Trainer(TableFile file, ChosenColumn[] columns, TrainingCh
         return name;
     }
 
-    private IEstimator<ITransformer> Pipeline(IEstimator<ITransformer> autoencoder)
+    private static DataViewType TypeOf(ChosenColumn column) => column.Use switch
     {
-        string[] names = [.. Schema.Select(column => column.Name)];
-        InputOutputColumnPair[] categories = [.. Schema.Where(column => column.Type is Microsoft.ML.Data.TextDataViewType)
-            .Select(column => new InputOutputColumnPair(column.Name))];
-        var features = Context.Transforms.Concatenate(FeatureColumnName(), names);
+        ColumnUse.Time => column.Profile.HasOnlyNumbers ? NumberDataViewType.Double : DateTimeDataViewType.Instance,
+        ColumnUse.Key => TextDataViewType.Instance,
+        _ => column.Profile.Kind == ColumnKind.Category ? TextDataViewType.Instance : NumberDataViewType.Single,
+    };
+
+    private IEstimator<ITransformer> Pipeline(string[] names, string featureColumnName, IEstimator<ITransformer> autoencoder)
+    {
+        // The values of a series may be one column alone.
+        if (names.Contains(featureColumnName))
+            return autoencoder;
+        InputOutputColumnPair[] categories = [.. names.Where(name => Schema[name].Type is TextDataViewType)
+            .Select(name => new InputOutputColumnPair(name))];
+        var features = Context.Transforms.Concatenate(featureColumnName, names);
         return categories.Length == 0 ? features.Append(autoencoder)
             : Context.Transforms.Categorical.OneHotEncoding(categories).Append(features).Append(autoencoder);
     }

@@ -21,6 +21,9 @@ internal sealed record TrainingChoices
 
     public int[] Hidden { get; init; } = [];
 
+    /// <summary>How series are read; null where the rows are none.</summary>
+    public SeriesChoices? Series { get; init; }
+
     public int? Seed { get; init; }
 
     public TrainingDevice Device { get; init; }
@@ -33,12 +36,25 @@ internal sealed record TrainingChoices
     /// <summary>Refuses choices that do not go together.</summary>
     public TrainingChoices Check()
     {
+        if (Series is not null && (Epochs is not null || Hidden.Length > 0))
+            throw new UsageException("--epochs and --hidden do not go with --time; a time series has --steps and --code.");
         if (Variant == Variants.Detector && (Epochs is not null || Hidden.Length > 0))
             throw new UsageException($"--epochs and --hidden do not go with the variant '{Variant}'; it has --steps and --code.");
         if (Variant != Variants.Detector && Steps is not null)
             throw new UsageException($"--steps goes with the variant '{Variants.Detector}' only; '{Variant}' has --epochs.");
         return this;
     }
+}
+
+/// <summary>How the rows of a file become time series.</summary>
+/// <param name="Time">The column with the time.</param>
+/// <param name="Key">The column that tells the series; null for one series.</param>
+/// <param name="Width">The steps of a window; null for as many as the library has.</param>
+/// <param name="IsCovering">Whether a row is scored by all windows that cover it.</param>
+internal sealed record SeriesChoices(string Time, string? Key, WindowWidth? Width, bool IsCovering)
+{
+    /// <summary>The column of flags that tells known anomalies, whose windows are not trained on; null for none.</summary>
+    public string? Label { get; init; }
 }
 
 /// <summary>The estimators by the names that the command line has for them.</summary>
@@ -73,6 +89,8 @@ internal static class Variants
     {
         try
         {
+            if (choices.Series is not null)
+                return context.Autoencoders().TimeSeries(SeriesOptions(choices, choices.Series, progress, stop));
             return choices.Variant == Detector ? context.Autoencoders().AnomalyDetection(DetectorOptions(choices, progress, stop))
                 : context.Autoencoders().Autoencoder(NetworkOptions(choices, progress, stop));
         }
@@ -94,6 +112,28 @@ internal static class Variants
             Threshold = choices.Threshold ?? ThresholdRule.FalseAlarmRate(DefaultFalseAlarmRate),
             Steps = choices.Steps,
             Code = choices.Code,
+            Seed = choices.Seed,
+            Device = choices.Device,
+            Progress = progress,
+            Cancellation = stop,
+            WhenCanceled = WhenCanceled.KeepBest,
+        };
+
+    private static TimeSeriesEstimator.Options SeriesOptions(TrainingChoices choices, SeriesChoices series,
+        IProgress<TrainingProgress> progress, CancellationToken stop) => new()
+        {
+            FeatureColumnName = choices.FeatureColumnName,
+            TimeColumnName = series.Time,
+            KeyColumnName = series.Key,
+            LabelColumnName = series.Label,
+            PValueColumnName = "PValue",
+            ExpectedColumnName = "Reconstruction",
+            ChannelErrorsColumnName = "FeatureErrors",
+            Width = series.Width ?? WindowWidth.Steps(WindowWidth.DefaultSteps),
+            IsCovering = series.IsCovering,
+            Steps = choices.Steps ?? TimeSeriesEstimator.Options.DefaultTrainingSteps,
+            Code = new CodeOptions { Size = choices.Code ?? CodeOptions.DefaultSize },
+            Threshold = choices.Threshold ?? ThresholdRule.FalseAlarmRate(DefaultFalseAlarmRate),
             Seed = choices.Seed,
             Device = choices.Device,
             Progress = progress,

@@ -10,7 +10,14 @@ namespace MLNetAutoencoder;
 internal static class TensorNumbers
 {
     // What is static is never freed.
-    private static readonly Scalar s_one = 1, s_two = 2;
+    private static readonly Scalar s_zero = 0, s_one = 1, s_two = 2;
+
+    /// <summary>The numbers from 0 up to a count, without it, as Single.</summary>
+    public static Tensor UpTo(long count, Device device)
+    {
+        using Scalar number = count;
+        return arange(s_zero, number, s_one, ScalarType.Float32, device);
+    }
 
     /// <summary>The sum. The operator makes a number too, for the factor of the second addend.</summary>
     public static Tensor Plus(this Tensor x, Tensor y) => x.add(y, s_one);

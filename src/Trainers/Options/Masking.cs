@@ -83,7 +83,7 @@ public sealed record Masking
             long count = batch.Rows.shape[0], features = batch.Rows.shape[1], width = Width == 0 ? features : Width;
             var length = Shares(count, features / width, 1).Times(width);
             var start = Uniform(count, features / width, 1).mul(length.Plus(width)).Plus(length.Times(-1));
-            var steps = arange(width, dtype: ScalarType.Float32, device: batch.Rows.device);
+            var steps = TensorNumbers.UpTo(width, batch.Rows.device);
             return steps.lt(start).logical_or(steps.ge(start.Plus(length))).reshape(batch.Rows.shape);
         }
     }
@@ -96,7 +96,7 @@ public sealed record Masking
         using var scope = NewDisposeScope();
         long[] windows = [batch.Rows.shape[0], batch.Rows.shape[1] / Width, Width];
         var (rows, seen) = (batch.Rows.reshape(windows), visible.reshape(windows));
-        var level = (rows * seen).sum(2, keepdim: true) / seen.sum(2, keepdim: true).clamp_min(1);
+        var level = (rows * seen).sum(2, keepdim: true) / seen.sum(2, keepdim: true).AtLeast(1);
         return batch with { Rows = (rows - level).reshape(batch.Rows.shape).MoveToOuterDisposeScope() };
     }
 

@@ -32,8 +32,9 @@ public sealed class TimeSeriesTransformer : ScoringTransformer
     {
     }
 
-    private TimeSeriesTransformer(MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns)
-        : base(context, model, columns, ownsModel: true)
+    private TimeSeriesTransformer(
+        MLContext context, AutoencoderModel model, IReadOnlyDictionary<string, string> columns, bool ownsModel = true)
+        : base(context, model, columns, ownsModel)
     {
         _ofScores = Description.IsCovering ? CoveringScores.MetadataOf(Metadata) : Metadata;
     }
@@ -55,6 +56,14 @@ public sealed class TimeSeriesTransformer : ScoringTransformer
     /// </summary>
     public AutoencoderTransformer Windows => _windows is { IsDisposed: false } ? _windows
         : _windows = new AutoencoderTransformer(Context, Model, Columns, topFeatures: null, ownsModel: false);
+
+    /// <summary>What is known of the scores that this transformer gives.</summary>
+    internal AutoencoderMetadata ScoreMetadata => _ofScores;
+
+    /// <summary>A transformer that gives outputs of the graph in columns of other names. It shares this model's sessions.</summary>
+    internal TimeSeriesTransformer WithOutputs(params (string Output, string Column)[] outputs) => new(Context, Model,
+        outputs.Append((Output: GraphNames.Features, Column: Description.ValueColumn)).ToDictionary(pair => pair.Output,
+            pair => pair.Column, StringComparer.Ordinal), ownsModel: false);
 
     /// <summary>The same where this transformer is not needed.</summary>
     internal AutoencoderTransformer WindowsAlone() => new(Context, Model, Columns, topFeatures: null, ownsModel: true);
