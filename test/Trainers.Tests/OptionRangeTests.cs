@@ -72,7 +72,8 @@ public sealed partial class OptionRangeTests
         {
             TimeColumnName = "Time", KeyColumnName = "Key", LabelColumnName = "Label", AnomalyLabelValue = "bad",
             PValueColumnName = "PValue", ExpectedColumnName = "Expected", ChannelErrorsColumnName = "Errors",
-            Network = new TemporalConvolutionNetworkOptions { Filters = [4], Dilations = [2] }, Steps = 10, Neighbors = 2, Threads = 1, GradientClipping = 1,
+            Network = new TemporalConvolutionNetworkOptions { Filters = [4], Dilations = [2] }, Steps = 10, Neighbors = 2,
+            Threads = 1, GradientClipping = 1,
             Scoring = new ScoringOptions { BatchSize = 8, IntraOpThreads = 1, GpuDeviceId = 0 },
         },
         ["stacked"] = () =>

@@ -176,8 +176,8 @@ public sealed partial class TimeSeriesEstimator
                 "the distance joins the score of a masked network without variance, over scaled windows");
             Require.InRange(HeldOutShare is > 0 and <= 0.5, HeldOutShare, nameof(HeldOutShare), "more than 0 and at most 0.5");
             Require.InRange(Scaling is InputScaling.None or InputScaling.Standardize or InputScaling.StandardizeCompressed, Scaling,
-                nameof(Scaling), $"{InputScaling.None}, {InputScaling.Standardize} or {InputScaling.StandardizeCompressed}, which are " +
-                "the same for all steps of a channel");
+                nameof(Scaling), $"one of {InputScaling.None}, {InputScaling.Standardize}, {InputScaling.StandardizeCompressed}, " +
+                "which are the same for all steps of a channel");
             Require.Not(ScoresFirstSteps && ScoringMissingValues is ScoringMissingValues.NaN or ScoringMissingValues.Refuse,
                 nameof(ScoresFirstSteps), ScoresFirstSteps, nameof(ScoringMissingValues), ScoringMissingValues,
                 "the steps before the first ones are missing");
@@ -188,11 +188,13 @@ public sealed partial class TimeSeriesEstimator
             OptionalColumn(LabelColumnName, nameof(LabelColumnName));
             OptionalColumn(ExpectedColumnName, nameof(ExpectedColumnName));
             OptionalColumn(ChannelErrorsColumnName, nameof(ChannelErrorsColumnName));
+            OptionalColumn(CodeColumnName, nameof(CodeColumnName));
+            OptionalColumn(Code?.OffsetColumnName, $"{nameof(Code)}.{nameof(CodeOptions.OffsetColumnName)}");
             Require.Not(CodeColumnName is not null, nameof(CodeColumnName), CodeColumnName ?? "", "the code", "that of a window",
                 "a step has none; use Windows of the fitted transformer");
             Require.Not(Code?.OffsetColumnName is not null, "Code.OffsetColumnName", Code?.OffsetColumnName ?? "", "the code",
                 "that of a window", "a window has no offset");
-            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }, epochs: 1).Validate();
+            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }, Epochs).Validate();
         }
 
         internal Options Clone() => (Options)MemberwiseClone();

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
@@ -80,6 +81,19 @@ public sealed class TimeSeriesInputTests
     }
 
     [TestMethod]
+    public void A_canceled_training_that_keeps_the_best_weights_looks_for_neighbors_all_the_same()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var model = Fit(MadeSeries.Wave(200, seed: 1), options =>
+        {
+            (options.Neighbors, options.Cancellation, options.WhenCanceled) = (2, cancellation.Token, WhenCanceled.KeepBest);
+            options.Progress = new DirectProgress(_ => cancellation.Cancel());
+        });
+        Assert.HasCount(1, model.History);
+        Assert.AreEqual(ScoreKind.Detector, model.Metadata.ScoreKind);
+    }
+
+    [TestMethod]
     public void A_view_that_gives_other_rows_the_second_time_is_refused()
     {
         int readings = 0;
@@ -128,6 +142,8 @@ public sealed class TimeSeriesInputTests
         Assert.IsGreaterThan(500, scored);
         Assert.IsTrue(found.Skip(15).All(step => float.IsFinite(step.Score) || step.PredictedLabel));
         var all = s_ml.View([.. MadeSeries.Wave(100, seed: 1).Select(row => row.With(one => one.Value = float.NaN))]);
+        Fails.With<InvalidOperationException>("None of the 37 rows that the threshold is to come from has a value", () =>
+            Fit([.. MadeSeries.Wave(200, seed: 1).Select((row, i) => row.With(one => one.Value = i < 140 ? one.Value : float.NaN))]));
         Fails.As<InvalidOperationException>("has no value in any training row", () =>
             s_ml.Autoencoders().TimeSeries(MadeSeries.Small()).Fit(all));
     }
