@@ -43,17 +43,18 @@ internal sealed class ServedModel
     {
         var ml = new MLContext();
         ITransformer loaded;
+        AutoencoderTransformer found;
         DataViewSchema? schema = null;
         try
         {
             loaded = path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) ? ml.Autoencoders().FromOnnx(bytes, scoring)
                 : ml.Autoencoders().Load(new MemoryStream(bytes), out schema, scoring);
+            found = ml.Autoencoders().Find(loaded);
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or InvalidOperationException or ArgumentException)
         {
             throw new InvalidDataException($"The file '{path}' cannot be served: {e.Message}", e);
         }
-        var found = ml.Autoencoders().Find(loaded);
         bool hasPValue = found.Metadata.ScoreQuantiles.Count > 0;
         var columns = AutoencoderColumns.Inputs(found.Columns).ToDictionary(input => input, input => found.Columns[input]);
         string[] outputs = [GraphNames.Score, GraphNames.IsAnomaly, .. hasPValue ? [GraphNames.PValue] : Array.Empty<string>(),

@@ -31,6 +31,10 @@ internal static class PipelineExport
         ITransformer[] parts = [.. TransformerChains.PartsOf(model, TransformerScope.Scoring)];
         int place = TransformerChains.PlaceOf(parts, part => part is ScoringTransformer, "It stands at the end.");
         var autoencoder = (ScoringTransformer)parts[place];
+        if (autoencoder is TimeSeriesTransformer series)
+            throw new NotSupportedException(
+                $"A time series is scored by windows of {series.Description.Width} rows, which a graph over rows cannot cut. Export the " +
+                $"scorer of whole windows with {nameof(TimeSeriesTransformer.ExportOnnx)}, and apply what stands before it to the data.");
         if (autoencoder is AutoencoderTransformer { AddsTopFeatures: true })
             throw new NotSupportedException(
                 "The columns of top features are not in the graph. Export the autoencoder that they were made from.");

@@ -69,7 +69,8 @@ public abstract class ScoringTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx) => Save(ctx);
 
     // ML.NET gives outsiders no format of their own, but lets them hand the context, once, to a stock transformer.
-    private protected virtual void Save(ModelSaveContext ctx) => StockChain.Save(Model, Columns, ctx, Context.TempFilePath);
+    private protected virtual void Save(ModelSaveContext ctx) =>
+        StockChain.Save(Model, Columns, ctx, Context.TempFilePath, isSeries: this is TimeSeriesTransformer);
 
     /// <summary>The columns that are added to data of a schema.</summary>
     private protected abstract IEnumerable<OutputColumn> OutputsAfter(DataViewSchema input);

@@ -205,6 +205,24 @@ public sealed class ScorerTests
     }
 
     [TestMethod]
+    public async Task A_time_series_is_refused_as_a_zip_and_served_by_whole_windows_as_ONNX()
+    {
+        var ml = ServedModels.Context;
+        var rows = ml.Data.LoadFromEnumerable(Reading.Make(200, seed: 1));
+        using var model = ml.Autoencoders().TimeSeries(new TimeSeriesEstimator.Options
+        {
+            FeatureColumnName = nameof(Reading.Axes), Width = WindowWidth.Steps(4), Steps = 10,
+            Network = new DenseNetworkOptions { Hidden = [8] },
+        }).Fit(rows);
+        using var file = new MemoryStream();
+        ml.Model.Save(model, rows.Schema, file);
+        StringAssert.Contains((await Assert.ThrowsExactlyAsync<InvalidDataException>(() => Start(file.ToArray()))).Message,
+            "cannot be served: The model (TimeSeriesTransformer) holds no AutoencoderTransformer, which scores each row by itself");
+        using var host = await Start(model.Windows.ToOnnx(Onnx.OnnxGraph.Scorer), extension: ".onnx");
+        Assert.AreEqual(3 * 4, host.Services.GetRequiredService<IAutoencoderScorer>().Model.Inputs.Single().Size);
+    }
+
+    [TestMethod]
     public async Task A_full_queue_lets_callers_wait_and_a_canceled_one_go()
     {
         using var host = await Start(ServedModels.First, options =>

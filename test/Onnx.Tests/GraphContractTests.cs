@@ -104,7 +104,7 @@ public sealed class GraphContractTests
         var read = new AutoencoderModel(Export(s_model).Scorer, "The graph").Metadata;
         var written = s_model.Metadata.ToDictionary();
         CollectionAssert.AreEqual(written.OrderBy(pair => pair.Key).ToArray(), read.ToDictionary().OrderBy(pair => pair.Key).ToArray());
-        Assert.AreEqual("1.3", read.FormatVersion);
+        Assert.AreEqual("1.4", read.FormatVersion);
         Assert.AreEqual(AutoencoderMetadata.QuantileCount, read.ScoreQuantiles.Count);
         Assert.AreEqual("Features[0],Features[1],Features[2],Features[3],Features[4]", string.Join(',', read.FeatureNames));
         Assert.AreEqual(3, read.Seed);

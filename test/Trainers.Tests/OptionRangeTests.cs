@@ -68,6 +68,14 @@ public sealed partial class OptionRangeTests
             TopShare = 0.5, ResidualDistance = true, NeighborSpaces = NeighborSpaces.Features | NeighborSpaces.Ranks,
             Scoring = new ScoringOptions { BatchSize = 8, IntraOpThreads = 1, GpuDeviceId = 0 },
         },
+        ["time series"] = () => new TimeSeriesEstimator.Options
+        {
+            TimeColumnName = "Time", KeyColumnName = "Key", LabelColumnName = "Label", AnomalyLabelValue = "bad",
+            PValueColumnName = "PValue", ExpectedColumnName = "Expected", ChannelErrorsColumnName = "Errors",
+            Network = new TemporalConvolutionNetworkOptions { Filters = [4], Dilations = [2] }, Steps = 10, Neighbors = 2,
+            Threads = 1, GradientClipping = 1,
+            Scoring = new ScoringOptions { BatchSize = 8, IntraOpThreads = 1, GpuDeviceId = 0 },
+        },
         ["stacked"] = () =>
         {
             var options = Common(options => options.Pretraining = new PretrainingOptions());
@@ -140,6 +148,8 @@ public sealed partial class OptionRangeTests
     {
         if (options is AnomalyDetectionEstimator.Options detection)
             s_ml.Autoencoders().AnomalyDetection(detection);
+        else if (options is TimeSeriesEstimator.Options series)
+            s_ml.Autoencoders().TimeSeries(series);
         else
             s_ml.Autoencoders().Autoencoder((AutoencoderEstimator.Options)options);
     }

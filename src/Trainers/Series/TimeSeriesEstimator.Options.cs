@@ -95,7 +95,8 @@ public sealed partial class TimeSeriesEstimator
         /// <summary>
         /// Whether steps before the first whole window of a series are scored with what there is, the rest missing; a few steps tell
         /// little,
-        /// so that they score higher than others. The default value is false: they have the score NaN, and are no anomalies.
+        /// so that they score higher than others. It needs <see cref="TrainingOptions.ScoringMissingValues"/> that give a window with
+        /// missing values a score. The default value is false: they have the score NaN, and are no anomalies.
         /// </summary>
         public bool ScoresFirstSteps { get; set; }
 
@@ -111,8 +112,8 @@ public sealed partial class TimeSeriesEstimator
         /// <summary>
         /// What is hidden from the network while training, and in a score. The default value hides a run of steps, and shows all in a
         /// score.
-        /// With null nothing is: then a window with a missing value has no score, unless
-        /// <see cref="TrainingOptions.ScoringMissingValues"/> says otherwise.
+        /// With null nothing is, and <see cref="TrainingOptions.ScoringMissingValues"/> must be another one than
+        /// <see cref="ScoringMissingValues.Hidden"/>, its default value here.
         /// </summary>
         public Masking? Masking { get; set; } = new()
         {
@@ -175,16 +176,25 @@ public sealed partial class TimeSeriesEstimator
                 "the distance joins the score of a masked network without variance, over scaled windows");
             Require.InRange(HeldOutShare is > 0 and <= 0.5, HeldOutShare, nameof(HeldOutShare), "more than 0 and at most 0.5");
             Require.InRange(Scaling is InputScaling.None or InputScaling.Standardize or InputScaling.StandardizeCompressed, Scaling,
-                nameof(Scaling), $"{InputScaling.None}, {InputScaling.Standardize} or {InputScaling.StandardizeCompressed}, which are " +
-                "the same for all steps of a channel");
+                nameof(Scaling), $"one of {InputScaling.None}, {InputScaling.Standardize}, {InputScaling.StandardizeCompressed}, " +
+                "which are the same for all steps of a channel");
+            Require.Not(ScoresFirstSteps && ScoringMissingValues is ScoringMissingValues.NaN or ScoringMissingValues.Refuse,
+                nameof(ScoresFirstSteps), ScoresFirstSteps, nameof(ScoringMissingValues), ScoringMissingValues,
+                "the steps before the first ones are missing");
+            if (Network is TemporalConvolutionNetworkOptions { Width: 0 } network)
+                Require.AtLeast(network.Channels, 1, $"{nameof(Network)}.{nameof(network.Channels)}");
             OptionalColumn(TimeColumnName, nameof(TimeColumnName));
             OptionalColumn(KeyColumnName, nameof(KeyColumnName));
             OptionalColumn(LabelColumnName, nameof(LabelColumnName));
+            OptionalColumn(ExpectedColumnName, nameof(ExpectedColumnName));
+            OptionalColumn(ChannelErrorsColumnName, nameof(ChannelErrorsColumnName));
+            OptionalColumn(CodeColumnName, nameof(CodeColumnName));
+            OptionalColumn(Code?.OffsetColumnName, $"{nameof(Code)}.{nameof(CodeOptions.OffsetColumnName)}");
             Require.Not(CodeColumnName is not null, nameof(CodeColumnName), CodeColumnName ?? "", "the code", "that of a window",
                 "a step has none; use Windows of the fitted transformer");
             Require.Not(Code?.OffsetColumnName is not null, "Code.OffsetColumnName", Code?.OffsetColumnName ?? "", "the code",
                 "that of a window", "a window has no offset");
-            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }, epochs: 1).Validate();
+            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }, Epochs).Validate();
         }
 
         internal Options Clone() => (Options)MemberwiseClone();

@@ -85,9 +85,15 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
     {
         List<double> scores = [];
         TrainingScores.Compute(alone, windows.HeldOut, (score, _) => scores.Add(score));
+        bool isCanceled = _options.Cancellation.IsCancellationRequested && _options.WhenCanceled == WhenCanceled.KeepBest;
         long[] scored = [.. Enumerable.Range(0, scores.Count).Where(i => double.IsFinite(scores[i])).Select(i => (long)i)];
+        if (windows.Training.Count < 2 || scored.Length == 0)
+            throw new InvalidOperationException(
+                $"There are {windows.Training.Count} windows to train on and {scored.Length} held-out ones with a score; " +
+                $"{nameof(_options.Neighbors)}, which is {_options.Neighbors}, expects at least 2 and 1. Give more rows, or a smaller " +
+                $"{nameof(_options.Width)}.");
         var kept = KeptRows.Choose(windows.Training, NeighborSpace.OfFeatures(scaling), _options.Neighbors, most: null, _seed,
-            _options.Cancellation);
+            isCanceled ? CancellationToken.None : _options.Cancellation);
         double[] distances = kept.Distances(windows.HeldOut, scored, areOthers: true);
         double ofNetwork = 1 / DetectorTraining.Spread([.. scored.Select(i => scores[(int)i])]);
         double ofDistance = 1 / DetectorTraining.Spread(distances);

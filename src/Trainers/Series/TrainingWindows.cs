@@ -51,6 +51,10 @@ internal sealed class TrainingWindows : IDisposable
         long[] heldOut = Array.ConvertAll(counts, count => (long)Math.Ceiling(options.HeldOutShare * count));
         long[] trained = [.. counts.Zip(heldOut, (count, held) =>
             count == 0 ? 0 : Math.Max(1, Math.Min(count - held, Math.Max(count - held - description.Width + 1, (count - held) / 2))))];
+        if (heldOut.Sum() < description.Width)
+            channel.Warning(MessageSensitivity.None,
+                $"Only {heldOut.Sum()} windows are held out, fewer than a window has steps, {description.Width}: they overlap, and the " +
+                $"threshold comes from few steps. Give more rows, or a larger {nameof(options.HeldOutShare)}.");
         double heldShare = Math.Min(1, MostHeldOut / (double)Math.Max(1, heldOut.Sum()));
         heldOut = Array.ConvertAll(heldOut, held => held == 0 ? 0 : Math.Max(1, (long)(held * heldShare)));
 
@@ -69,6 +73,8 @@ internal sealed class TrainingWindows : IDisposable
             foreach (var reader in Windows(input, columns, description, labels, options))
             {
                 int series = reader.Series;
+                if (series >= counts.Length || seen[series] == counts[series])
+                    throw OtherRows();
                 long place = seen[series]++, firstHeld = counts[series] - (long)Math.Ceiling(options.HeldOutShare * counts[series]);
                 bool isHeld = place >= firstHeld && place < firstHeld + heldOut[series];
                 bool isTrained = place < trained[series] && selection.Takes();
@@ -82,6 +88,8 @@ internal sealed class TrainingWindows : IDisposable
                 if (isHeld)
                     ofSeries[series].Add([.. window]);
             }
+            if (!seen.SequenceEqual(counts))
+                throw OtherRows();
             foreach (float[] row in ofSeries.SelectMany(rows => rows))
                 held.Add(row);
             var reading = new RowReading { MissingValues = options.MissingValues, Seed = seed, Cancellation = options.Cancellation };
@@ -94,6 +102,10 @@ internal sealed class TrainingWindows : IDisposable
             held.Dispose();
             throw;
         }
+
+        static InvalidOperationException OtherRows() => new(
+            "The data view gave other rows than when it was first read. A view must give the same rows each time: save the data to a " +
+            "file first.");
     }
 
     /// <summary>The description with what the held-out windows say of covering scores.</summary>
@@ -139,7 +151,7 @@ internal sealed class TrainingWindows : IDisposable
             TimeColumn = options.TimeColumnName,
             KeyColumn = options.KeyColumnName,
             IsCovering = options.IsCovering,
-            ScoresFirstSteps = options.ScoresFirstSteps && options.ScoringMissingValues != ScoringMissingValues.Refuse,
+            ScoresFirstSteps = options.ScoresFirstSteps,
         };
         if (columns.Time is not null)
             description = description with { Step = FindStep(input, columns, description, options) };
@@ -162,7 +174,7 @@ internal sealed class TrainingWindows : IDisposable
         TimeSeriesEstimator.Options options)
     {
         List<double> times = [];
-        using var reader = new SeriesReader(input, columns, description);
+        using var reader = new SeriesReader(input, columns, description, keepsValues: false);
         while (times.Count < MostTimes && reader.MoveNext())
         {
             options.Cancellation.ThrowIfCancellationRequested();
@@ -200,7 +212,7 @@ internal sealed class TrainingWindows : IDisposable
         long rows = 0, most = 0;
         int last = -1;
         SeriesReader? ended = null;
-        foreach (var reader in Windows(input, columns, description, labels, options, withShort: true))
+        foreach (var reader in Windows(input, columns, description, labels, options, counts: true))
         {
             (ended, last) = (reader, reader.Series);
             rows++;
@@ -229,35 +241,23 @@ internal sealed class TrainingWindows : IDisposable
 
     private static bool IsWindow(SeriesReader reader) => reader.Window is { IsWhole: true, IsMarked: false };
 
-    /// <summary>Walks over the rows with which a window ends that is trained on, or over all.</summary>
+    /// <summary>Walks over the rows with which a window ends that is trained on; or over all, without their values, to count.</summary>
     private static IEnumerable<SeriesReader> Windows(IDataView input, SeriesColumns columns, WindowDescription description,
-        AnomalyLabels? labels, TimeSeriesEstimator.Options options, bool withShort = false)
+        AnomalyLabels? labels, TimeSeriesEstimator.Options options, bool counts = false)
     {
-        using var reader = new SeriesReader(input, columns, description, labels is null ? [] : [labels.Column]);
+        string? refusal = options.MissingValues == TrainingMissingValues.Refuse
+            ? $"{nameof(options.MissingValues)} is {options.MissingValues}. Use {nameof(TrainingMissingValues.Masked)}." : null;
+        using var reader = new SeriesReader(
+            input, columns, description, labels is null ? [] : [labels.Column], refusal, keepsValues: !counts);
         var isAnomaly = labels?.CreateReader(reader.Row, new List<string>());
-        bool refuses = options.MissingValues == TrainingMissingValues.Refuse;
         while (reader.MoveNext())
         {
             options.Cancellation.ThrowIfCancellationRequested();
             if (isAnomaly?.Invoke() == true)
                 reader.Window.Mark();
-            if (refuses && (reader.Skipped > 0 || !AreFinite(reader.Values)))
-                throw new InvalidOperationException(
-                    $"Row {reader.Row.Position} (counted from 0){reader.OfSeries(reader.Series)} has a missing value, or follows a gap, " +
-                    $"and {nameof(options.MissingValues)} is {options.MissingValues}. Use {nameof(TrainingMissingValues.Masked)}.");
-            if (withShort || IsWindow(reader))
+            if (counts || IsWindow(reader))
                 yield return reader;
         }
-    }
-
-    private static bool AreFinite(ReadOnlySpan<float> values)
-    {
-        foreach (float value in values)
-        {
-            if (!float.IsFinite(value))
-                return false;
-        }
-        return true;
     }
 
     /// <summary>Takes off what the graph will take off too, so that training sees what it sees.</summary>

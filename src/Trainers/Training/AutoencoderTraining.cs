@@ -114,8 +114,9 @@ internal sealed class AutoencoderTraining : TrainingRun
                     statistics.AddScore(score);
             });
         if (statistics.Count == 0)
-            throw new InvalidOperationException(
-                $"Every one of the {(_heldOut ?? Rows).Count} rows that the threshold is to come from has a missing value, and with " +
+            throw new InvalidOperationException(Options.ScoringMissingValues == ScoringMissingValues.Hidden
+                ? $"None of the {(_heldOut ?? Rows).Count} rows that the threshold is to come from has a value, so that none has a score."
+                : $"Every one of the {(_heldOut ?? Rows).Count} rows that the threshold is to come from has a missing value, and with " +
                 $"Options.{nameof(Options.ScoringMissingValues)} {nameof(ScoringMissingValues.NaN)} or " +
                 $"{nameof(ScoringMissingValues.Refuse)} such a row has no score. Use {nameof(ScoringMissingValues.Mean)}.");
         metadata = statistics.AddTo(metadata, Options.Threshold);

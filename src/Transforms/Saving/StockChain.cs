@@ -20,8 +20,13 @@ internal static class StockChain
     private const string Prefix = "mlnetautoencoder.";
 
     /// <summary>Saves an autoencoder as the chain.</summary>
+    /// <param name="model">The autoencoder.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="ctx">Where it goes.</param>
+    /// <param name="temporaryFolder">The folder of files on the way; null for the system's.</param>
+    /// <param name="isSeries">Whether windows are cut again when it is loaded, or whole ones are expected.</param>
     public static void Save(AutoencoderModel model, IReadOnlyDictionary<string, string> columns, ModelSaveContext ctx,
-        string? temporaryFolder)
+        string? temporaryFolder, bool isSeries)
     {
         ArgumentNullException.ThrowIfNull(ctx);
         string[] inputs = AutoencoderColumns.Inputs(columns);
@@ -31,7 +36,10 @@ internal static class StockChain
                 "The autoencoder has no output column, so there is nothing to save. Name at least one output column.");
 
         bool keyed = model.Metadata.ConditionValues.Count > 0;
-        var saved = model.WithMetadata(model.Metadata with { Columns = columns });
+        var saved = model.WithMetadata(model.Metadata with
+        {
+            Columns = columns, Windows = isSeries ? model.Metadata.Windows : null,
+        });
 
         // A decoder alone is cut out of the scorer; everything else keeps the whole graph, from which all parts can be had again.
         string[] kept = inputs.SequenceEqual(saved.Inputs) ? [.. saved.Outputs] : outputs;

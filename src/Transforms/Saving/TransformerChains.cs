@@ -21,7 +21,11 @@ internal static class TransformerChains
         if (places is [int only])
             return only;
         string found = string.Join(", ", parts.Select(part => part.GetType().Name));
-        throw new ArgumentException(places.Length == 0
+        string others = string.Join(", ", parts.OfType<ScoringTransformer>().Select(part => part.GetType().Name));
+        throw new ArgumentException(places.Length == 0 && others.Length > 0
+            ? $"The model ({found}) holds no {nameof(AutoencoderTransformer)}, which scores each row by itself, but {others}. " +
+                $"{nameof(AutoencoderCatalog.FindAll)} gives it."
+            : places.Length == 0
             ? $"The model ({found}) holds no autoencoder of this library. Where ML.NET opened it from a file, give it to " +
                 $"{nameof(AutoencoderCatalog.Upgrade)} first."
             : $"The model ({found}) holds {places.Length} autoencoders; expected one. {whereSeveral}");

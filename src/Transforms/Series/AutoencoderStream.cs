@@ -50,7 +50,8 @@ public sealed class AutoencoderStream : IDisposable
     /// <summary>Adds a step to a series without times.</summary>
     /// <param name="values">The values of the channels, in raw units; NaN for a missing one.</param>
     /// <param name="key">The series; the empty text where there is one.</param>
-    /// <exception cref="ArgumentException">There are more or fewer values than channels.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer values than channels, or one is missing and the model refuses that; the
+    /// series is as it was.</exception>
     /// <exception cref="InvalidOperationException">The model has a time column: give the time.</exception>
     public StreamedStep Add(ReadOnlySpan<float> values, string key = "")
     {
@@ -64,8 +65,8 @@ public sealed class AutoencoderStream : IDisposable
     /// <param name="time">The time of the step, not before that of the series' last one.</param>
     /// <param name="values">The values of the channels, in raw units; NaN for a missing one.</param>
     /// <param name="key">The series; the empty text where there is one.</param>
-    /// <exception cref="ArgumentException">There are more or fewer values than channels, or the time is before the last one; the series
-    /// is as it was.</exception>
+    /// <exception cref="ArgumentException">There are more or fewer values than channels, the time is before the last one, or a value or a
+    /// step is missing and the model refuses that; the series is as it was.</exception>
     public StreamedStep Add(DateTime time, ReadOnlySpan<float> values, string key = "") =>
         AddTimed(SeriesColumns.SecondsOf(time.Ticks), values, key);
 
@@ -166,15 +167,21 @@ public sealed class AutoencoderStream : IDisposable
             throw new ArgumentException(
                 $"The step has {values.Length} values; the model has {channels} channels: {string.Join(", ", _windows.Channels)}.",
                 nameof(values));
+        long skipped = 0;
         bool isNew = !_series.TryGetValue(key, out var series);
         if (!isNew && !double.IsNaN(time))
         {
             if (SeriesTimes.Check(series!.Window.Time, time) is { } what)
                 throw new ArgumentException(
                     $"The step of the series '{key}' {what}. Add the steps of a series in the order of their times.", nameof(time));
-            series.Window.Skip(SeriesTimes.Skipped(time - series.Window.Time, _windows.Step));
+            skipped = SeriesTimes.Skipped(time - series.Window.Time, _windows.Step);
         }
+        if (_model.Metadata.MissingValues == MissingValuePolicy.Error && (skipped > 0 || !SeriesReader.AreFinite(values)))
+            throw new ArgumentException(
+                $"The step of the series '{key}' has a missing value, or follows a gap, and the autoencoder was made to refuse missing " +
+                "values when it scores.", nameof(values));
         series ??= Create(key);
+        series.Window.Skip(skipped);
         series.Window.Time = time;
         series.Window.Add(values);
 

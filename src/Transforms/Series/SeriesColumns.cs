@@ -14,6 +14,9 @@ internal sealed record SeriesColumns(DataViewSchema.Column Values, DataViewSchem
     private static readonly MethodInfo s_numberReader = typeof(SeriesColumns)
         .GetMethod(nameof(CreateNumberReader), BindingFlags.NonPublic | BindingFlags.Static)!;
 
+    private static readonly MethodInfo s_numberKeyReader = typeof(SeriesColumns)
+        .GetMethod(nameof(CreateNumberKeyReader), BindingFlags.NonPublic | BindingFlags.Static)!;
+
     /// <summary>What reads the series of a row: its name, good until the next row.</summary>
     public delegate ReadOnlyMemory<char> KeyReader();
 
@@ -85,17 +88,7 @@ internal sealed record SeriesColumns(DataViewSchema.Column Values, DataViewSchem
                 return text;
             };
         }
-        var number = (Func<double>)s_numberReader.MakeGenericMethod(column.Type.RawType).Invoke(null, [row, column])!;
-        string[]? names = column.Type is KeyDataViewType { Count: < 1 << 20 } ? ColumnReaders.KeyNames(column) : null;
-        Dictionary<double, string> texts = [];
-        return () =>
-        {
-            double value = number();
-            if (!texts.TryGetValue(value, out string? text))
-                texts.Add(value, text = names is not null && value >= 1 && value <= names.Length ? names[(int)value - 1]
-                    : value.ToString(CultureInfo.InvariantCulture));
-            return text.AsMemory();
-        };
+        return (KeyReader)s_numberKeyReader.MakeGenericMethod(column.Type.RawType).Invoke(null, [row, column])!;
     }
 
     private static bool IsTime(DataViewType type) => type is DateTimeDataViewType or DateTimeOffsetDataViewType or TimeSpanDataViewType
@@ -133,6 +126,28 @@ internal sealed record SeriesColumns(DataViewSchema.Column Values, DataViewSchem
         {
             get(ref value);
             return value.ToDouble(CultureInfo.InvariantCulture);
+        };
+    }
+
+    /// <summary>Reads a whole number, or the name of a key; a missing key is the empty text, as for a text.</summary>
+    private static KeyReader CreateNumberKeyReader<T>(DataViewRow row, DataViewSchema.Column column)
+        where T : IConvertible
+    {
+        var get = row.GetGetter<T>(column);
+        bool isKey = column.Type is KeyDataViewType;
+        string[] names = column.Type is KeyDataViewType { Count: < 1 << 20 } ? ColumnReaders.KeyNames(column) : [];
+        Dictionary<T, string> texts = [];
+        T value = default!;
+        return () =>
+        {
+            get(ref value);
+            if (!texts.TryGetValue(value, out string? text))
+            {
+                ulong key = isKey ? value.ToUInt64(CultureInfo.InvariantCulture) : 0;
+                texts.Add(value, text = isKey && key == 0 ? "" : key > 0 && key <= (ulong)names.Length ? names[key - 1]
+                    : value.ToString(CultureInfo.InvariantCulture));
+            }
+            return text.AsMemory();
         };
     }
 }

@@ -53,7 +53,8 @@ internal sealed class SeriesDataView(TimeSeriesTransformer transformer, IDataVie
                 return;
             var transformer = view.Transformer;
             _pValues = IsActive(GraphNames.PValue) ? transformer.CreatePValues() : null;
-            _scores = new SeriesScoring(transformer.Model, new SeriesReader(view.Source, view.Columns, transformer.Description),
+            _scores = new SeriesScoring(transformer.Model, new SeriesReader(
+                view.Source, view.Columns, transformer.Description, refusal: transformer.Refusal),
                 transformer.Description.IsCovering, IsActive(GraphNames.FeatureErrors), IsActive(GraphNames.Reconstruction));
         }
 
@@ -100,8 +101,14 @@ internal sealed class SeriesDataView(TimeSeriesTransformer transformer, IDataVie
         {
             if (disposing)
             {
-                _scores?.Dispose();
-                _source.Dispose();
+                try
+                {
+                    _scores?.Dispose();
+                }
+                finally
+                {
+                    _source.Dispose();
+                }
             }
             base.Dispose(disposing);
         }

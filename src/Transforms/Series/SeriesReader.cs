@@ -8,6 +8,8 @@ namespace MLNetAutoencoder;
 internal sealed class SeriesReader : IDisposable
 {
     private readonly WindowDescription _windows;
+    private readonly string? _refusal;
+    private readonly int _kept;
     private readonly DataViewRowCursor _cursor;
     private readonly ColumnReader _readValues;
     private readonly Func<double>? _readTime;
@@ -20,10 +22,12 @@ internal sealed class SeriesReader : IDisposable
     /// <param name="columns">Its columns.</param>
     /// <param name="windows">The windows; their step is 0 where gaps are not looked for.</param>
     /// <param name="further">Columns that are read besides.</param>
+    /// <param name="refusal">What is said of a row with a missing value, or after a gap; null where that is no error.</param>
+    /// <param name="keepsValues">Whether windows have values, or only count steps.</param>
     public SeriesReader(IDataView source, SeriesColumns columns, WindowDescription windows,
-        IEnumerable<DataViewSchema.Column>? further = null)
+        IEnumerable<DataViewSchema.Column>? further = null, string? refusal = null, bool keepsValues = true)
     {
-        _windows = windows;
+        (_windows, _refusal, _kept) = (windows, refusal, keepsValues ? windows.Channels.Count : 0);
         _cursor = source.GetRowCursor(columns.All.Concat(further ?? []));
         try
         {
@@ -63,7 +67,8 @@ internal sealed class SeriesReader : IDisposable
     public string NameOf(int series) => _series[series].Name;
 
     /// <summary>Goes to the next row.</summary>
-    /// <exception cref="InvalidOperationException">Its time is none, or before that of the row before it in its series.</exception>
+    /// <exception cref="InvalidOperationException">Its time is none, or before that of the row before it in its series; or a value is
+    /// missing, and that is refused.</exception>
     public bool MoveNext()
     {
         if (!_cursor.MoveNext())
@@ -78,21 +83,35 @@ internal sealed class SeriesReader : IDisposable
             double time = _readTime();
             Elapsed = time - window.Time;
             if (SeriesTimes.Check(window.Time, time) is { } what)
-                throw new InvalidOperationException(
-                    $"Row {position} (counted from 0){OfSeries(Series)} {what} in the column '{_windows.TimeColumn}'. Sort the rows of " +
-                    "each series by time; where a local time goes back in autumn, give universal time.");
+                throw Wrong($"{what} in the column '{_windows.TimeColumn}'. Sort the rows of each series by time, without rows that have " +
+                    "none; where a local time goes back in autumn, give universal time.");
             Skipped = SeriesTimes.Skipped(Elapsed, _windows.Step);
             window.Time = time;
         }
+        if (_refusal is not null && (Skipped > 0 || !AreFinite(_values)))
+            throw Wrong($"has a missing value, or follows a gap, and {_refusal}");
         window.Skip(Skipped);
         window.Add(_values);
+        return true;
+
+        InvalidOperationException Wrong(string what) => new($"Row {position} (counted from 0){OfSeries(Series)} {what}");
+    }
+
+    /// <summary>Whether no value is missing.</summary>
+    public static bool AreFinite(ReadOnlySpan<float> values)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+                return false;
+        }
         return true;
     }
 
     public void Dispose() => _cursor.Dispose();
 
     /// <summary>Tells a series, for messages.</summary>
-    public string OfSeries(int series) => _readKey is null ? "" : $" of the series '{NameOf(series)}'";
+    private string OfSeries(int series) => _readKey is null ? "" : $" of the series '{NameOf(series)}'";
 
     private int FindSeries()
     {
@@ -101,7 +120,7 @@ internal sealed class SeriesReader : IDisposable
             return place;
         string text = name.ToString();
         _places.Add(text.AsMemory(), _series.Count);
-        _series.Add((text, new SeriesWindow(_windows.Width, _windows.Channels.Count)));
+        _series.Add((text, new SeriesWindow(_windows.Width, _kept)));
         return _series.Count - 1;
     }
 
@@ -121,10 +140,14 @@ internal static class SeriesTimes
 {
     private const double GapBegins = 1.5;
 
+    // What ML.NET reads an empty date as.
+    private static readonly double s_noDate = SeriesColumns.SecondsOf(0);
+
     /// <summary>What is wrong with a time, for messages; null where nothing is.</summary>
     public static string? Check(double last, double time) =>
         !double.IsFinite(time) ? "has no time"
         : !(time < last) ? null
+        : time == s_noDate ? "has no time (0001-01-01)"
         : string.Create(CultureInfo.InvariantCulture, $"lies {last - time} before the one before it");
 
     /// <summary>How many steps are missing between two.</summary>

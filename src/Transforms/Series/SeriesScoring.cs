@@ -84,8 +84,8 @@ internal sealed class SeriesScoring : IDisposable
 
     public void Dispose()
     {
-        _reader.Dispose();
         _runner.Dispose();
+        _reader.Dispose();
     }
 
     /// <summary>Reads rows until a batch of windows is full, and scores them.</summary>
@@ -136,11 +136,13 @@ internal sealed class SeriesScoring : IDisposable
             covered.Dequeue().IsComplete = true;
         if (!step.IsWhole)
             return;
+
+        // The step's own errors are the means that every step which the window covers takes a part of.
         foreach (var other in covered)
         {
             if (other.Number > step.Number)
                 break;
-            other.TakeCovering(score, errors, expected, (int)(width - 1 - (step.Number - other.Number)), width, _power);
+            other.TakeCovering(score, step.Errors, expected, (int)(width - 1 - (step.Number - other.Number)), width, _power);
         }
         while (covered.TryPeek(out var done) && done.Number <= step.Number - width + 1)
             covered.Dequeue().IsComplete = true;
@@ -193,7 +195,8 @@ internal sealed class SeriesScoring : IDisposable
             ReadStep(errors, expected, width, Errors, Expected);
         }
 
-        public void TakeCovering(float score, ReadOnlySpan<float> errors, ReadOnlySpan<float> expected, int place, int width, double power)
+        public void TakeCovering(
+            float score, ReadOnlySpan<float> channelErrors, ReadOnlySpan<float> expected, int place, int width, double power)
         {
             _windows++;
             if (!float.IsFinite(score))
@@ -202,7 +205,7 @@ internal sealed class SeriesScoring : IDisposable
             _sum += Math.Pow(score, power);
             double weight = Math.Pow(score, power - 1);
             for (int channel = 0; channel < _errorSums.Length; channel++)
-                _errorSums[channel] += weight * MeanOf(errors, channel, width);
+                _errorSums[channel] += weight * channelErrors[channel];
             for (int channel = 0; channel < _expectedSums.Length; channel++)
                 _expectedSums[channel] += expected[channel * width + place];
         }

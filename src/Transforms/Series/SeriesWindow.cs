@@ -34,7 +34,7 @@ internal sealed class SeriesWindow
     /// <summary>Goes on by one step.</summary>
     public void Add(ReadOnlySpan<float> values)
     {
-        values.CopyTo(_values.AsSpan(_next * _channels, _channels));
+        values[.._channels].CopyTo(_values.AsSpan(_next * _channels, _channels));
         _next = (_next + 1) % _width;
         Steps++;
     }

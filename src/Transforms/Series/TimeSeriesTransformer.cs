@@ -149,6 +149,10 @@ public sealed class TimeSeriesTransformer : ScoringTransformer
     /// <summary>Whether a score counts as an anomaly.</summary>
     internal bool IsAnomaly(float score) => !(score <= Threshold);
 
+    /// <summary>What is said of a missing value; null where there may be one.</summary>
+    internal string? Refusal => Metadata.MissingValues == MissingValuePolicy.Error
+        ? "the autoencoder was made to refuse missing values when it scores." : null;
+
     /// <summary>The p-values of the scores; null where none are asked for.</summary>
     internal PValues? CreatePValues() => Columns.ContainsKey(GraphNames.PValue) ? PValues.Of(_ofScores, "p-value") : null;
 

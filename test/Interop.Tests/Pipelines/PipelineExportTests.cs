@@ -227,6 +227,10 @@ public sealed class PipelineExportTests
         Refuses<ArgumentException>(s_ml.Transforms.CopyColumns("F", "Features").Fit(data), data,
             "The model (ColumnCopyingTransformer) holds no autoencoder");
         Refuses<NotSupportedException>(Fitted().TopFeatures(2), data, "top features are not in the graph");
+        Refuses<NotSupportedException>(s_ml.Autoencoders().TimeSeries(new TimeSeriesEstimator.Options
+        {
+            FeatureColumnName = "Features", Width = WindowWidth.Steps(4), Steps = 1,
+        }).Fit(data), data, "A time series is scored by windows of 4 rows");
     }
 
     [TestMethod]

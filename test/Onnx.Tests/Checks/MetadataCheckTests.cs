@@ -50,6 +50,29 @@ public sealed class MetadataCheckTests
     }
 
     [TestMethod]
+    [DataRow("\"width\":3", "\"width\":2", "1 channels of 2 steps; expected 3 values together")]
+    [DataRow("\"width\":3", "\"width\":2147483647", "1 channels of 2147483647 steps; expected 3 values together")]
+    [DataRow("\"width\":3", "\"width\":-3", "cannot be read as WindowDescription")]
+    [DataRow("[\"a\"]", "null", "cannot be read as WindowDescription")]
+    [DataRow("[\"a\"]", "[null]", "cannot be read as WindowDescription")]
+    [DataRow("}", "", "cannot be read as WindowDescription")]
+    [DataRow("\"step\":0", "\"step\":-1", "-1; expected a finite step of at least 0")]
+    [DataRow("\"V\"", "\" \"", "an empty name of a column")]
+    [DataRow("\"covering_count\":0", "\"covering_count\":-5", "-5; expected a count of at least")]
+    [DataRow("\"covering_quantiles\":[]", "\"covering_quantiles\":[1]", "1 values; expected 0 or 1001")]
+    [DataRow("\"covering_threshold\":\"Infinity\"", "\"covering_threshold\":\"NaN\"", "NaN; expected a number for a threshold")]
+    public void Windows_that_cannot_be_are_refused(string part, string other, string message)
+    {
+        var windows = new WindowDescription { Width = 3, Channels = ["a"], ValueColumn = "V" };
+        var entries = (s_metadata with { Windows = windows }).ToDictionary().ToDictionary(StringComparer.Ordinal);
+        Assert.AreEqual(3, AutoencoderMetadata.Read(entries, "The file").Windows!.Width, "as they are, the metadata are fine");
+        const string key = AutoencoderMetadata.Prefix + "windows";
+        StringAssert.Contains(entries[key], part);
+        entries[key] = entries[key].Replace(part, other, StringComparison.Ordinal);
+        Fails.With<InvalidDataException>(message, () => AutoencoderMetadata.Read(entries, "The file"));
+    }
+
+    [TestMethod]
     public void Quantiles_that_fall_are_refused()
     {
         float[] quantiles = [.. Enumerable.Range(0, AutoencoderMetadata.QuantileCount).Select(i => (float)i)];

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAutoencoder.Onnx;
 
 namespace MLNetAutoencoder.Tests.Trainers;
 
@@ -20,6 +21,14 @@ public sealed class TimeSeriesInputTests
         Fails.With<InvalidOperationException>(message, () => model.Transform(s_ml.View(rows)).GetColumn<float>("Score").Count());
         using var covering = model.WithCovering(true);
         Fails.With<InvalidOperationException>(message, () => covering.Transform(s_ml.View(rows)).GetColumn<float>("Score").Count());
+    }
+
+    [TestMethod]
+    public void A_row_without_a_date_is_told()
+    {
+        SeriesRow[] rows = MadeSeries.Wave(200, seed: 1);
+        rows[77].Time = default;
+        Fails.With<InvalidOperationException>("Row 77 (counted from 0) of the series 'a' has no time (0001-01-01)", () => Fit(rows));
     }
 
     [TestMethod]
@@ -53,6 +62,52 @@ public sealed class TimeSeriesInputTests
         Fails.With<InvalidOperationException>("The longest of 2 series has 15 steps", () =>
             Fit([.. MadeSeries.Wave(15, seed: 1).OfKey("one"), .. MadeSeries.Wave(9, seed: 2).OfKey("two")]));
         Fails.With<InvalidOperationException>("There are no training rows in the column 'Value'", () => Fit([]));
+
+        // Rows are counted before there is memory for windows.
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Fails.With<InvalidOperationException>("has 200 steps, and a window 2000000000", () =>
+            Fit(MadeSeries.Wave(200, seed: 1), options => options.Width = WindowWidth.Steps(2_000_000_000)));
+        Assert.IsLessThan(10_000_000, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [TestMethod]
+    public void Few_windows_are_told()
+    {
+        var log = new WatchedLog();
+        using var model = log.Context.Autoencoders().TimeSeries(MadeSeries.Small()).Fit(s_ml.View(MadeSeries.Wave(60, seed: 1)));
+        Assert.Contains("Only 9 windows are held out, fewer than a window has steps, 16", log.Warnings.Single());
+        const string message = "There are 1 windows to train on and 1 held-out ones with a score; Neighbors, which is 2";
+        Fails.With<InvalidOperationException>(message, () => Fit(MadeSeries.Wave(17, seed: 1), options => options.Neighbors = 2));
+    }
+
+    [TestMethod]
+    public void A_canceled_training_that_keeps_the_best_weights_looks_for_neighbors_all_the_same()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var model = Fit(MadeSeries.Wave(200, seed: 1), options =>
+        {
+            (options.Neighbors, options.Cancellation, options.WhenCanceled) = (2, cancellation.Token, WhenCanceled.KeepBest);
+            options.Progress = new DirectProgress(_ => cancellation.Cancel());
+        });
+        Assert.HasCount(1, model.History);
+        Assert.AreEqual(ScoreKind.Detector, model.Metadata.ScoreKind);
+    }
+
+    [TestMethod]
+    public void A_view_that_gives_other_rows_the_second_time_is_refused()
+    {
+        int readings = 0;
+        IEnumerable<SeriesRow> Rows()
+        {
+            foreach (var row in MadeSeries.Wave(200 + readings++ % 3, seed: 1))
+                yield return row;
+        }
+        var view = s_ml.Data.LoadFromEnumerable(Rows());
+        Fails.With<InvalidOperationException>("The data view gave other rows than when it was first read", () =>
+            s_ml.Autoencoders().TimeSeries(MadeSeries.Small()).Fit(view));
+        using var model = Fit(MadeSeries.Wave(200, seed: 1));
+        Fails.With<InvalidOperationException>("rows than when it was read for the scores", () =>
+            model.Transform(view).GetColumn<float>("Score").Count());
     }
 
     [TestMethod]
@@ -87,6 +142,8 @@ public sealed class TimeSeriesInputTests
         Assert.IsGreaterThan(500, scored);
         Assert.IsTrue(found.Skip(15).All(step => float.IsFinite(step.Score) || step.PredictedLabel));
         var all = s_ml.View([.. MadeSeries.Wave(100, seed: 1).Select(row => row.With(one => one.Value = float.NaN))]);
+        Fails.With<InvalidOperationException>("None of the 37 rows that the threshold is to come from has a value", () =>
+            Fit([.. MadeSeries.Wave(200, seed: 1).Select((row, i) => row.With(one => one.Value = i < 140 ? one.Value : float.NaN))]));
         Fails.As<InvalidOperationException>("has no value in any training row", () =>
             s_ml.Autoencoders().TimeSeries(MadeSeries.Small()).Fit(all));
     }
@@ -101,6 +158,33 @@ public sealed class TimeSeriesInputTests
         Fails.With<InvalidOperationException>("or follows a gap", () =>
             Fit([.. MadeSeries.Wave(200, seed: 1).Where((_, i) => i != 50)],
                 options => options.MissingValues = TrainingMissingValues.Refuse));
+    }
+
+    [TestMethod]
+    public void Missing_values_are_refused_in_a_score_where_the_options_say_so()
+    {
+        using var model = Fit(MadeSeries.Wave(200, seed: 1), options => options.ScoringMissingValues = ScoringMissingValues.Refuse);
+        SeriesRow[] rows = MadeSeries.Wave(40, seed: 2), lost = [.. MadeSeries.Wave(40, seed: 2).Where((_, i) => i != 30)];
+        float[] expected = [.. model.Transform(s_ml.View(rows)).GetColumn<float>("Score")];
+        rows[20].Value = float.NaN;
+        foreach (bool isCovering in new[] { false, true })
+        {
+            using var other = model.WithCovering(isCovering);
+            Fails.With<InvalidOperationException>("Row 20 (counted from 0) of the series 'a' has a missing value", () =>
+                other.Transform(s_ml.View(rows)).GetColumn<float>("Score").Count());
+            Fails.With<InvalidOperationException>("Row 30 (counted from 0) of the series 'a' has a missing value, or follows a gap", () =>
+                other.Transform(s_ml.View(lost)).GetColumn<float>("Score").Count());
+        }
+
+        // A stream is as it was.
+        using var stream = model.CreateStream();
+        for (int i = 0; i < 20; i++)
+            stream.Add(rows[i].Time, [rows[i].Value]);
+        Fails.With<ArgumentException>("The step of the series '' has a missing value", () => stream.Add(rows[20].Time, [float.NaN]));
+        Fails.With<ArgumentException>("or follows a gap", () => stream.Add(rows[21].Time, [1]));
+        Assert.AreEqual(expected[20], stream.Add(rows[20].Time, [MadeSeries.Wave(40, seed: 2)[20].Value]).Score);
+        Fails.As<ArgumentException>("ScoresFirstSteps (True) and ScoringMissingValues (Refuse)", () => Fit(rows, options =>
+            (options.ScoresFirstSteps, options.ScoringMissingValues) = (true, ScoringMissingValues.Refuse)));
     }
 
     [TestMethod]
@@ -160,6 +244,25 @@ public sealed class TimeSeriesInputTests
     }
 
     [TestMethod]
+    public void Whole_numbers_and_missing_keys_are_told_apart_exactly()
+    {
+        // A Double holds no two whole numbers that are so near each other.
+        var numbers = s_ml.Data.LoadFromEnumerable(MadeSeries.Wave(200, seed: 1).Select((row, i) => new NumberedRow
+        {
+            Key = (1L << 60) + i % 2, Value = row.Value,
+        }));
+        using var model = s_ml.Autoencoders().TimeSeries(MadeSeries.Small(options => options.TimeColumnName = null)).Fit(numbers);
+        Assert.AreEqual(2 * 85, model.Transform(numbers).GetColumn<float>("Score").Count(float.IsFinite));
+
+        // ML.NET makes a missing key of the empty text.
+        var texts = s_ml.View([.. MadeSeries.Wave(200, seed: 1).Select((row, i) => row.With(one => one.Key = i % 2 == 0 ? "" : "0"))]);
+        float[] expected = [.. model.Transform(texts).GetColumn<float>("Score")];
+        Assert.AreEqual(2 * 85, expected.Count(float.IsFinite));
+        var keys = s_ml.Transforms.Conversion.MapValueToKey("Key").Fit(texts).Transform(texts);
+        CollectionAssert.AreEqual(expected, model.Transform(keys).GetColumn<float>("Score").ToArray());
+    }
+
+    [TestMethod]
     public void Many_rows_are_streamed()
     {
         using var model = Fit(MadeSeries.Wave(200, seed: 1), options => (options.KeyColumnName, options.TimeColumnName) = (null, null));
@@ -187,6 +290,13 @@ public sealed class TimeSeriesInputTests
         public float Value { get; set; }
 
         public string Key { get; set; } = "";
+    }
+
+    private sealed class NumberedRow
+    {
+        public long Key { get; set; }
+
+        public float Value { get; set; }
     }
 
     private sealed class TwoValues
