@@ -277,6 +277,13 @@ public sealed class CommandTests
     /// <summary>Does what Ctrl-C does.</summary>
     private static void Interrupt(Process process)
     {
+        // The second bit of the mask is SIGINT: a process that ignores it would never end.
+        string mask = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))[7..];
+        if ((ulong.Parse(mask.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 2) != 0)
+        {
+            process.Kill();
+            Assert.Fail("The tests were started by a shell that has its background jobs ignore SIGINT: start them in the foreground.");
+        }
         using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
         Assert.AreEqual(0, kill.ExitCode);
