@@ -8,8 +8,7 @@ namespace MLNetAutoencoder.Onnx;
 /// </summary>
 /// <remarks>
 /// A window is <see cref="Width"/> consecutive steps of one series. Its features are channel after channel, each from the oldest step to
-/// the
-/// newest: feature j is channel j / width (whole-number division) at the step j mod width. A step that there is not, or a value that is
+/// the newest: feature j is channel j / width (whole-number division) at the step j mod width. A step that there is not, or a value that is
 /// missing, is NaN.
 /// </remarks>
 public sealed record WindowDescription

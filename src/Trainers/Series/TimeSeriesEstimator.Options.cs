@@ -32,9 +32,8 @@ public sealed partial class TimeSeriesEstimator
         }
 
         /// <summary>
-        /// The column with the time of a step: date, time span or number, rising within each series. Where a step is left out, windows
-        /// have a
-        /// missing one there. The default value is null: rows follow each other at equal distances.
+        /// The column with the time of a step: date, time span or number, rising within each series; one that repeats is a step of its own.
+        /// Where steps are left out, windows have missing ones there. The default value is null: rows follow each other at equal distances.
         /// </summary>
         [JsonIgnore]
         public string? TimeColumnName { get; set; }
@@ -48,8 +47,7 @@ public sealed partial class TimeSeriesEstimator
 
         /// <summary>
         /// A column that tells known anomalies, as <see cref="AutoencoderEstimator.Options.LabelColumnName"/>: windows with one are left
-        /// out.
-        /// The default value is null: every window is trained on.
+        /// out. The default value is null: every window is trained on.
         /// </summary>
         [JsonIgnore]
         public string? LabelColumnName { get; set; }
@@ -81,8 +79,7 @@ public sealed partial class TimeSeriesEstimator
         /// <summary>
         /// Whether each window is seen around its own level: the mean of each channel over it is taken off. The default value is true: a
         /// series that drifts slowly stays normal, and a jump shows in the windows that it lies in. With false, values far from those of
-        /// the
-        /// training are anomalies for as long as they last.
+        /// the training are anomalies for as long as they last.
         /// </summary>
         public bool RemovesLevel { get; set; } = true;
 
@@ -94,9 +91,8 @@ public sealed partial class TimeSeriesEstimator
 
         /// <summary>
         /// Whether steps before the first whole window of a series are scored with what there is, the rest missing; a few steps tell
-        /// little,
-        /// so that they score higher than others. It needs <see cref="TrainingOptions.ScoringMissingValues"/> that give a window with
-        /// missing values a score. The default value is false: they have the score NaN, and are no anomalies.
+        /// little, so that they score higher than others. It needs <see cref="TrainingOptions.ScoringMissingValues"/> that give a window
+        /// with missing values a score. The default value is false: they have the score NaN, and are no anomalies.
         /// </summary>
         public bool ScoresFirstSteps { get; set; }
 
@@ -111,8 +107,7 @@ public sealed partial class TimeSeriesEstimator
 
         /// <summary>
         /// What is hidden from the network while training, and in a score. The default value hides a run of steps, and shows all in a
-        /// score.
-        /// With null nothing is, and <see cref="TrainingOptions.ScoringMissingValues"/> must be another one than
+        /// score. With null nothing is, and <see cref="TrainingOptions.ScoringMissingValues"/> must be another one than
         /// <see cref="ScoringMissingValues.Hidden"/>, its default value here.
         /// </summary>
         public Masking? Masking { get; set; } = new()
@@ -129,15 +124,13 @@ public sealed partial class TimeSeriesEstimator
 
         /// <summary>
         /// How many steps of <see cref="TrainingOptions.BatchSize"/> windows the network is trained; one pass over the windows at least.
-        /// The
-        /// default value is 500; null for <see cref="TrainingOptions.Epochs"/>.
+        /// The default value is 500; null for <see cref="TrainingOptions.Epochs"/>.
         /// </summary>
         public int? Steps { get; set; } = DefaultTrainingSteps;
 
         /// <summary>
         /// The share of the windows of each series, the last ones, that the network is not trained on: the threshold comes from their
-        /// scores.
-        /// Above 0 and at most 0.5. The default value is 0.2.
+        /// scores. Above 0 and at most 0.5. The default value is 0.2.
         /// </summary>
         public double HeldOutShare { get; set; } = 0.2;
 

@@ -17,8 +17,7 @@ namespace MLNetAutoencoder;
 /// can do with gaps. The score of a window is the root of its mean squared error over that of held-out windows.</para>
 /// <para><b>Score of a step.</b> That of the window which ends with it, or over all windows that cover it
 /// (<see cref="Options.IsCovering"/>). Threshold and p-value come from the held-out windows. These follow each other, so that they are
-/// fewer
-/// than their number says: take p-values for estimates.</para>
+/// fewer than their number says: take p-values for estimates.</para>
 /// <para><b>Trainer characteristics.</b> Unsupervised anomaly detection; scaling is built in; needs Microsoft.ML and TorchSharp with one of
 /// its native packages to train, and ONNX Runtime to score; exportable to ONNX.</para>
 /// </remarks>
@@ -43,8 +42,8 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
     /// two or three times.</param>
     /// <returns>The fitted transformer, with its threshold.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">No series has as many steps as a window, a time is missing or goes back,
-    /// training diverges, or a native library is missing.</exception>
+    /// <exception cref="InvalidOperationException">No series has as many steps as a window, a time is missing or goes back, training
+    /// diverges, or a native library is missing.</exception>
     /// <exception cref="OperationCanceledException">The training was canceled, and the options do not want the best weights so
     /// far.</exception>
     public TimeSeriesTransformer Fit(IDataView input)

@@ -9,8 +9,7 @@ namespace MLNetAutoencoder;
 /// <remarks>
 /// Each series, told by its key, takes memory for one window. Scores are those of the transformer with
 /// <see cref="WindowDescription.IsCovering"/> false. Not safe for use by several threads at once: give each thread a stream of its own,
-/// with
-/// the keys that are its.
+/// with the keys that are its.
 /// </remarks>
 public sealed class AutoencoderStream : IDisposable
 {

@@ -8,9 +8,8 @@ namespace MLNetAutoencoder;
 /// <para>The window that ends with a step has the score s, the feature errors e and the reconstruction r. Alone they give the step's score
 /// s, each channel's mean of e, and the newest step of r.</para>
 /// <para>Over the n whole windows that cover a step the score is (Σ sᵖ / n)^(1/p), with p = 2 for scores that are roots of a mean square
-/// and
-/// 1 for others; the channels' errors are their mean with the weights sᵖ⁻¹, scaled so that their mean is the score; and what is expected is
-/// the mean of r at the step's place. A step that no whole window covers has what the window that ends with it gives.</para>
+/// and 1 for others; the channels' errors are their mean with the weights sᵖ⁻¹, scaled so that their mean is the score; and what is
+/// expected is the mean of r at the step's place. A step that no whole window covers has what the window that ends with it gives.</para>
 /// </remarks>
 internal sealed class SeriesScoring : IDisposable
 {

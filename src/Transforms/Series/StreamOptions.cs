@@ -7,13 +7,11 @@ public sealed record StreamOptions
 {
     /// <summary>
     /// In how many steps the weight of a score in the threshold falls to one half, where the threshold is to follow slow changes. The
-    /// default
-    /// value is null: it stays that of the model.
+    /// default value is null: it stays that of the model.
     /// </summary>
     /// <remarks>
-    /// Each series has a mean m and a variance v of its scores, exponentially weighted with α = 1 − 2^(−1 / half-life): m ← m + α d and
-    /// v ← (1 − α)(v + α d²) with d the score less m (Finch 2009). They begin as those of the training scores. The threshold is m + k √v,
-    /// with
+    /// Each series has a mean m and a variance v of its scores, exponentially weighted with α = 1 − 2^(−1 / half-life): m ← m + α d and v ←
+    /// (1 − α)(v + α d²) with d the score less m (Finch 2009). They begin as those of the training scores. The threshold is m + k √v, with
     /// k such that the first one is the model's. A score above the threshold counts as the threshold, so that an anomaly does not become
     /// normal at once.
     /// </remarks>

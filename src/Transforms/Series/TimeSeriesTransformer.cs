@@ -10,15 +10,12 @@ namespace MLNetAutoencoder;
 /// </summary>
 /// <remarks>
 /// <para>Input: the values of a step, a scalar or a vector of Single; by option the time (date, time span or number) and the series that
-/// the
-/// row belongs to (text, key or whole number). Rows of one series stand in the order of their times; rows of several may interleave.
-/// Output,
-/// each column named by an option and left out where that is null: predicted label (Boolean), score (Single, higher is more anomalous),
-/// p-value (Single), expected values and channel errors (vectors of Single; the mean of the errors is the score).</para>
+/// the row belongs to (text, key or whole number). Rows of one series stand in the order of their times; rows of several may interleave.
+/// Output, each column named by an option and left out where that is null: predicted label (Boolean), score (Single, higher is more
+/// anomalous), p-value (Single), expected values and channel errors (vectors of Single; the mean of the errors is the score).</para>
 /// <para>Rows are scored in their order by one cursor, whatever is asked for: nothing is shuffled or read in parallel. The source is read
 /// twice at the same time, one time ahead of the other, and must give the same rows. Memory goes by the width of the window and the number
-/// of
-/// series, and with covering scores by how far apart the rows of a series stand.</para>
+/// of series, and with covering scores by how far apart the rows of a series stand.</para>
 /// <para>Saved, it is an ordinary model of ML.NET over whole windows: see <see cref="Windows"/>. Only
 /// <see cref="AutoencoderCatalog.Load(string, out DataViewSchema, ScoringOptions)"/> puts back what cuts them.</para>
 /// </remarks>
