@@ -77,7 +77,7 @@ internal static class AccuracyBenchmark
                 double auc = 100 * Ranking.Auc(found, labels);
                 aucs.Add(auc);
                 ofSeeds[seed] += auc / set.FoldCount;
-                precisions.Add(100 * Ranking.AveragePrecision(found, labels));
+                precisions.Add(100 * TimeSeriesMetrics.AveragePrecision(found, labels));
                 if (fold == 0 && seed == 0)
                     explained = Explained(ml, set, model, rows.Value.Training, [.. rows.Value.Test.Where(row => !set.Labels[row])]);
             }

@@ -131,17 +131,4 @@ internal static class Ranking
         }
         return (ranks - anomalies * (anomalies + 1) / 2.0) / (anomalies * (double)(labels.Length - anomalies));
     }
-
-    /// <summary>The mean of the precisions at each anomaly; rows of one score come together.</summary>
-    public static double AveragePrecision(float[] scores, bool[] labels)
-    {
-        double sum = 0, found = 0, seen = 0;
-        foreach (var group in Enumerable.Range(0, scores.Length).GroupBy(i => scores[i]).OrderByDescending(group => group.Key))
-        {
-            int hits = group.Count(i => labels[i]);
-            (seen, found) = (seen + group.Count(), found + hits);
-            sum += hits * found / seen;
-        }
-        return sum / labels.Count(label => label);
-    }
 }

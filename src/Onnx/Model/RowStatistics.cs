@@ -83,21 +83,26 @@ internal sealed class RowStatistics(int codeSize)
     /// <exception cref="InvalidOperationException">No score has been added.</exception>
     public AutoencoderMetadata AddTo(AutoencoderMetadata metadata, ThresholdRule threshold)
     {
+        var (mean, covariance) = CodeMoments();
+        return AddScoresTo(RemoveFrom(metadata) with { CodeMean = mean, CodeCovariance = covariance }, threshold);
+    }
+
+    /// <summary>The metadata with what is known of the scores alone, and the threshold that a rule makes of them.</summary>
+    /// <exception cref="InvalidOperationException">No score has been added.</exception>
+    public AutoencoderMetadata AddScoresTo(AutoencoderMetadata metadata, ThresholdRule threshold)
+    {
         if (Count == 0)
             throw new InvalidOperationException("There are no rows, so that there are no scores to find a threshold from.");
         float[] sorted = [.. _scores];
         Array.Sort(sorted);
         float[] largest = [.. _largest.UnorderedItems.Select(item => item.Element).Order()];
-        var (mean, covariance) = CodeMoments();
-        return threshold.AddTo(RemoveFrom(metadata) with
+        return threshold.AddTo(metadata with
         {
             ScoreCount = Count,
             ScoreMean = (float)_scoreMean,
             ScoreDeviation = (float)Math.Sqrt(_scoreSquares / Count),
             ScoreQuantiles = Array.ConvertAll(s_quantiles, q => Quantile.Of(sorted, q)),
             LargestScores = largest,
-            CodeMean = mean,
-            CodeCovariance = covariance,
         }, sorted.Length == Count ? new OrderedScores(sorted) : new OrderedScores(sorted, largest, Count));
     }
 

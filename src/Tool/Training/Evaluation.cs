@@ -73,7 +73,7 @@ internal sealed class Evaluation
             Rows = _rows.Count,
             Anomalies = _rows.Count(row => row.IsAnomaly),
             AreaUnderRocCurve = metrics.AreaUnderRocCurve,
-            AveragePrecision = AveragePrecision(),
+            AveragePrecision = TimeSeriesMetrics.AveragePrecision([.. Scores], [.. IsAnomaly]),
             Found = _rows.Count(row => row.IsAnomaly && row.PredictedLabel),
             Missed = _rows.Count(row => row.IsAnomaly && !row.PredictedLabel),
             FalseAlarms = _rows.Count(row => !row.IsAnomaly && row.PredictedLabel),
@@ -90,20 +90,6 @@ internal sealed class Evaluation
         if (!_series.TryGetValue(key, out var steps))
             _series.Add(key, steps = []);
         steps.Add(step);
-    }
-
-    /// <summary>The mean of the precision at each anomaly, from the highest score down; equal scores count as one step.</summary>
-    private double AveragePrecision()
-    {
-        double sum = 0;
-        long above = 0, found = 0;
-        foreach (var group in _rows.GroupBy(row => row.Score).OrderByDescending(group => group.Key))
-        {
-            int anomalies = group.Count(row => row.IsAnomaly);
-            (above, found) = (above + group.Count(), found + anomalies);
-            sum += anomalies * (double)found / above;
-        }
-        return sum / found;
     }
 
     private sealed class LabeledScore

@@ -100,28 +100,12 @@ public sealed class StackedClassifierEstimator : IEstimator<StackedClassifierTra
             (GraphNames.ClassProbabilities, ScoreColumnName), (GraphNames.Code, CodeColumnName));
 
         /// <summary>The autoencoder whose encoder classifies.</summary>
-        internal AutoencoderEstimator.Options Stack() => new()
+        internal AutoencoderEstimator.Options Stack() => AddTo(new()
         {
-            FeatureColumnName = FeatureColumnName,
             Network = new DenseNetworkOptions { Hidden = Hidden, Activation = Activation },
             Code = new CodeOptions { Size = Code, Activation = Activation },
-            Corruption = Corruption,
             Pretraining = new PretrainingOptions { Epochs = PretrainingEpochs },
-            Scaling = Scaling,
-            Epochs = Epochs,
-            BatchSize = BatchSize,
-            LearningRate = LearningRate,
-            Optimizer = Optimizer,
-            Schedule = Schedule,
-            WarmUpEpochs = WarmUpEpochs,
-            GradientClipping = GradientClipping,
-            Progress = Progress,
-            Cancellation = Cancellation,
-            WhenCanceled = WhenCanceled,
-            MaxTrainingTime = MaxTrainingTime,
-            Threads = Threads,
-            MissingValues = MissingValues,
-        };
+        });
     }
 
     /// <summary>Trains a classifier.</summary>

@@ -172,6 +172,28 @@ public abstract class TrainingOptions
         Require.Defined(ScoringMissingValues, nameof(ScoringMissingValues));
     }
 
+    /// <summary>Gives the options of the autoencoder that is trained for these what both have: scaling, and how it is trained.</summary>
+    internal AutoencoderEstimator.Options AddTo(AutoencoderEstimator.Options autoencoder)
+    {
+        autoencoder.FeatureColumnName = FeatureColumnName;
+        autoencoder.Corruption = Corruption;
+        autoencoder.Scaling = Scaling;
+        autoencoder.Epochs = Epochs;
+        autoencoder.BatchSize = BatchSize;
+        autoencoder.LearningRate = LearningRate;
+        autoencoder.Optimizer = Optimizer;
+        autoencoder.Schedule = Schedule;
+        autoencoder.WarmUpEpochs = WarmUpEpochs;
+        autoencoder.GradientClipping = GradientClipping;
+        autoencoder.Progress = Progress;
+        autoencoder.Cancellation = Cancellation;
+        autoencoder.WhenCanceled = WhenCanceled;
+        autoencoder.MaxTrainingTime = MaxTrainingTime;
+        autoencoder.Threads = Threads;
+        autoencoder.MissingValues = MissingValues;
+        return autoencoder;
+    }
+
     /// <summary>From names of the graph to names of columns; what is null has none.</summary>
     internal abstract IReadOnlyDictionary<string, string> Columns();
 

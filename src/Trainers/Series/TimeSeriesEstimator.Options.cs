@@ -187,7 +187,7 @@ public sealed partial class TimeSeriesEstimator
                 "a step has none; use Windows of the fitted transformer");
             Require.Not(Code?.OffsetColumnName is not null, "Code.OffsetColumnName", Code?.OffsetColumnName ?? "", "the code",
                 "that of a window", "a window has no offset");
-            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }, Epochs).Validate();
+            Member(new WindowDescription { Width = 2, Channels = ["-"], ValueColumn = FeatureColumnName }).Validate();
         }
 
         internal Options Clone() => (Options)MemberwiseClone();
@@ -198,9 +198,8 @@ public sealed partial class TimeSeriesEstimator
             (GraphNames.FeatureErrors, ChannelErrorsColumnName));
 
         /// <summary>The options of the autoencoder over windows.</summary>
-        internal AutoencoderEstimator.Options Member(WindowDescription windows, int epochs) => new()
+        internal AutoencoderEstimator.Options Member(WindowDescription windows) => AddTo(new()
         {
-            FeatureColumnName = FeatureColumnName,
             PredictedLabelColumnName = PredictedLabelColumnName,
             ScoreColumnName = ScoreColumnName,
             PValueColumnName = PValueColumnName,
@@ -222,25 +221,10 @@ public sealed partial class TimeSeriesEstimator
                 MovesLevel = RemovesLevel && Masking.ScoresVisible,
             },
             Loss = Loss,
-            Corruption = Corruption,
-            Scaling = Scaling,
-            Epochs = epochs,
-            BatchSize = BatchSize,
-            LearningRate = LearningRate,
-            Optimizer = Optimizer,
-            Schedule = Schedule,
-            WarmUpEpochs = WarmUpEpochs,
-            GradientClipping = GradientClipping,
-            Progress = Progress,
-            Cancellation = Cancellation,
-            WhenCanceled = WhenCanceled,
-            MaxTrainingTime = MaxTrainingTime,
-            Threads = Threads,
             Scoring = Scoring,
-            MissingValues = MissingValues,
             ScoringMissingValues = ScoringMissingValues,
             Threshold = Threshold,
             Device = Device,
-        };
+        });
     }
 }

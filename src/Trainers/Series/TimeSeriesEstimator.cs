@@ -55,8 +55,10 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
         using var windows = TrainingWindows.Cut(input, _options, _seed, channel);
         var description = windows.Description;
         long batch = Math.Min(_options.BatchSize, windows.Training.Count), batches = (windows.Training.Count + batch - 1) / batch;
-        var member = _options.Member(description, _options.Steps is { } steps ? (int)((steps + batches - 1) / batches) : _options.Epochs);
+        var member = _options.Member(description);
         member.BatchSize = (int)batch;
+        if (_options.Steps is { } steps)
+            member.Epochs = (int)((steps + batches - 1) / batches);
         member.Network.ValidateFor(description.FeatureCount, _options.FeatureColumnName);
 
         var scaling = FeatureScaling.Fit(windows.Training, member.Scaling, windows.Columns.FeatureNames, _seed)
@@ -99,15 +101,7 @@ public sealed partial class TimeSeriesEstimator : IEstimator<TimeSeriesTransform
         var statistics = new RowStatistics(alone.Metadata.CodeSize);
         for (int i = 0; i < scored.Length; i++)
             statistics.AddScore((float)(ofNetwork * scores[(int)scored[i]] + ofDistance * distances[i]));
-        var codes = alone.Metadata;
-        var metadata = statistics.AddTo(codes with { ScoreKind = ScoreKind.Detector }, _options.Threshold) with
-        {
-            CodeMean = codes.CodeMean,
-            CodeCovariance = codes.CodeCovariance,
-            CodeMixtureWeights = codes.CodeMixtureWeights,
-            CodeMixtureMeans = codes.CodeMixtureMeans,
-            CodeMixtureCovariances = codes.CodeMixtureCovariances,
-        };
+        var metadata = statistics.AddScoresTo(alone.Metadata with { ScoreKind = ScoreKind.Detector }, _options.Threshold);
         using var detector = training.ToDetector(metadata, new DetectorParts
         {
             Members = [new DetectorMember(training.EmitNetwork, training.Masks!, Features: null)],

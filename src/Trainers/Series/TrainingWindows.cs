@@ -55,6 +55,7 @@ internal sealed class TrainingWindows : IDisposable
             channel.Warning(MessageSensitivity.None,
                 $"Only {heldOut.Sum()} windows are held out, fewer than a window has steps, {description.Width}: they overlap, and the " +
                 $"threshold comes from few steps. Give more rows, or a larger {nameof(options.HeldOutShare)}.");
+        long[] firstHeld = [.. counts.Zip(heldOut, (count, held) => count - held)];
         double heldShare = Math.Min(1, MostHeldOut / (double)Math.Max(1, heldOut.Sum()));
         heldOut = Array.ConvertAll(heldOut, held => held == 0 ? 0 : Math.Max(1, (long)(held * heldShare)));
 
@@ -75,8 +76,8 @@ internal sealed class TrainingWindows : IDisposable
                 int series = reader.Series;
                 if (series >= counts.Length || seen[series] == counts[series])
                     throw OtherRows();
-                long place = seen[series]++, firstHeld = counts[series] - (long)Math.Ceiling(options.HeldOutShare * counts[series]);
-                bool isHeld = place >= firstHeld && place < firstHeld + heldOut[series];
+                long place = seen[series]++;
+                bool isHeld = place >= firstHeld[series] && place < firstHeld[series] + heldOut[series];
                 bool isTrained = place < trained[series] && selection.Takes();
                 if (!isHeld && !isTrained)
                     continue;
@@ -114,12 +115,7 @@ internal sealed class TrainingWindows : IDisposable
         var statistics = new RowStatistics(model.Metadata.CodeSize);
         double power = SeriesScoring.PowerOf(model.Metadata);
         List<float> scores = [];
-        TrainingScores.Compute(model, HeldOut, (score, code) =>
-        {
-            scores.Add(score);
-            if (scores.Count <= 2)
-                statistics.AddCode(code);
-        });
+        TrainingScores.Compute(model, HeldOut, (score, _) => scores.Add(score));
         int start = 0;
         foreach (int length in _runs)
         {
@@ -134,7 +130,7 @@ internal sealed class TrainingWindows : IDisposable
             }
             start += length;
         }
-        return statistics.Count == 0 ? Description : CoveringScores.With(Description, statistics.AddTo(model.Metadata, rule));
+        return statistics.Count == 0 ? Description : CoveringScores.With(Description, statistics.AddScoresTo(model.Metadata, rule));
     }
 
     /// <summary>What is known of the windows before they are cut: their width, and the step.</summary>
@@ -210,16 +206,15 @@ internal sealed class TrainingWindows : IDisposable
     {
         List<long> counts = [];
         long rows = 0, most = 0;
-        int last = -1;
         SeriesReader? ended = null;
         foreach (var reader in Windows(input, columns, description, labels, options, counts: true))
         {
-            (ended, last) = (reader, reader.Series);
+            ended = reader;
             rows++;
             while (counts.Count < reader.Count)
                 counts.Add(0);
             most = Math.Max(most, reader.Window.Steps);
-            counts[last] += IsWindow(reader) ? 1 : 0;
+            counts[reader.Series] += IsWindow(reader) ? 1 : 0;
         }
         if (rows == 0)
             throw new InvalidOperationException($"There are no training rows in the column '{options.FeatureColumnName}'.");

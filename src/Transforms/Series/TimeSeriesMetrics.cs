@@ -105,7 +105,8 @@ public sealed record TimeSeriesMetrics
         return runs;
     }
 
-    private static double AveragePrecision(float[] scores, ReadOnlySpan<bool> labels)
+    /// <summary>The mean of the precision at each labeled one, from the highest score down; equal scores count as one step.</summary>
+    internal static double AveragePrecision(float[] scores, ReadOnlySpan<bool> labels)
     {
         int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i])];
         int positives = labels.Count(true), found = 0;

@@ -72,7 +72,9 @@ public sealed partial class DocumentedCodeTests
     {
         const string before = "# Page\n\n```csharp\nvar first = ml.Autoencoders().Dense(\"Features\").Fit(train);\n```\n\n```csharp\n";
         Assert.AreEqual("", Errors("made.md", before + "Console.WriteLine(first.Metadata.Threshold);\n```\n"));
-        Assert.StartsWith(found, Errors("made.md", before + line + "\n```\n"));
+        string page = before + line + "\n```\n";
+        Assert.StartsWith(found, Errors("made.md", page));
+        Assert.StartsWith(found, Errors("made.md", page.ReplaceLineEndings("\r\n")));
     }
 
     /// <summary>The compiler's errors, a line for each.</summary>
@@ -115,8 +117,12 @@ public sealed partial class DocumentedCodeTests
     }
 
     /// <summary>The blocks between fences, with the numbers of the lines of their fences.</summary>
-    private static IEnumerable<(int Line, string Language, string Code)> Blocks(string text) => Fenced().Matches(text).Select(match =>
-        (text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups[1].Value, match.Groups[2].Value));
+    private static IEnumerable<(int Line, string Language, string Code)> Blocks(string page)
+    {
+        string text = page.ReplaceLineEndings("\n");
+        return Fenced().Matches(text).Select(match =>
+            (text.AsSpan(0, match.Index).Count('\n') + 1, match.Groups[1].Value, match.Groups[2].Value));
+    }
 
     [GeneratedRegex("^[ >]*(?:```|~~~) *([^\n]*)\n(.*?)^[ >]*(?:```|~~~) *$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fenced();
